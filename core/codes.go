@@ -1,0 +1,170 @@
+package core
+
+import "slices"
+
+// Code is the stable name of an error: a client, a metric label and a runbook
+// may rely on it. The set is closed.
+type Code string
+
+// The codes of files that cannot be taken.
+const (
+	CodeFileEmpty        Code = "file_empty"
+	CodeFileTooLarge     Code = "file_too_large"
+	CodeFileUnsupported  Code = "file_unsupported"
+	CodeFileEncrypted    Code = "file_encrypted"
+	CodeFileBroken       Code = "file_broken"
+	CodeFileTooManyPages Code = "file_too_many_pages"
+	CodeNeedsOCR         Code = "needs_ocr"
+	CodeFileMissing      Code = "file_missing"
+	CodeFileChanged      Code = "file_changed"
+)
+
+// The codes of parsing, chunking and embedding.
+const (
+	CodeParseNotReady     Code = "parse_not_ready"
+	CodeParseTimeout      Code = "parse_timeout"
+	CodeParseCancelled    Code = "parse_cancelled"
+	CodeParseFailed       Code = "parse_failed"
+	CodeParseGone         Code = "parse_gone"
+	CodeParseEmpty        Code = "parse_empty"
+	CodeParseIncomplete   Code = "parse_incomplete"
+	CodePageFailed        Code = "page_failed"
+	CodePageCut           Code = "page_cut"
+	CodeChunksIncomplete  Code = "chunks_incomplete"
+	CodeInputTooLong      Code = "input_too_long"
+	CodeBadVectors        Code = "bad_vectors"
+	CodeParserRefused     Code = "parser_refused"
+	CodeParserUnavailable Code = "parser_unavailable"
+	CodeParserBusy        Code = "parser_busy"
+	CodeParserKey         Code = "parser_key"
+	CodeParserCredits     Code = "parser_credits"
+
+	CodeEmbedderRefused     Code = "embedder_refused"
+	CodeEmbedderUnavailable Code = "embedder_unavailable"
+	CodeEmbedderBusy        Code = "embedder_busy"
+	CodeEmbedderKey         Code = "embedder_key"
+	CodeEmbedderCredits     Code = "embedder_credits"
+)
+
+// The codes of storage, accounts and requests.
+const (
+	CodeStorageUnavailable  Code = "storage_unavailable"
+	CodeStorageDenied       Code = "storage_denied"
+	CodeStorageConflict     Code = "storage_conflict"
+	CodeDatabaseUnavailable Code = "database_unavailable"
+	CodeNotFound            Code = "not_found"
+	CodeDuplicate           Code = "duplicate_document"
+	CodeConflict            Code = "conflict"
+	CodeInvalid             Code = "invalid_request"
+	CodeDenied              Code = "denied"
+	CodeUnauthenticated     Code = "unauthenticated"
+	CodeTokenExpired        Code = "token_expired"
+	CodeTokenReused         Code = "token_reused"
+	CodeBadCredentials      Code = "bad_credentials"
+	CodeEmailTaken          Code = "email_taken"
+	CodeEmailUnconfirmed    Code = "email_unconfirmed"
+	CodeWeakPassword        Code = "weak_password"
+	CodeRateLimited         Code = "rate_limited"
+	CodeTooSlow             Code = "upload_too_slow"
+	CodeAccountsUnavailable Code = "accounts_unavailable"
+	CodeBadSignature        Code = "bad_signature"
+	CodeInternal            Code = "internal"
+)
+
+type words struct {
+	kind    Kind
+	message string // what happened, for a person
+	advice  string // what that person can do
+}
+
+// Advice that several codes share.
+const (
+	adviceWait    = "Nothing needs to be done: the service tries again by itself."
+	adviceRetry   = "Try again in a few minutes. If it stays, write to support with the request id."
+	adviceFile    = "Open the file, save it again as PDF and upload that one."
+	adviceSupport = "Write to support with the document id."
+)
+
+var dictionary = map[Code]words{
+	CodeFileEmpty:        {Invalid, "The file is empty.", "Choose a file that has content."},
+	CodeFileTooLarge:     {Invalid, "The file is larger than allowed.", "Split it, or save it with smaller images, and upload again."},
+	CodeFileUnsupported:  {Invalid, "This type of file is not accepted.", "Upload a PDF."},
+	CodeFileEncrypted:    {Invalid, "The file is protected by a password.", "Save a copy without the password and upload that."},
+	CodeFileBroken:       {Invalid, "The file is damaged and cannot be opened.", adviceFile},
+	CodeFileTooManyPages: {Invalid, "The file has more pages than allowed.", "Split it and upload the parts."},
+	CodeNeedsOCR:         {Permanent, "The file holds pictures of pages and no text.", "Upload the original digital document, or one that was run through text recognition."},
+	CodeFileMissing:      {Permanent, "The stored file is not there.", "Upload the document again."},
+	CodeFileChanged:      {Permanent, "The stored file is not the one that was uploaded.", adviceSupport},
+
+	CodeParseNotReady:     {Busy, "The document is still being read.", adviceWait},
+	CodeParseTimeout:      {Permanent, "Reading the document took too long.", "Retry the document; if it fails again, split it."},
+	CodeParseCancelled:    {Permanent, "Reading the document was cancelled at the parser.", "Retry the document."},
+	CodeParseFailed:       {Permanent, "The document could not be read.", adviceFile},
+	CodeParseGone:         {Transient, "The parser no longer has the result.", adviceWait},
+	CodeParseEmpty:        {Permanent, "No text was found in the document.", "Upload the original digital document rather than a scan."},
+	CodeParseIncomplete:   {Permanent, "Too many pages of the document could not be read.", "Retry the document; if it fails again, save it as a new PDF and upload that."},
+	CodePageFailed:        {Permanent, "The page could not be read.", adviceSupport},
+	CodePageCut:           {Permanent, "The page holds more text than the parser reads.", "Split the page over several and upload again."},
+	CodeChunksIncomplete:  {Permanent, "Some of the document's text could not be kept.", adviceSupport},
+	CodeInputTooLong:      {Permanent, "A passage is too long for the embedding model.", adviceSupport},
+	CodeBadVectors:        {Transient, "The embedding service sent vectors that cannot be right.", adviceWait},
+	CodeParserRefused:     {Permanent, "The parser does not accept the document.", adviceFile},
+	CodeParserUnavailable: {Transient, "The parser cannot be reached.", adviceWait},
+	CodeParserBusy:        {Busy, "The parser is busy.", adviceWait},
+	CodeParserKey:         {Paused, "The parser does not accept our key.", adviceWait},
+	CodeParserCredits:     {Paused, "Our account with the parser is exhausted.", adviceWait},
+
+	CodeEmbedderRefused:     {Permanent, "The embedding service does not accept the text.", adviceSupport},
+	CodeEmbedderUnavailable: {Transient, "The embedding service cannot be reached.", adviceWait},
+	CodeEmbedderBusy:        {Busy, "The embedding service is busy.", adviceWait},
+	CodeEmbedderKey:         {Paused, "The embedding service does not accept our key.", adviceWait},
+	CodeEmbedderCredits:     {Paused, "Our account with the embedding service is exhausted.", adviceWait},
+
+	CodeStorageUnavailable:  {Transient, "The file storage cannot be reached.", adviceRetry},
+	CodeStorageDenied:       {Paused, "The file storage refuses our key.", adviceRetry},
+	CodeStorageConflict:     {Conflict, "Another file lies at that place already.", adviceSupport},
+	CodeDatabaseUnavailable: {Transient, "The database cannot be reached.", adviceRetry},
+	CodeNotFound:            {NotFound, "There is no such document.", "Check the id, and that you are signed in as its owner."},
+	CodeDuplicate:           {Conflict, "You have uploaded this document already.", "Use the existing document; its id is in this answer."},
+	CodeConflict:            {Conflict, "The document's state does not allow that now.", "Read its status and try again."},
+	CodeInvalid:             {Invalid, "The request is not valid.", "Mend the fields named in errors and send it again."},
+	CodeDenied:              {Denied, "You may not do that.", "Sign in with an account that may."},
+	CodeUnauthenticated:     {Denied, "You are not signed in.", "Send a valid access token as Authorization: Bearer."},
+	CodeTokenExpired:        {Denied, "Your session has expired.", "Get a new access token with POST /auth/refresh, or sign in again."},
+	CodeTokenReused:         {Denied, "The refresh token was used before; the session is ended.", "Sign in again."},
+	CodeBadCredentials:      {Denied, "Invalid email or password.", "Check both and try again."},
+	CodeEmailTaken:          {Conflict, "There is an account with this e-mail address already.", "Sign in instead."},
+	CodeEmailUnconfirmed:    {Denied, "The e-mail address is not confirmed.", "Follow the link in the mail we sent."},
+	CodeWeakPassword:        {Invalid, "The password is too weak.", "Choose a longer one that is not in common lists."},
+	CodeRateLimited:         {Busy, "Too many requests.", "Wait as long as Retry-After says."},
+	CodeTooSlow:             {Invalid, "The upload was too slow.", "Try again on a faster connection."},
+	CodeAccountsUnavailable: {Transient, "Accounts cannot be reached.", adviceRetry},
+	CodeBadSignature:        {Denied, "The callback is not authentic.", "Sign the body with the secret of the attempt."},
+	CodeInternal:            {Transient, "Something went wrong on our side.", adviceRetry},
+}
+
+func (c Code) words() words {
+	if w, ok := dictionary[c]; ok {
+		return w
+	}
+	return dictionary[CodeInternal]
+}
+
+// Kind is what is to be done about errors of this code.
+func (c Code) Kind() Kind { return c.words().kind }
+
+// Message says for a person what happened.
+func (c Code) Message() string { return c.words().message }
+
+// Advice says what that person can do.
+func (c Code) Advice() string { return c.words().advice }
+
+// Codes is every code, sorted: the closed set for metric labels and OpenAPI.
+func Codes() []Code {
+	codes := make([]Code, 0, len(dictionary))
+	for c := range dictionary {
+		codes = append(codes, c)
+	}
+	slices.Sort(codes)
+	return codes
+}

@@ -1,0 +1,34 @@
+package pipeline
+
+import (
+	"context"
+	"time"
+
+	"github.com/insurance-navigator/navigator/core"
+)
+
+// Receiving fetches the parsed text. What a callback said is a hint; only the
+// parser's own answer counts.
+type Receiving struct {
+	Parser fetcher
+	Now    func() time.Time
+}
+
+type fetcher interface {
+	Fetch(ctx context.Context, doc core.Document) (core.Text, error)
+}
+
+// Name is receive.
+func (Receiving) Name() core.Stage { return core.Receive }
+
+// Make fetches the text, or gives up once the deadline has passed.
+func (r Receiving) Make(ctx context.Context, doc core.Document) (core.Made, error) {
+	text, err := r.Parser.Fetch(ctx, doc)
+	if err == nil {
+		return text, nil
+	}
+	if late := !doc.ParseDeadline.IsZero() && r.Now().After(doc.ParseDeadline); late && ctx.Err() == nil && core.AsError(err).Kind != core.Permanent {
+		return nil, core.Fail(core.CodeParseTimeout, err)
+	}
+	return nil, err
+}

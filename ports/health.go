@@ -1,0 +1,20 @@
+package ports
+
+import (
+	"context"
+	"time"
+)
+
+// Dependency is the last real result of a call to something outside.
+type Dependency struct {
+	Name  string    `json:"name"`
+	OK    bool      `json:"ok"`
+	Code  string    `json:"code,omitempty"` // of the failure
+	Since time.Time `json:"at"`             // of that call
+}
+
+// Health tells what this deployment knows of itself.
+type Health interface {
+	// Dependencies answers within a second, from what is known.
+	Dependencies(ctx context.Context) []Dependency
+}

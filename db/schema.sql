@@ -1,0 +1,702 @@
+-- The schemas upload_pipeline and local_auth as the migrations leave them.
+-- Generated: go run ./db/schemadump -write
+-- The reasons stand in db/migrations. A superuser migrated; it is written "owner" here.
+
+CREATE SCHEMA local_auth;
+
+CREATE SCHEMA upload_pipeline;
+
+CREATE FUNCTION upload_pipeline.acting_user() RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    acting uuid := (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid;
+begin
+    if acting is null then
+        raise exception 'no user is set for this transaction' using errcode = 'insufficient_privilege';
+    end if;
+    return acting;
+end $$;
+
+CREATE FUNCTION upload_pipeline.append_only() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    raise exception 'events are append-only' using errcode = 'insufficient_privilege';
+end $$;
+
+CREATE FUNCTION upload_pipeline.guard_job() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+    ended text;
+begin
+    if tg_op = 'INSERT' then
+        if new.attempt = 1 then
+            if new.status <> 'uploaded' then
+                raise exception 'a first attempt starts as uploaded' using errcode = 'check_violation';
+            end if;
+        else
+            select status into ended from upload_pipeline.upload_jobs
+                where document_id = new.document_id and attempt = new.attempt - 1;
+            if ended is null or upload_pipeline.retry_start(ended) is distinct from new.status then
+                raise exception 'an attempt after % cannot start as %', coalesce(ended, 'none'), new.status
+                    using errcode = 'check_violation';
+            end if;
+        end if;
+        return new;
+    end if;
+    if (new.job_id, new.document_id, new.user_id, new.attempt) is distinct from (old.job_id, old.document_id, old.user_id, old.attempt) then
+        raise exception 'an attempt cannot change hands' using errcode = 'check_violation';
+    end if;
+    if new.status = old.status then
+        return new;
+    end if;
+    if not upload_pipeline.is_move(old.status, new.status) then
+        raise exception 'no move from % to %', old.status, new.status using errcode = 'check_violation';
+    end if;
+    if new.status = 'complete' then
+        perform upload_pipeline.require_whole(new);
+    end if;
+    new.status_since := clock_timestamp();
+    new.updated_at := new.status_since;
+    new.runs := 0;
+    new.timings := old.timings || jsonb_build_object(old.status,
+        round(extract(epoch from new.status_since - old.status_since) * 1000)::bigint);
+    if new.status in ('complete', 'failed_parse', 'failed_chunking', 'failed_embedding', 'cancelled', 'deleting') then
+        new.finished_at := new.status_since;
+    end if;
+    return new;
+end $$;
+
+CREATE FUNCTION upload_pipeline.is_move(was text, becomes text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case
+        when becomes = 'deleting' then was <> 'deleting'
+        when becomes = 'cancelled' then was in ('uploaded', 'parse_queued', 'parsed', 'parse_validated', 'chunking',
+            'chunks_stored', 'embedding_queued', 'embedding_in_progress', 'embeddings_stored')
+        else (was, becomes) in (
+            ('uploaded', 'parse_queued'), ('uploaded', 'failed_parse'),
+            ('parse_queued', 'parsed'), ('parse_queued', 'failed_parse'),
+            ('parsed', 'parse_validated'), ('parsed', 'failed_parse'),
+            ('parse_validated', 'chunking'), ('parse_validated', 'failed_chunking'),
+            ('chunking', 'chunks_stored'), ('chunking', 'failed_chunking'),
+            ('chunks_stored', 'embedding_queued'), ('chunks_stored', 'failed_chunking'),
+            ('embedding_queued', 'embedding_in_progress'), ('embedding_queued', 'failed_embedding'),
+            ('embedding_in_progress', 'embeddings_stored'), ('embedding_in_progress', 'failed_embedding'),
+            ('embeddings_stored', 'complete'), ('embeddings_stored', 'failed_embedding'))
+        end
+$$;
+
+CREATE FUNCTION upload_pipeline.keep_whole() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if tg_op = 'UPDATE' then
+        if old.embedding is not null and new.embedding is null then
+            raise exception 'a vector cannot be taken away' using errcode = 'check_violation';
+        end if;
+        return new;
+    end if;
+    if exists (select from upload_pipeline.upload_jobs j join upload_pipeline.documents d using (document_id)
+        where j.document_id = old.document_id and j.attempt = d.attempt and j.status = 'complete') then
+        raise exception 'the chunks of a complete document cannot be deleted' using errcode = 'check_violation';
+    end if;
+    return old;
+end $$;
+
+CREATE FUNCTION upload_pipeline.record_move() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if tg_op = 'INSERT' then
+        update upload_pipeline.documents set attempt = new.attempt
+            where document_id = new.document_id and attempt = new.attempt - 1;
+        if not found then
+            raise exception 'attempt % is not the next one', new.attempt using errcode = 'check_violation';
+        end if;
+        insert into upload_pipeline.events (document_id, job_id, user_id, attempt, status)
+            values (new.document_id, new.job_id, new.user_id, new.attempt, new.status);
+        return null;
+    end if;
+    if new.status = 'deleting' then
+        update upload_pipeline.documents set removed_at = now() where document_id = new.document_id;
+    end if;
+    insert into upload_pipeline.events (document_id, job_id, user_id, attempt, was, status, lasted_ms, code)
+        values (new.document_id, new.job_id, new.user_id, new.attempt, old.status, new.status,
+            round(extract(epoch from new.status_since - old.status_since) * 1000)::bigint,
+            case when new.status like 'failed_%' then new.last_error ->> 'code' end);
+    return null;
+end $$;
+
+CREATE TABLE upload_pipeline.upload_jobs (
+    job_id uuid NOT NULL,
+    document_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    attempt integer NOT NULL,
+    status text NOT NULL,
+    status_since timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    turn integer DEFAULT 0 NOT NULL,
+    runs integer DEFAULT 0 NOT NULL,
+    parser text,
+    provider_job_id text,
+    provider_file_id text,
+    parse_deadline timestamp with time zone,
+    next_poll_at timestamp with time zone,
+    polls integer DEFAULT 0 NOT NULL,
+    webhook_at timestamp with time zone,
+    receipt jsonb,
+    chunks_total integer DEFAULT 0 NOT NULL,
+    chunks_embedded integer DEFAULT 0 NOT NULL,
+    parse_credits numeric DEFAULT 0 NOT NULL,
+    embed_tokens bigint DEFAULT 0 NOT NULL,
+    cost_microusd bigint DEFAULT 0 NOT NULL,
+    timings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    last_error jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT upload_jobs_attempt_check CHECK ((attempt >= 1)),
+    CONSTRAINT upload_jobs_status_check CHECK ((status = ANY (ARRAY['uploaded'::text, 'parse_queued'::text, 'parsed'::text, 'parse_validated'::text, 'chunking'::text, 'chunks_stored'::text, 'embedding_queued'::text, 'embedding_in_progress'::text, 'embeddings_stored'::text, 'complete'::text, 'failed_parse'::text, 'failed_chunking'::text, 'failed_embedding'::text, 'cancelled'::text, 'deleting'::text])))
+)
+WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='200');
+
+ALTER TABLE ONLY upload_pipeline.upload_jobs FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION upload_pipeline.require_whole(job upload_pipeline.upload_jobs) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    chunks  bigint;
+    bare    bigint;
+    missing bigint;
+begin
+    select count(*), count(*) filter (where embedding is null) into chunks, bare
+        from upload_pipeline.document_chunks where document_id = job.document_id;
+    select count(*) into missing from (
+        select page_number from upload_pipeline.document_pages where document_id = job.document_id and state = 'parsed'
+        except
+        select generate_series(page_from, page_to) from upload_pipeline.document_chunks where document_id = job.document_id) m;
+    if chunks = 0 or bare > 0 or missing > 0 or chunks <> job.chunks_total then
+        raise exception 'not whole: % chunks of %, % without a vector, % pages without a chunk',
+            chunks, job.chunks_total, bare, missing using errcode = 'check_violation';
+    end if;
+    if job.receipt is null or (job.receipt ->> 'expected')::int <= 0 or (job.receipt ->> 'expected')::int <>
+        (job.receipt ->> 'parsed')::int + jsonb_array_length(job.receipt -> 'blank') + jsonb_array_length(job.receipt -> 'failed') then
+        raise exception 'not whole: the page receipt is missing or does not balance' using errcode = 'check_violation';
+    end if;
+    if (job.receipt ->> 'parsed')::int <> (select count(*) from upload_pipeline.document_pages
+        where document_id = job.document_id and state = 'parsed') then
+        raise exception 'not whole: the pages kept are not those of the receipt' using errcode = 'check_violation';
+    end if;
+end $$;
+
+CREATE FUNCTION upload_pipeline.retry_start(ended text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case ended
+        when 'failed_parse' then 'uploaded'
+        when 'cancelled' then 'uploaded'
+        when 'failed_chunking' then 'parse_validated'
+        when 'failed_embedding' then 'embedding_queued'
+        end
+$$;
+
+CREATE TABLE local_auth.accounts (
+    id uuid NOT NULL,
+    email text NOT NULL,
+    name text NOT NULL,
+    password_hash text NOT NULL,
+    consent_version text NOT NULL,
+    consent_timestamp text NOT NULL,
+    email_confirmed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_sign_in_at timestamp with time zone,
+    CONSTRAINT accounts_email_form CHECK (((email = btrim(email)) AND ((octet_length(email) >= 3) AND (octet_length(email) <= 254)))),
+    CONSTRAINT accounts_password_hashed CHECK ((password_hash ~~ '$argon2id$%'::text))
+);
+
+ALTER TABLE ONLY local_auth.accounts FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE local_auth.refresh_tokens (
+    token_hash bytea NOT NULL,
+    session_id uuid NOT NULL,
+    parent_hash bytea,
+    child_salt bytea,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    used_at timestamp with time zone,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT refresh_tokens_hash_length CHECK ((octet_length(token_hash) = 32)),
+    CONSTRAINT refresh_tokens_salt_when_used CHECK (((child_salt IS NULL) OR (used_at IS NOT NULL)))
+);
+
+ALTER TABLE ONLY local_auth.refresh_tokens FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE local_auth.sessions (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    refreshed_at timestamp with time zone
+);
+
+ALTER TABLE ONLY local_auth.sessions FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE upload_pipeline.document_chunks (
+    chunk_id uuid NOT NULL,
+    document_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    ordinal integer NOT NULL,
+    text text NOT NULL,
+    headings text[] NOT NULL,
+    page_from integer NOT NULL,
+    page_to integer NOT NULL,
+    token_count integer NOT NULL,
+    content_sha256 bytea NOT NULL,
+    chunker text NOT NULL,
+    embedding extensions.vector(1536),
+    embed_model text,
+    embedded_at timestamp with time zone,
+    CONSTRAINT document_chunks_check CHECK ((page_to >= page_from)),
+    CONSTRAINT document_chunks_check1 CHECK ((((embedding IS NULL) = (embed_model IS NULL)) AND ((embedding IS NULL) = (embedded_at IS NULL)))),
+    CONSTRAINT document_chunks_content_sha256_check CHECK ((octet_length(content_sha256) = 32)),
+    CONSTRAINT document_chunks_ordinal_check CHECK ((ordinal >= 0)),
+    CONSTRAINT document_chunks_page_from_check CHECK ((page_from >= 1)),
+    CONSTRAINT document_chunks_text_check CHECK ((text <> ''::text)),
+    CONSTRAINT document_chunks_token_count_check CHECK ((token_count > 0)),
+    CONSTRAINT embedding_is_real CHECK (((embedding IS NULL) OR ((extensions.vector_norm(embedding) >= (0.98)::double precision) AND (extensions.vector_norm(embedding) <= (1.02)::double precision))))
+);
+
+ALTER TABLE ONLY upload_pipeline.document_chunks FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE upload_pipeline.document_pages (
+    document_id uuid NOT NULL,
+    page_number integer NOT NULL,
+    user_id uuid NOT NULL,
+    state text NOT NULL,
+    markdown text NOT NULL,
+    error_code text,
+    CONSTRAINT document_pages_check CHECK (((error_code IS NOT NULL) = (state = 'failed'::text))),
+    CONSTRAINT document_pages_page_number_check CHECK ((page_number >= 1)),
+    CONSTRAINT document_pages_state_check CHECK ((state = ANY (ARRAY['parsed'::text, 'blank'::text, 'failed'::text])))
+);
+
+ALTER TABLE ONLY upload_pipeline.document_pages FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE upload_pipeline.documents (
+    document_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    filename text NOT NULL,
+    mime text NOT NULL,
+    bytes_len bigint NOT NULL,
+    file_sha256 bytea NOT NULL,
+    storage_key text NOT NULL,
+    page_count integer NOT NULL,
+    policy_id text,
+    attempt integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    removed_at timestamp with time zone,
+    CONSTRAINT documents_attempt_check CHECK ((attempt >= 0)),
+    CONSTRAINT documents_bytes_len_check CHECK ((bytes_len > 0)),
+    CONSTRAINT documents_file_sha256_check CHECK ((octet_length(file_sha256) = 32)),
+    CONSTRAINT documents_filename_check CHECK (((octet_length(filename) >= 1) AND (octet_length(filename) <= 255))),
+    CONSTRAINT documents_page_count_check CHECK ((page_count >= 0)),
+    CONSTRAINT documents_policy_id_check CHECK ((octet_length(policy_id) <= 255))
+);
+
+ALTER TABLE ONLY upload_pipeline.documents FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE upload_pipeline.events (
+    event_id bigint NOT NULL,
+    document_id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    attempt integer NOT NULL,
+    was text,
+    status text NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    lasted_ms bigint,
+    code text
+)
+WITH (autovacuum_vacuum_insert_scale_factor='0.05');
+
+ALTER TABLE ONLY upload_pipeline.events FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE upload_pipeline.events ALTER COLUMN event_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME upload_pipeline.events_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE upload_pipeline.identity (
+    database_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    only_row boolean DEFAULT true NOT NULL,
+    CONSTRAINT identity_only_row_check CHECK (only_row)
+);
+
+ALTER TABLE ONLY upload_pipeline.identity FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE upload_pipeline.instances (
+    instance_id uuid NOT NULL,
+    service text NOT NULL,
+    environment text NOT NULL,
+    storage_env text NOT NULL,
+    database_id text NOT NULL,
+    providers text NOT NULL,
+    settings_hash text NOT NULL,
+    build text NOT NULL,
+    schema_version bigint NOT NULL,
+    state jsonb DEFAULT '{}'::jsonb NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY upload_pipeline.instances FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE upload_pipeline.schema_serves (
+    version bigint NOT NULL,
+    oldest_binary bigint NOT NULL,
+    CONSTRAINT schema_serves_check CHECK ((oldest_binary <= version))
+);
+
+ALTER TABLE ONLY upload_pipeline.schema_serves FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE upload_pipeline.schema_version (
+    id integer NOT NULL,
+    version_id bigint NOT NULL,
+    is_applied boolean NOT NULL,
+    tstamp timestamp without time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY upload_pipeline.schema_version FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE upload_pipeline.schema_version ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME upload_pipeline.schema_version_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE upload_pipeline.storage_intents (
+    storage_key text NOT NULL,
+    user_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY upload_pipeline.storage_intents FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE upload_pipeline.webhook_log (
+    webhook_id uuid NOT NULL,
+    dedupe text NOT NULL,
+    job_id uuid,
+    document_id uuid,
+    event_id text,
+    event_type text,
+    provider_job_id text,
+    body_sha256 bytea NOT NULL,
+    body_bytes integer NOT NULL,
+    outcome text NOT NULL,
+    deliveries integer DEFAULT 1 NOT NULL,
+    received_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT webhook_log_event_id_check CHECK ((octet_length(event_id) <= 200)),
+    CONSTRAINT webhook_log_event_type_check CHECK ((octet_length(event_type) <= 100)),
+    CONSTRAINT webhook_log_outcome_check CHECK ((outcome = ANY (ARRAY['accepted'::text, 'ignored'::text, 'unknown'::text]))),
+    CONSTRAINT webhook_log_provider_job_id_check CHECK ((octet_length(provider_job_id) <= 200))
+);
+
+ALTER TABLE ONLY upload_pipeline.webhook_log FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE ONLY local_auth.accounts
+    ADD CONSTRAINT accounts_email_key UNIQUE (email);
+
+ALTER TABLE ONLY local_auth.accounts
+    ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY local_auth.refresh_tokens
+    ADD CONSTRAINT refresh_tokens_one_child UNIQUE (parent_hash);
+
+ALTER TABLE ONLY local_auth.refresh_tokens
+    ADD CONSTRAINT refresh_tokens_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY local_auth.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY upload_pipeline.document_chunks
+    ADD CONSTRAINT document_chunks_document_id_chunker_ordinal_key UNIQUE (document_id, chunker, ordinal);
+
+ALTER TABLE ONLY upload_pipeline.document_chunks
+    ADD CONSTRAINT document_chunks_pkey PRIMARY KEY (chunk_id);
+
+ALTER TABLE ONLY upload_pipeline.document_pages
+    ADD CONSTRAINT document_pages_pkey PRIMARY KEY (document_id, page_number);
+
+ALTER TABLE ONLY upload_pipeline.documents
+    ADD CONSTRAINT documents_pkey PRIMARY KEY (document_id);
+
+ALTER TABLE ONLY upload_pipeline.documents
+    ADD CONSTRAINT documents_storage_key_key UNIQUE (storage_key);
+
+ALTER TABLE ONLY upload_pipeline.events
+    ADD CONSTRAINT events_pkey PRIMARY KEY (event_id);
+
+ALTER TABLE ONLY upload_pipeline.identity
+    ADD CONSTRAINT identity_only_row_key UNIQUE (only_row);
+
+ALTER TABLE ONLY upload_pipeline.identity
+    ADD CONSTRAINT identity_pkey PRIMARY KEY (database_id);
+
+ALTER TABLE ONLY upload_pipeline.instances
+    ADD CONSTRAINT instances_pkey PRIMARY KEY (instance_id);
+
+ALTER TABLE ONLY upload_pipeline.schema_serves
+    ADD CONSTRAINT schema_serves_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY upload_pipeline.schema_version
+    ADD CONSTRAINT schema_version_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY upload_pipeline.storage_intents
+    ADD CONSTRAINT storage_intents_pkey PRIMARY KEY (storage_key);
+
+ALTER TABLE ONLY upload_pipeline.upload_jobs
+    ADD CONSTRAINT upload_jobs_document_id_attempt_key UNIQUE (document_id, attempt);
+
+ALTER TABLE ONLY upload_pipeline.upload_jobs
+    ADD CONSTRAINT upload_jobs_pkey PRIMARY KEY (job_id);
+
+ALTER TABLE ONLY upload_pipeline.webhook_log
+    ADD CONSTRAINT webhook_log_dedupe_key UNIQUE (dedupe);
+
+ALTER TABLE ONLY upload_pipeline.webhook_log
+    ADD CONSTRAINT webhook_log_pkey PRIMARY KEY (webhook_id);
+
+CREATE INDEX refresh_tokens_expires_at_idx ON local_auth.refresh_tokens USING btree (expires_at);
+
+CREATE UNIQUE INDEX refresh_tokens_one_live ON local_auth.refresh_tokens USING btree (session_id) WHERE (used_at IS NULL);
+
+CREATE INDEX refresh_tokens_session_id_idx ON local_auth.refresh_tokens USING btree (session_id);
+
+CREATE INDEX sessions_account_id_idx ON local_auth.sessions USING btree (account_id);
+
+CREATE INDEX document_chunks_content ON upload_pipeline.document_chunks USING btree (user_id, content_sha256) WHERE (embedding IS NOT NULL);
+
+CREATE INDEX document_chunks_owner ON upload_pipeline.document_chunks USING btree (user_id, document_id);
+
+CREATE INDEX document_chunks_pending ON upload_pipeline.document_chunks USING btree (document_id, ordinal) WHERE (embedding IS NULL);
+
+CREATE UNIQUE INDEX documents_content ON upload_pipeline.documents USING btree (user_id, file_sha256) WHERE (removed_at IS NULL);
+
+CREATE INDEX documents_owner ON upload_pipeline.documents USING btree (user_id, created_at DESC, document_id);
+
+CREATE INDEX events_document ON upload_pipeline.events USING btree (document_id, event_id);
+
+CREATE INDEX storage_intents_age ON upload_pipeline.storage_intents USING btree (created_at);
+
+CREATE INDEX upload_jobs_provider ON upload_pipeline.upload_jobs USING btree (provider_job_id) WHERE (provider_job_id IS NOT NULL);
+
+CREATE INDEX upload_jobs_underway ON upload_pipeline.upload_jobs USING btree (status_since) WHERE (status <> ALL (ARRAY['complete'::text, 'failed_parse'::text, 'failed_chunking'::text, 'failed_embedding'::text, 'cancelled'::text]));
+
+CREATE INDEX upload_jobs_waiting ON upload_pipeline.upload_jobs USING btree (next_poll_at) WHERE (status = 'parse_queued'::text);
+
+CREATE INDEX webhook_log_received ON upload_pipeline.webhook_log USING btree (received_at);
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON upload_pipeline.events FOR EACH ROW EXECUTE FUNCTION upload_pipeline.append_only();
+
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE ON upload_pipeline.upload_jobs FOR EACH ROW EXECUTE FUNCTION upload_pipeline.guard_job();
+
+CREATE TRIGGER keep_whole BEFORE DELETE OR UPDATE OF embedding ON upload_pipeline.document_chunks FOR EACH ROW EXECUTE FUNCTION upload_pipeline.keep_whole();
+
+CREATE TRIGGER record_insert AFTER INSERT ON upload_pipeline.upload_jobs FOR EACH ROW EXECUTE FUNCTION upload_pipeline.record_move();
+
+CREATE TRIGGER record_update AFTER UPDATE OF status ON upload_pipeline.upload_jobs FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION upload_pipeline.record_move();
+
+ALTER TABLE ONLY local_auth.refresh_tokens
+    ADD CONSTRAINT refresh_tokens_session_id_fkey FOREIGN KEY (session_id) REFERENCES local_auth.sessions(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY local_auth.sessions
+    ADD CONSTRAINT sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES local_auth.accounts(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY upload_pipeline.document_chunks
+    ADD CONSTRAINT document_chunks_document_id_fkey FOREIGN KEY (document_id) REFERENCES upload_pipeline.documents(document_id);
+
+ALTER TABLE ONLY upload_pipeline.document_pages
+    ADD CONSTRAINT document_pages_document_id_fkey FOREIGN KEY (document_id) REFERENCES upload_pipeline.documents(document_id);
+
+ALTER TABLE ONLY upload_pipeline.upload_jobs
+    ADD CONSTRAINT upload_jobs_document_id_fkey FOREIGN KEY (document_id) REFERENCES upload_pipeline.documents(document_id);
+
+ALTER TABLE local_auth.accounts ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY accounts_app ON local_auth.accounts TO inav_app USING (true) WITH CHECK (true);
+
+CREATE POLICY accounts_service ON local_auth.accounts TO service_role USING (true) WITH CHECK (true);
+
+ALTER TABLE local_auth.refresh_tokens ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY refresh_tokens_app ON local_auth.refresh_tokens TO inav_app USING (true) WITH CHECK (true);
+
+CREATE POLICY refresh_tokens_service ON local_auth.refresh_tokens TO service_role USING (true) WITH CHECK (true);
+
+ALTER TABLE local_auth.sessions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY sessions_app ON local_auth.sessions TO inav_app USING (true) WITH CHECK (true);
+
+CREATE POLICY sessions_service ON local_auth.sessions TO service_role USING (true) WITH CHECK (true);
+
+ALTER TABLE upload_pipeline.document_chunks ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE upload_pipeline.document_pages ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE upload_pipeline.documents ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE upload_pipeline.events ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE upload_pipeline.identity ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE upload_pipeline.instances ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY owner_adds ON upload_pipeline.documents FOR INSERT TO inav_app WITH CHECK ((user_id = upload_pipeline.acting_user()));
+
+CREATE POLICY owner_adds ON upload_pipeline.events FOR INSERT TO inav_app WITH CHECK ((user_id = upload_pipeline.acting_user()));
+
+CREATE POLICY owner_adds ON upload_pipeline.upload_jobs FOR INSERT TO inav_app WITH CHECK ((user_id = upload_pipeline.acting_user()));
+
+CREATE POLICY owner_changes ON upload_pipeline.documents FOR UPDATE TO inav_app USING ((user_id = upload_pipeline.acting_user())) WITH CHECK ((user_id = upload_pipeline.acting_user()));
+
+CREATE POLICY owner_changes ON upload_pipeline.upload_jobs FOR UPDATE TO inav_app USING ((user_id = upload_pipeline.acting_user())) WITH CHECK ((user_id = upload_pipeline.acting_user()));
+
+CREATE POLICY owner_finds ON upload_pipeline.documents FOR SELECT TO inav_app USING ((user_id = upload_pipeline.acting_user()));
+
+CREATE POLICY owner_finds ON upload_pipeline.upload_jobs FOR SELECT TO inav_app USING ((user_id = upload_pipeline.acting_user()));
+
+CREATE POLICY owner_intends ON upload_pipeline.storage_intents TO inav_app USING ((user_id = upload_pipeline.acting_user())) WITH CHECK ((user_id = upload_pipeline.acting_user()));
+
+CREATE POLICY owner_reads ON upload_pipeline.document_chunks FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+CREATE POLICY owner_reads ON upload_pipeline.document_pages FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+CREATE POLICY owner_reads ON upload_pipeline.documents FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+CREATE POLICY owner_reads ON upload_pipeline.events FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+CREATE POLICY owner_reads ON upload_pipeline.upload_jobs FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+CREATE POLICY process ON upload_pipeline.identity FOR SELECT TO inav_app USING (true);
+
+CREATE POLICY process ON upload_pipeline.instances TO inav_app USING (true) WITH CHECK (true);
+
+CREATE POLICY process ON upload_pipeline.schema_serves FOR SELECT TO inav_app USING (true);
+
+CREATE POLICY process ON upload_pipeline.schema_version TO inav_app, owner, service_role USING (true) WITH CHECK (true);
+
+ALTER TABLE upload_pipeline.schema_serves ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE upload_pipeline.schema_version ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY service ON upload_pipeline.document_chunks TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON upload_pipeline.document_pages TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON upload_pipeline.documents TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON upload_pipeline.events TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON upload_pipeline.identity TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON upload_pipeline.instances TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON upload_pipeline.schema_serves TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON upload_pipeline.storage_intents TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON upload_pipeline.upload_jobs TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON upload_pipeline.webhook_log TO service_role USING (true) WITH CHECK (true);
+
+ALTER TABLE upload_pipeline.storage_intents ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE upload_pipeline.upload_jobs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE upload_pipeline.webhook_log ENABLE ROW LEVEL SECURITY;
+
+GRANT USAGE ON SCHEMA local_auth TO inav_app;
+GRANT USAGE ON SCHEMA local_auth TO service_role;
+
+GRANT USAGE ON SCHEMA upload_pipeline TO inav_app;
+GRANT USAGE ON SCHEMA upload_pipeline TO authenticated;
+GRANT USAGE ON SCHEMA upload_pipeline TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.upload_jobs TO service_role;
+GRANT SELECT ON TABLE upload_pipeline.upload_jobs TO authenticated;
+GRANT INSERT ON TABLE upload_pipeline.upload_jobs TO inav_app;
+
+GRANT SELECT(job_id) ON TABLE upload_pipeline.upload_jobs TO inav_app;
+
+GRANT SELECT(document_id) ON TABLE upload_pipeline.upload_jobs TO inav_app;
+
+GRANT SELECT(user_id) ON TABLE upload_pipeline.upload_jobs TO inav_app;
+
+GRANT SELECT(attempt) ON TABLE upload_pipeline.upload_jobs TO inav_app;
+
+GRANT SELECT(status),UPDATE(status) ON TABLE upload_pipeline.upload_jobs TO inav_app;
+
+GRANT SELECT(receipt) ON TABLE upload_pipeline.upload_jobs TO inav_app;
+
+GRANT SELECT(chunks_total) ON TABLE upload_pipeline.upload_jobs TO inav_app;
+
+GRANT SELECT(chunks_embedded) ON TABLE upload_pipeline.upload_jobs TO inav_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE local_auth.accounts TO inav_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE local_auth.refresh_tokens TO inav_app;
+
+GRANT SELECT(session_id) ON TABLE local_auth.refresh_tokens TO service_role;
+
+GRANT SELECT(expires_at) ON TABLE local_auth.refresh_tokens TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE local_auth.sessions TO inav_app;
+GRANT SELECT,DELETE ON TABLE local_auth.sessions TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.document_chunks TO service_role;
+GRANT SELECT ON TABLE upload_pipeline.document_chunks TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.document_pages TO service_role;
+GRANT SELECT ON TABLE upload_pipeline.document_pages TO authenticated;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.documents TO service_role;
+GRANT SELECT ON TABLE upload_pipeline.documents TO authenticated;
+GRANT INSERT ON TABLE upload_pipeline.documents TO inav_app;
+
+GRANT SELECT(document_id) ON TABLE upload_pipeline.documents TO inav_app;
+
+GRANT SELECT(user_id) ON TABLE upload_pipeline.documents TO inav_app;
+
+GRANT SELECT(attempt),UPDATE(attempt) ON TABLE upload_pipeline.documents TO inav_app;
+
+GRANT UPDATE(removed_at) ON TABLE upload_pipeline.documents TO inav_app;
+
+GRANT SELECT,INSERT ON TABLE upload_pipeline.events TO service_role;
+GRANT SELECT ON TABLE upload_pipeline.events TO authenticated;
+GRANT INSERT ON TABLE upload_pipeline.events TO inav_app;
+
+GRANT SELECT ON TABLE upload_pipeline.identity TO service_role;
+GRANT SELECT ON TABLE upload_pipeline.identity TO inav_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.instances TO service_role;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.instances TO inav_app;
+
+GRANT SELECT ON TABLE upload_pipeline.schema_serves TO service_role;
+GRANT SELECT ON TABLE upload_pipeline.schema_serves TO inav_app;
+
+GRANT SELECT ON TABLE upload_pipeline.schema_version TO inav_app;
+GRANT SELECT ON TABLE upload_pipeline.schema_version TO service_role;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.storage_intents TO service_role;
+GRANT SELECT,INSERT,DELETE ON TABLE upload_pipeline.storage_intents TO inav_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.webhook_log TO service_role;

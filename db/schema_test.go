@@ -1,0 +1,32 @@
+package db_test
+
+import (
+	"errors"
+	"os"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/insurance-navigator/navigator/db"
+	"github.com/insurance-navigator/navigator/db/dbtest"
+	"github.com/insurance-navigator/navigator/db/internal/dump"
+)
+
+// TestSchemaFileDrift holds schema.sql to the migrations.
+func TestSchemaFileDrift(t *testing.T) {
+	t.Parallel()
+	got, err := dump.Dump(t.Context(), dbtest.New(t, db.Schemas{}).OwnerURL())
+	if errors.Is(err, dump.ErrNoProgram) {
+		t.Skipf("schema.sql is not compared: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := os.ReadFile("schema.sql")
+	if err != nil {
+		t.Fatalf("%v: %s", err, dump.Command)
+	}
+	if diff := cmp.Diff(string(kept), got); diff != "" {
+		t.Errorf("schema.sql is not what the migrations make: %s (-file +migrations):\n%s", dump.Command, diff)
+	}
+}

@@ -1,0 +1,181 @@
+package pdftext
+
+import (
+	"math"
+	"unicode/utf16"
+)
+
+// pageText is what a page holds: its words and how much of it is pictures.
+type pageText struct {
+	words  []word
+	shape  shape
+	images float64 // share of the page's area that images cover, 0..1
+	cut    bool    // there is more text than is read
+}
+
+// directions parts the words that run from left to right from all others.
+func (p pageText) directions() (upright, tilted []word) {
+	for _, w := range p.words {
+		if w.tilted {
+			tilted = append(tilted, w)
+		} else {
+			upright = append(upright, w)
+		}
+	}
+	return upright, tilted
+}
+
+// shape is the page's size in points and its turn in quarters, clockwise.
+type shape struct {
+	width, height float64
+	turn          int
+}
+
+// upright maps a point of the page's own space (origin bottom left, not
+// turned) to what a reader sees: origin top left.
+func (s shape) upright(x, y float64) (float64, float64) {
+	switch s.turn {
+	case 1:
+		return y, x
+	case 2:
+		return s.width - x, y
+	case 3:
+		return s.width - y, s.height - x
+	}
+	return x, s.height - y
+}
+
+// readPage reads page index (from 0).
+func (d *document) readPage(index int) (pageText, error) {
+	page, err := d.call("FPDF_LoadPage", d.handle, uint64(index))
+	if err != nil {
+		return pageText{}, err
+	}
+	if page == 0 {
+		return pageText{}, errPage
+	}
+	out, err := d.pageText(page)
+	if err != nil {
+		return pageText{}, err
+	}
+	_, err = d.call("FPDF_ClosePage", page)
+	return out, err
+}
+
+func (d *document) pageText(page uint64) (out pageText, err error) {
+	if out.shape, err = d.shape(page); err != nil {
+		return out, err
+	}
+	text, err := d.call("FPDFText_LoadPage", page)
+	if err != nil {
+		return out, err
+	}
+	if text == 0 {
+		return out, errPage
+	}
+	if out.words, out.cut, err = d.words(text, out.shape); err != nil {
+		return out, err
+	}
+	if _, err = d.call("FPDFText_ClosePage", text); err != nil {
+		return out, err
+	}
+	if len(out.words) == 0 {
+		out.images, err = d.imageShare(page, out.shape)
+	}
+	return out, err
+}
+
+// shape asks PDFium for the page's size as it is shown and for its rotation.
+func (d *document) shape(page uint64) (shape, error) {
+	turn, err := d.number("FPDFPage_GetRotation", page)
+	if err != nil {
+		return shape{}, err
+	}
+	width, err := d.call("FPDF_GetPageWidthF", page)
+	if err != nil {
+		return shape{}, err
+	}
+	height, err := d.call("FPDF_GetPageHeightF", page)
+	size := func(bits uint64) float64 { return float64(math.Float32frombits(uint32(bits))) }
+	return shape{size(width), size(height), turn & 3}, err
+}
+
+// words reads the page's characters and joins them to words. PDFium marks the
+// gaps it sees with spaces and line ends of its own.
+func (d *document) words(text uint64, s shape) ([]word, bool, error) {
+	count, err := d.number("FPDFText_CountChars", text)
+	if err != nil || count <= 0 {
+		return nil, false, err
+	}
+	cut := count > maxPageText
+	count = min(count, maxPageText)
+	runes, err := d.runes(text, count)
+	if err != nil {
+		return nil, cut, err
+	}
+	builder := wordBuilder{shape: s}
+	for i, r := range runes {
+		if isGap(r) {
+			builder.gap(r)
+			continue
+		}
+		box, err := d.glyph(text, i)
+		if err != nil {
+			return nil, cut, err
+		}
+		builder.add(r, box)
+	}
+	builder.gap('\n')
+	return builder.words, cut, nil
+}
+
+// runes gives one rune a character index. One call reads them all, unless the
+// page hides characters or holds some beyond the basic plane.
+func (d *document) runes(text uint64, count int) ([]rune, error) {
+	room, err := d.alloc(2 * (count + 1))
+	if err != nil {
+		return nil, err
+	}
+	got, err := d.number("FPDFText_GetText", text, 0, uint64(count), uint64(room))
+	if err != nil {
+		return nil, err
+	}
+	units := d.utf16(room, max(got-1, 0))
+	if _, err := d.call("free", uint64(room)); err != nil {
+		return nil, err
+	}
+	runes := make([]rune, count)
+	plain := len(units) == count
+	for i := range runes {
+		if plain && !utf16.IsSurrogate(rune(units[i])) {
+			runes[i] = rune(units[i])
+			continue
+		}
+		value, err := d.number("FPDFText_GetUnicode", text, uint64(i))
+		if err != nil {
+			return nil, err
+		}
+		runes[i] = rune(value)
+	}
+	return runes, nil
+}
+
+// glyphBox is where a character stands in the page's own space.
+type glyphBox struct {
+	left, bottom, right, top float64 // the font's box, not the ink
+	originX, originY         float64
+}
+
+func (d *document) glyph(text uint64, index int) (glyphBox, error) {
+	at := d.scratch
+	if _, err := d.call("FPDFText_GetLooseCharBox", text, uint64(index), uint64(at)); err != nil {
+		return glyphBox{}, err
+	}
+	box := glyphBox{left: d.float32(at), top: d.float32(at + 4), right: d.float32(at + 8), bottom: d.float32(at + 12)}
+	x, y := at+16, at+24
+	if _, err := d.call("FPDFText_GetCharOrigin", text, uint64(index), uint64(x), uint64(y)); err != nil {
+		return glyphBox{}, err
+	}
+	box.originX, box.originY = d.float64(x), d.float64(y)
+	return box, nil
+}

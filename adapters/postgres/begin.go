@@ -1,0 +1,62 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/insurance-navigator/navigator/core"
+)
+
+// Begin claims a document for one step of the Line: it shows the status of the
+// meantime and counts the run, before anything outside is asked. It returns
+// core.ErrStale when the document moved on without this job, was deleted, or
+// belongs to another attempt, and core.ErrEarly when its status is still ahead.
+func (s *Store) Begin(ctx context.Context, job core.Job, leg core.Leg) (core.Document, error) {
+	doc, runs, err := scanDocument(s.pool.QueryRow(ctx, beginSQL(leg), job.Document, job.Attempt, job.Turn,
+		string(leg.Meanwhile()), string(leg.From)))
+	if err == nil {
+		doc.Submitting = runs > 1
+		return doc, nil
+	}
+	if !errors.Is(err, pgx.ErrNoRows) {
+		return core.Document{}, trouble(err)
+	}
+	return core.Document{}, s.whyNot(ctx, job, leg)
+}
+
+// beginSQL writes only where there is something to write: the status of the
+// meantime, or the run count that tells a second submission from a first.
+func beginSQL(leg core.Leg) string {
+	if leg.While == "" && leg.Stage != core.Parse {
+		return `select ` + documentColumns + `
+			from upload_pipeline.upload_jobs j join upload_pipeline.documents d using (document_id)
+			where j.document_id = $1 and j.attempt = $2 and ($3 < 0 or j.turn = $3) and j.status in ($4, $5)
+			and j.attempt = d.attempt`
+	}
+	return `update upload_pipeline.upload_jobs j set status = $4, runs = case when j.status = $4 then j.runs + 1 else 1 end
+		from upload_pipeline.documents d
+		where j.document_id = $1 and j.attempt = $2 and ($3 < 0 or j.turn = $3) and j.status in ($4, $5)
+		and d.document_id = j.document_id and j.attempt = d.attempt
+		returning ` + documentColumns
+}
+
+// whyNot tells a step that comes too early from one that comes too late.
+func (s *Store) whyNot(ctx context.Context, job core.Job, leg core.Leg) error {
+	var status core.Status
+	err := s.pool.QueryRow(ctx, `select status from upload_pipeline.upload_jobs where document_id = $1 and attempt = $2`,
+		job.Document, job.Attempt).Scan(&status)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return core.ErrStale
+	}
+	if err != nil {
+		return trouble(err)
+	}
+	way := core.Way()
+	if at := slices.Index(way, status); at >= 0 && at < slices.Index(way, leg.From) {
+		return core.ErrEarly
+	}
+	return core.ErrStale
+}

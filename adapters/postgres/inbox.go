@@ -1,0 +1,106 @@
+package postgres
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
+)
+
+// Receive stores an authentic callback once and, where it says that the job
+// ended, enqueues the step that asks the parser for the truth: one transaction.
+func (s *Store) Receive(ctx context.Context, c ports.Callback) (outcome ports.Outcome, err error) {
+	err = s.inTx(ctx, func(tx pgx.Tx) error {
+		var job core.Job
+		known, err := attemptJob(ctx, tx, c.Attempt, &job)
+		if err != nil {
+			return err
+		}
+		outcome = judge(known, c.Relevant)
+		fresh, err := s.logCallback(ctx, tx, c, job, outcome)
+		if err != nil {
+			return err
+		}
+		if !fresh {
+			outcome = ports.Duplicate
+			return nil
+		}
+		if outcome != ports.Accepted {
+			return nil
+		}
+		if _, err := tx.Exec(ctx, `update upload_pipeline.upload_jobs set webhook_at = coalesce(webhook_at, now())
+			where job_id = $1`, c.Attempt); err != nil {
+			return err
+		}
+		return s.queue.Insert(ctx, tx, job)
+	})
+	return outcome, err
+}
+
+func judge(known, relevant bool) ports.Outcome {
+	switch {
+	case !known:
+		return ports.Unknown
+	case !relevant:
+		return ports.Ignored
+	default:
+		return ports.Accepted
+	}
+}
+
+// attemptJob is the job that a callback of this attempt starts.
+func attemptJob(ctx context.Context, tx pgx.Tx, attempt core.ID, job *core.Job) (bool, error) {
+	*job = core.Job{Stage: core.Receive, Turn: core.AnyTurn, Hint: true}
+	err := tx.QueryRow(ctx, `select document_id, attempt from upload_pipeline.upload_jobs where job_id = $1`, attempt).
+		Scan(&job.Document, &job.Attempt)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// logCallback writes the callback, or counts one more delivery of it.
+func (s *Store) logCallback(ctx context.Context, tx pgx.Tx, c ports.Callback, job core.Job, outcome ports.Outcome) (fresh bool, err error) {
+	document := &job.Document
+	if job.Document.IsZero() {
+		document = nil
+	}
+	err = tx.QueryRow(ctx, `insert into upload_pipeline.webhook_log
+			(webhook_id, dedupe, job_id, document_id, event_id, event_type, provider_job_id, body_sha256, body_bytes, outcome)
+		values ($1, $2, $3, $4, nullif($5, ''), nullif($6, ''), nullif($7, ''), $8, $9, $10)
+		on conflict (dedupe) do update set deliveries = webhook_log.deliveries + 1
+		returning deliveries = 1`,
+		core.NewID(), dedupe(c), c.Attempt, document, c.EventID, c.EventType, c.ProviderJob, c.BodySHA256[:], c.BodyBytes, string(outcome)).
+		Scan(&fresh)
+	return fresh, err
+}
+
+// dedupe names a callback: its event where it has one, else its body.
+func dedupe(c ports.Callback) string {
+	if c.EventID != "" {
+		return c.Attempt.String() + ":" + c.EventID
+	}
+	return c.Attempt.String() + ":" + hex.EncodeToString(c.BodySHA256[:])
+}
+
+// AttemptOf finds the attempt that a provider's job belongs to.
+func (s *Store) AttemptOf(ctx context.Context, providerJob string) (attempt core.ID, err error) {
+	err = s.pool.QueryRow(ctx, `select job_id from upload_pipeline.upload_jobs where provider_job_id = $1
+		order by created_at desc limit 1`, providerJob).Scan(&attempt)
+	return attempt, trouble(err)
+}
+
+// InboxState counts what was stored.
+func (s *Store) InboxState(ctx context.Context) (state ports.InboxState, err error) {
+	var last *time.Time
+	err = s.pool.QueryRow(ctx, `select count(*), max(received_at) from upload_pipeline.webhook_log`).Scan(&state.Callbacks, &last)
+	if last != nil {
+		state.Last = *last
+	}
+	return state, trouble(err)
+}

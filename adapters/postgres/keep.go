@@ -1,0 +1,192 @@
+package postgres
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/pgvector/pgvector-go"
+
+	"github.com/insurance-navigator/navigator/core"
+)
+
+// Keep writes a step whole or not at all, in one transaction: the moves (each
+// with its event, by trigger), what was made, the next job, and the end of the
+// present one. The move is a compare-and-set on attempt, turn and status: a
+// late, doubled or overtaken step finds nothing to move, is rolled back, and
+// returns core.ErrStale.
+func (s *Store) Keep(ctx context.Context, step core.Step, ticket any) error {
+	err := s.inTx(ctx, func(tx pgx.Tx) error {
+		if err := s.advance(ctx, tx, step); err != nil {
+			return err
+		}
+		if pieces, ok := step.Made.(core.Pieces); ok {
+			if err := keepPieces(ctx, tx, step.Document, pieces); err != nil {
+				return err
+			}
+		}
+		if text, ok := step.Made.(core.Text); ok {
+			if err := keepText(ctx, tx, step.Document, text); err != nil {
+				return err
+			}
+		}
+		if err := s.queue.Insert(ctx, tx, nextJobs(step)...); err != nil {
+			return err
+		}
+		return s.queue.Complete(ctx, tx, ticket)
+	})
+	if state(err) == checkViolation { // the database's own gate refused the step
+		return &core.Error{Code: core.CodeChunksIncomplete, Kind: core.Permanent, Err: err}
+	}
+	return err
+}
+
+// nextJobs is the job that carries the document on, if any, and the upkeep
+// that the step leaves behind.
+func nextJobs(step core.Step) []core.Job {
+	job := core.Job{Stage: step.Leg.Next, Document: step.Document.ID, Attempt: step.Document.Attempt, Turn: step.Document.Turn + 1}
+	switch made := step.Made.(type) {
+	case core.Vectors:
+		if made.More {
+			job.Stage = step.Leg.Stage
+		}
+	case core.Queued:
+		if made.Ready {
+			job.Stage = core.Receive
+		}
+	case core.Text:
+		if step.Document.ProviderFile != "" {
+			return []core.Job{job, {Stage: core.Forget, Document: job.Document, Attempt: job.Attempt, Turn: core.AnyTurn}}
+		}
+	}
+	if job.Stage == "" {
+		return nil
+	}
+	return []core.Job{job}
+}
+
+// advance moves the attempt along its leg and writes what was made beside it,
+// in one round trip.
+func (s *Store) advance(ctx context.Context, tx pgx.Tx, step core.Step) error {
+	var moved bool
+	batch := &pgx.Batch{}
+	to := step.Leg.Meanwhile()
+	through := step.Leg.Through
+	if v, ok := step.Made.(core.Vectors); ok && v.More {
+		through = nil
+	}
+	if v, ok := step.Made.(core.Vectors); ok {
+		queueVectors(batch, step.Document, v)
+	}
+	rest := through
+	if len(through) > 0 {
+		to, rest = through[0], through[1:]
+	}
+	s.queueMove(batch, step, to, &moved)
+	for _, status := range rest {
+		batch.Queue(`update upload_pipeline.upload_jobs set status = $3 where document_id = $1 and attempt = $2`,
+			step.Document.ID, step.Document.Attempt, string(status))
+	}
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return err
+	}
+	if !moved {
+		return core.ErrStale
+	}
+	return nil
+}
+
+const fence = ` where document_id = $1 and attempt = $2 and turn = $3 and status = $4`
+
+// queueMove adds the compare-and-set, with what the step leaves on the attempt.
+func (s *Store) queueMove(batch *pgx.Batch, step core.Step, to core.Status, moved *bool) {
+	doc := step.Document
+	args := []any{doc.ID, doc.Attempt, doc.Turn, string(step.Leg.Meanwhile()), string(to)}
+	set := `update upload_pipeline.upload_jobs set status = $5, turn = turn + 1, runs = 0`
+	switch made := step.Made.(type) {
+	case core.Queued:
+		now := time.Now()
+		set += `, provider_job_id = $6, provider_file_id = nullif($7, ''), parse_deadline = $8, next_poll_at = $9, polls = 0`
+		args = append(args, made.ProviderJob, made.ProviderFile, now.Add(s.waits.Deadline), now.Add(s.waits.poll(0)))
+	case core.Text:
+		set += `, parser = $6, parse_credits = parse_credits + $7::double precision::numeric,
+			cost_microusd = cost_microusd + ($7::double precision * 1250)::bigint, next_poll_at = null`
+		args = append(args, made.Parser, made.Credits)
+	case core.Checked:
+		receipt, _ := json.Marshal(made.Receipt) // integers only: it cannot fail
+		set += `, receipt = $6`
+		args = append(args, string(receipt))
+	case core.Pieces:
+		set += `, chunks_total = $6, chunks_embedded = 0`
+		args = append(args, len(made.Pieces))
+	case core.Vectors:
+		set += `, chunks_embedded = chunks_embedded + $6, embed_tokens = embed_tokens + $7, cost_microusd = cost_microusd + $7 * 2 / 100`
+		args = append(args, len(made.Items), int64(made.Tokens))
+	}
+	batch.Queue(set+fence, args...).Exec(func(tag commandTag) error {
+		*moved = tag.RowsAffected() == 1
+		return nil
+	})
+}
+
+// keepText replaces the document's pages. Rows go in as arrays: COPY is refused
+// on a table with row-level security.
+func keepText(ctx context.Context, tx pgx.Tx, doc core.Document, text core.Text) error {
+	n := len(text.Pages)
+	numbers, states := make([]int, n), make([]string, n)
+	texts, codes := make([]string, n), make([]string, n)
+	for i, page := range text.Pages {
+		numbers[i], states[i], texts[i], codes[i] = page.Number, string(page.State()), page.Text, page.Failed
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`delete from upload_pipeline.document_pages where document_id = $1`, doc.ID)
+	batch.Queue(`insert into upload_pipeline.document_pages (document_id, user_id, page_number, state, markdown, error_code)
+		select $1, $2, number, state, markdown, nullif(code, '')
+		from unnest($3::int[], $4::text[], $5::text[], $6::text[]) p (number, state, markdown, code)`,
+		doc.ID, doc.User, numbers, states, texts, codes)
+	return tx.SendBatch(ctx, batch).Close()
+}
+
+// headingBreak parts the headings of one chunk within an array's element; the
+// chunker's text cannot hold it.
+const headingBreak = "\x1f"
+
+// keepPieces replaces the document's chunks. Their ids are derived, so that a
+// repeated step writes the same rows.
+func keepPieces(ctx context.Context, tx pgx.Tx, doc core.Document, made core.Pieces) error {
+	n := len(made.Pieces)
+	ids, ordinals, tokens := make([]core.ID, n), make([]int, n), make([]int, n)
+	texts, headings, digests := make([]string, n), make([]string, n), make([][]byte, n)
+	froms, tos := make([]int, n), make([]int, n)
+	for i, p := range made.Pieces {
+		digest := sha256.Sum256([]byte(p.Text))
+		ids[i], ordinals[i], tokens[i] = core.ChunkID(doc.ID, made.Chunker, p.Ordinal), p.Ordinal, p.Tokens
+		texts[i], headings[i], digests[i] = p.Text, strings.Join(p.Headings, headingBreak), digest[:]
+		froms[i], tos[i] = p.PageFrom, p.PageTo
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`delete from upload_pipeline.document_chunks where document_id = $1`, doc.ID)
+	batch.Queue(`insert into upload_pipeline.document_chunks (document_id, user_id, chunker, chunk_id, ordinal, text, headings,
+			page_from, page_to, token_count, content_sha256)
+		select $1, $2, $3, id, ordinal, text, string_to_array(headings, e'\x1f'), page_from, page_to, tokens, digest
+		from unnest($4::uuid[], $5::int[], $6::text[], $7::text[], $8::int[], $9::int[], $10::int[], $11::bytea[])
+			c (id, ordinal, text, headings, page_from, page_to, tokens, digest)`,
+		doc.ID, doc.User, made.Chunker, ids, ordinals, texts, headings, froms, tos, tokens, digests)
+	return tx.SendBatch(ctx, batch).Close()
+}
+
+// queueVectors gives chunks their vectors. It comes before the move: the gate
+// of the completed document counts them.
+func queueVectors(batch *pgx.Batch, doc core.Document, made core.Vectors) {
+	ids := make([]core.ID, len(made.Items))
+	values := make([]pgvector.Vector, len(made.Items))
+	for i, item := range made.Items {
+		ids[i], values[i] = item.Chunk, pgvector.NewVector(item.Value)
+	}
+	batch.Queue(`update upload_pipeline.document_chunks c set embedding = v.embedding, embed_model = $4, embedded_at = now()
+		from unnest($2::uuid[], $3::extensions.vector[]) v (chunk_id, embedding)
+		where c.chunk_id = v.chunk_id and c.document_id = $1 and c.embedding is null`, doc.ID, ids, values, made.Model)
+}

@@ -1,0 +1,145 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
+)
+
+// Library is the owner's side of the store; it fills ports.Library. Its pool's
+// sessions hold inav_app.
+type Library struct {
+	pool  *pgxpool.Pool
+	queue Queue
+}
+
+// NewLibrary makes a Library over a pool whose sessions hold inav_app.
+func NewLibrary(pool *pgxpool.Pool, queue Queue) *Library {
+	return &Library{pool: pool, queue: queue}
+}
+
+// setClaims puts the owner's claims into the transaction; the row policies
+// read them.
+const setClaims = `select set_config('request.jwt.claims', $1, true)`
+
+// asOwner runs reads as role authenticated with the owner's claims.
+func (l *Library) asOwner(ctx context.Context, who ports.Principal, read func(pgx.Tx) error) error {
+	err := pgx.BeginTxFunc(ctx, l.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		batch := &pgx.Batch{}
+		batch.Queue(setClaims, string(who.Claims))
+		batch.Queue(`set local role authenticated`)
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+			return err
+		}
+		return read(tx)
+	})
+	return trouble(err)
+}
+
+// asApp runs writes as the login role, under the policies of the claims' user.
+func (l *Library) asApp(ctx context.Context, who ports.Principal, write func(pgx.Tx) error) error {
+	err := pgx.BeginFunc(ctx, l.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, setClaims, string(who.Claims)); err != nil {
+			return err
+		}
+		return write(tx)
+	})
+	return trouble(err)
+}
+
+// Intend records a key that is about to be written to storage.
+func (l *Library) Intend(ctx context.Context, who ports.Principal, key string) error {
+	return l.asApp(ctx, who, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `insert into upload_pipeline.storage_intents (storage_key, user_id) values ($1, $2)`, key, who.User)
+		return err
+	})
+}
+
+// Forsake takes an intent back.
+func (l *Library) Forsake(ctx context.Context, who ports.Principal, key string) error {
+	return l.asApp(ctx, who, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `delete from upload_pipeline.storage_intents where storage_key = $1`, key)
+		return err
+	})
+}
+
+// Add makes the document, its first attempt and its first job in one
+// transaction.
+func (l *Library) Add(ctx context.Context, who ports.Principal, d ports.NewDocument) (ports.Standing, error) {
+	err := l.asApp(ctx, who, func(tx pgx.Tx) error {
+		batch := &pgx.Batch{}
+		batch.Queue(`insert into upload_pipeline.documents
+			(document_id, user_id, filename, mime, bytes_len, file_sha256, storage_key, page_count, policy_id)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''))`,
+			d.ID, who.User, d.Name, d.ContentType, d.Size, d.SHA256[:], d.Key, d.Pages, d.PolicyID)
+		batch.Queue(`insert into upload_pipeline.upload_jobs (job_id, document_id, user_id, attempt, status) values ($1, $2, $3, 1, $4)`,
+			d.Job, d.ID, who.User, string(core.Uploaded))
+		batch.Queue(`delete from upload_pipeline.storage_intents where storage_key = $1`, d.Key)
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+			return duplicate(err)
+		}
+		return l.queue.Insert(ctx, tx, core.Job{Stage: core.Parse, Document: d.ID, Attempt: 1, Turn: 0})
+	})
+	if err != nil {
+		return ports.Standing{}, err
+	}
+	return l.Standing(ctx, who, d.ID)
+}
+
+// duplicate tells the one constraint a client can break from the others.
+func duplicate(err error) error {
+	if constraint(err) == "documents_content" {
+		return core.Fail(core.CodeDuplicate, err)
+	}
+	return err
+}
+
+// Retry opens the next attempt where core.Retries lets it start.
+func (l *Library) Retry(ctx context.Context, who ports.Principal, id core.ID) (ports.Standing, error) {
+	now, err := l.Standing(ctx, who, id)
+	if err != nil {
+		return ports.Standing{}, err
+	}
+	start, ok := core.Retries[now.Status]
+	if !ok {
+		return ports.Standing{}, core.Fail(core.CodeConflict, errors.New("not at an end that can be retried"))
+	}
+	leg, _ := core.LegFrom(start)
+	err = l.asApp(ctx, who, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `insert into upload_pipeline.upload_jobs (job_id, document_id, user_id, attempt, status, receipt, chunks_total, chunks_embedded)
+			select $1, document_id, user_id, attempt + 1, $3, receipt, chunks_total, chunks_embedded
+			from upload_pipeline.upload_jobs where document_id = $2 and attempt = $4`,
+			core.NewID(), id, string(start), now.Attempt)
+		if err != nil {
+			return err
+		}
+		return l.queue.Insert(ctx, tx, core.Job{Stage: leg.Stage, Document: id, Attempt: now.Attempt + 1, Turn: 0})
+	})
+	if err != nil {
+		return ports.Standing{}, err
+	}
+	return l.Standing(ctx, who, id)
+}
+
+// Remove moves the attempt to deleting and starts the purge, in one
+// transaction. A document that is being deleted already is left to it.
+func (l *Library) Remove(ctx context.Context, who ports.Principal, id core.ID) error {
+	return l.asApp(ctx, who, func(tx pgx.Tx) error {
+		var attempt int
+		err := tx.QueryRow(ctx, `select attempt from upload_pipeline.documents where document_id = $1`, id).Scan(&attempt)
+		if err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, `update upload_pipeline.upload_jobs set status = 'deleting'
+			where document_id = $1 and attempt = $2 and status <> 'deleting'`, id, attempt)
+		if err != nil || tag.RowsAffected() == 0 {
+			return err
+		}
+		return l.queue.Insert(ctx, tx, core.Job{Stage: core.Purge, Document: id, Attempt: attempt, Turn: core.AnyTurn})
+	})
+}

@@ -1,0 +1,106 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/pgvector/pgvector-go"
+
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
+)
+
+const standingSQL = `select d.document_id, j.job_id, d.filename, d.mime, d.bytes_len, d.file_sha256, d.page_count, d.created_at,
+	j.status, j.status_since, j.attempt, j.receipt, j.chunks_total, j.chunks_embedded, j.last_error, j.timings, j.updated_at,
+	coalesce((select e.was from upload_pipeline.events e where e.job_id = j.job_id order by e.event_id desc limit 1), j.status)
+	from upload_pipeline.documents d join upload_pipeline.upload_jobs j on j.document_id = d.document_id and j.attempt = d.attempt
+	where d.user_id = $1 and `
+
+// Standing reads where the owner's document is.
+func (l *Library) Standing(ctx context.Context, who ports.Principal, id core.ID) (ports.Standing, error) {
+	return l.standing(ctx, who, standingSQL+`d.document_id = $2`, id)
+}
+
+// Find looks for the owner's live document with that content.
+func (l *Library) Find(ctx context.Context, who ports.Principal, sha256 [32]byte) (ports.Standing, error) {
+	return l.standing(ctx, who, standingSQL+`d.file_sha256 = $2 and d.removed_at is null`, sha256[:])
+}
+
+func (l *Library) standing(ctx context.Context, who ports.Principal, sql string, arg any) (found ports.Standing, err error) {
+	err = l.asOwner(ctx, who, func(tx pgx.Tx) error {
+		found, err = scanStanding(tx.QueryRow(ctx, sql, who.User, arg))
+		return err
+	})
+	return found, err
+}
+
+func scanStanding(row pgx.Row) (s ports.Standing, err error) {
+	var digest, receipt, trouble, timings []byte
+	err = row.Scan(&s.Document, &s.Job, &s.Name, &s.ContentType, &s.Size, &digest, &s.Pages, &s.CreatedAt,
+		&s.Status, &s.Since, &s.Attempt, &receipt, &s.Chunks, &s.Embedded, &trouble, &timings, &s.UpdatedAt, &s.LastGood)
+	if err != nil {
+		return ports.Standing{}, err
+	}
+	copy(s.SHA256[:], digest)
+	if !s.Status.Failed() && s.Status != core.Cancelled {
+		s.LastGood = s.Status
+	}
+	return s, unpack(&s, receipt, trouble, timings)
+}
+
+// unpack reads the attempt's JSON columns, which only this package writes.
+func unpack(s *ports.Standing, receipt, trouble, timings []byte) error {
+	if receipt != nil {
+		s.Receipt = new(core.Receipt)
+		if err := json.Unmarshal(receipt, s.Receipt); err != nil {
+			return err
+		}
+	}
+	if trouble != nil {
+		s.Trouble = new(core.Trouble)
+		if err := json.Unmarshal(trouble, s.Trouble); err != nil {
+			return err
+		}
+	}
+	spent := map[core.Status]int64{}
+	if err := json.Unmarshal(timings, &spent); err != nil {
+		return err
+	}
+	s.Timings = make(map[core.Status]time.Duration, len(spent))
+	for status, ms := range spent {
+		s.Timings[status] = time.Duration(ms) * time.Millisecond
+	}
+	return nil
+}
+
+// Search compares the vector with every chunk of the owner's complete
+// documents: exact, so its recall is 1.0.
+func (l *Library) Search(ctx context.Context, who ports.Principal, q ports.Query) (found []ports.Passage, err error) {
+	err = l.asOwner(ctx, who, func(tx pgx.Tx) error {
+		// A prepared plan would turn generic after five runs, and choose worse.
+		if _, err := tx.Exec(ctx, `set local plan_cache_mode = force_custom_plan`); err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, `select d.document_id, c.chunk_id, d.filename, c.text, c.headings, c.page_from, c.page_to,
+				1 - (c.embedding operator(extensions.<=>) $2)
+			from upload_pipeline.document_chunks c
+			join upload_pipeline.documents d on d.document_id = c.document_id and d.removed_at is null
+			join upload_pipeline.upload_jobs j on j.document_id = d.document_id and j.attempt = d.attempt and j.status = 'complete'
+			where c.user_id = $1 and c.embedding is not null
+			order by c.embedding operator(extensions.<=>) $2, c.chunk_id limit $3`,
+			who.User, pgvector.NewVector(q.Vector), q.Limit)
+		if err != nil {
+			return err
+		}
+		found, err = pgx.CollectRows(rows, scanPassage)
+		return err
+	})
+	return found, err
+}
+
+func scanPassage(row pgx.CollectableRow) (p ports.Passage, err error) {
+	err = row.Scan(&p.Document, &p.Chunk, &p.Name, &p.Text, &p.Headings, &p.PageFrom, &p.PageTo, &p.Similarity)
+	return p, err
+}

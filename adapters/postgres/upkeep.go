@@ -1,0 +1,115 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/insurance-navigator/navigator/core"
+)
+
+// Reconcile asks, by a job each, for the result of up to limit documents whose
+// time to be polled has come, and sets their next time. A lost callback costs
+// the wait and nothing else.
+func (s *Store) Reconcile(ctx context.Context, limit int) (polled int, err error) {
+	err = s.inTx(ctx, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `select document_id, attempt, polls from upload_pipeline.upload_jobs
+			where status = 'parse_queued' and next_poll_at <= now() order by next_poll_at limit $1 for update skip locked`, limit)
+		if err != nil {
+			return err
+		}
+		due, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (w waiting, err error) {
+			return w, row.Scan(&w.document, &w.attempt, &w.polls)
+		})
+		if err != nil || len(due) == 0 {
+			return err
+		}
+		polled = len(due)
+		return s.poll(ctx, tx, due)
+	})
+	return polled, err
+}
+
+type waiting struct {
+	document core.ID
+	attempt  int
+	polls    int
+}
+
+func (s *Store) poll(ctx context.Context, tx pgx.Tx, due []waiting) error {
+	batch := &pgx.Batch{}
+	jobs := make([]core.Job, len(due))
+	for i, w := range due {
+		jobs[i] = core.Job{Stage: core.Receive, Document: w.document, Attempt: w.attempt, Turn: core.AnyTurn}
+		batch.Queue(`update upload_pipeline.upload_jobs set polls = polls + 1, next_poll_at = now() + $3
+			where document_id = $1 and attempt = $2`, w.document, w.attempt, s.waits.poll(w.polls+1))
+	}
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return err
+	}
+	return s.queue.Insert(ctx, tx, jobs...)
+}
+
+// Orphans lists storage keys that were to be written longer ago than age and
+// belong to no document.
+func (s *Store) Orphans(ctx context.Context, age time.Duration, limit int) ([]string, error) {
+	rows, err := s.pool.Query(ctx, `select storage_key from upload_pipeline.storage_intents i
+		where created_at < now() - $1::interval
+		and not exists (select from upload_pipeline.documents d where d.storage_key = i.storage_key)
+		order by created_at limit $2`, age, limit)
+	if err != nil {
+		return nil, trouble(err)
+	}
+	keys, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return keys, trouble(err)
+}
+
+// Swept forgets the intents of keys that were removed from storage.
+func (s *Store) Swept(ctx context.Context, keys []string) error {
+	_, err := s.pool.Exec(ctx, `delete from upload_pipeline.storage_intents where storage_key = any ($1)`, keys)
+	return trouble(err)
+}
+
+// Doomed reads a document that is being deleted, with the parser's copies of
+// its newest attempt; core.ErrStale says there is none.
+func (s *Store) Doomed(ctx context.Context, id core.ID) (core.Document, error) {
+	doc, _, err := scanDocument(s.pool.QueryRow(ctx, `select `+documentColumns+`
+		from upload_pipeline.upload_jobs j join upload_pipeline.documents d using (document_id)
+		where d.document_id = $1 and j.attempt = d.attempt and j.status = 'deleting'`, id))
+	if errors.Is(err, pgx.ErrNoRows) {
+		return core.Document{}, core.ErrStale
+	}
+	return doc, trouble(err)
+}
+
+// Copies lists the parser's files and jobs of every attempt of the document.
+func (s *Store) Copies(ctx context.Context, id core.ID) ([]core.Document, error) {
+	rows, err := s.pool.Query(ctx, `select `+documentColumns+`
+		from upload_pipeline.upload_jobs j join upload_pipeline.documents d using (document_id)
+		where d.document_id = $1 and (j.provider_job_id is not null or j.provider_file_id is not null) order by j.attempt`, id)
+	if err != nil {
+		return nil, trouble(err)
+	}
+	docs, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (core.Document, error) {
+		doc, _, err := scanDocument(row)
+		return doc, err
+	})
+	return docs, trouble(err)
+}
+
+// Erase removes every row of a document that is being deleted, and ends the
+// purge's own job, in one transaction. Its events stay: they hold ids alone.
+func (s *Store) Erase(ctx context.Context, id core.ID, ticket any) error {
+	return s.inTx(ctx, func(tx pgx.Tx) error {
+		batch := &pgx.Batch{}
+		for _, table := range []string{"document_chunks", "document_pages", "upload_jobs", "documents"} {
+			batch.Queue(`delete from `+pgx.Identifier{"upload_pipeline", table}.Sanitize()+` where document_id = $1`, id)
+		}
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+			return err
+		}
+		return s.queue.Complete(ctx, tx, ticket)
+	})
+}

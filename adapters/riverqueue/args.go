@@ -1,0 +1,93 @@
+package riverqueue
+
+import (
+	"github.com/riverqueue/river"
+
+	"github.com/insurance-navigator/navigator/core"
+)
+
+// Step is what every job of the line carries.
+type Step struct {
+	Document core.ID `json:"document"`
+	Attempt  int     `json:"attempt"`
+	Turn     int     `json:"turn"`
+	Hint     bool    `json:"hint,omitempty"`
+}
+
+func (s Step) step() Step { return s }
+
+func (s Step) job(stage core.Stage) core.Job {
+	return core.Job{Stage: stage, Document: s.Document, Attempt: s.Attempt, Turn: s.Turn, Hint: s.Hint}
+}
+
+// One type a stage: the kind is the stage's name.
+type (
+	ParseArgs    struct{ Step }
+	ReceiveArgs  struct{ Step }
+	ValidateArgs struct{ Step }
+	ChunkArgs    struct{ Step }
+	EmbedArgs    struct{ Step }
+	FinishArgs   struct{ Step }
+	ForgetArgs   struct{ Step }
+	PurgeArgs    struct{ Step }
+)
+
+// Kind is river.JobArgs.
+func (ParseArgs) Kind() string { return string(core.Parse) }
+
+// Kind is river.JobArgs.
+func (ReceiveArgs) Kind() string { return string(core.Receive) }
+
+// Kind is river.JobArgs.
+func (ValidateArgs) Kind() string { return string(core.Validate) }
+
+// Kind is river.JobArgs.
+func (ChunkArgs) Kind() string { return string(core.Chunk) }
+
+// Kind is river.JobArgs.
+func (EmbedArgs) Kind() string { return string(core.Embed) }
+
+// Kind is river.JobArgs.
+func (FinishArgs) Kind() string { return string(core.Finish) }
+
+// Kind is river.JobArgs.
+func (ForgetArgs) Kind() string { return string(core.Forget) }
+
+// Kind is river.JobArgs.
+func (PurgeArgs) Kind() string { return string(core.Purge) }
+
+// argsOf gives a job its River type; nil for a stage there is none for.
+func argsOf(job core.Job) river.JobArgs {
+	step := Step{Document: job.Document, Attempt: job.Attempt, Turn: job.Turn, Hint: job.Hint}
+	switch job.Stage {
+	case core.Parse:
+		return ParseArgs{step}
+	case core.Receive:
+		return ReceiveArgs{step}
+	case core.Validate:
+		return ValidateArgs{step}
+	case core.Chunk:
+		return ChunkArgs{step}
+	case core.Embed:
+		return EmbedArgs{step}
+	case core.Finish:
+		return FinishArgs{step}
+	case core.Forget:
+		return ForgetArgs{step}
+	case core.Purge:
+		return PurgeArgs{step}
+	}
+	return nil
+}
+
+// ReconcileArgs starts a round of polling the documents that wait.
+type ReconcileArgs struct{}
+
+// Kind is river.JobArgs.
+func (ReconcileArgs) Kind() string { return "reconcile" }
+
+// SweepArgs starts a round of removing stored files without a document.
+type SweepArgs struct{}
+
+// Kind is river.JobArgs.
+func (SweepArgs) Kind() string { return "sweep" }

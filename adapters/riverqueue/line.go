@@ -1,0 +1,159 @@
+package riverqueue
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/core/pipeline"
+)
+
+// Upkeep is the work beside the line.
+type Upkeep struct {
+	Forget    func(ctx context.Context, document core.ID) error
+	Purge     func(ctx context.Context, document core.ID, ticket any) error
+	Reconcile func(ctx context.Context) error
+	Sweep     func(ctx context.Context) error
+}
+
+// Line works the jobs of every stage in this process.
+type Line struct {
+	client *river.Client[pgx.Tx]
+}
+
+// NewLine registers every kind: a leader discards stuck jobs of kinds it does
+// not know, so each worker process knows them all.
+func NewLine(pool *pgxpool.Pool, store Store, stages []pipeline.Stage, upkeep Upkeep, settings Settings, log *slog.Logger) (*Line, error) {
+	workers := river.NewWorkers()
+	for _, stage := range stages {
+		err := addStage(workers, stage.Name(), settings, store, log, func(ctx context.Context, job core.Job, ticket any) error {
+			return pipeline.Run(ctx, store, stage, job, ticket)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err := addUpkeep(workers, upkeep, settings, store, log); err != nil {
+		return nil, err
+	}
+	client, err := river.NewClient(riverpgxv5.New(pool), config(workers, settings, log))
+	if err != nil {
+		return nil, fmt.Errorf("open the line: %w", err)
+	}
+	return &Line{client: client}, nil
+}
+
+func config(workers *river.Workers, settings Settings, log *slog.Logger) *river.Config {
+	queues := map[string]river.QueueConfig{}
+	for name, count := range settings.Workers {
+		queues[name] = river.QueueConfig{MaxWorkers: count}
+	}
+	return &river.Config{
+		Schema: schema, Logger: log, Queues: queues, Workers: workers,
+		FetchCooldown: settings.FetchCooldown, FetchPollInterval: settings.FetchPollInterval, PollOnly: settings.PollOnly,
+		SoftStopTimeout: settings.SoftStop, RescueStuckJobsAfter: settings.Rescue, JobTimeout: time.Minute,
+		MaxAttempts:         8,
+		ReindexerTimeout:    5 * time.Minute,
+		FetchOnlyKnownKinds: true, // a newer release's jobs wait for a newer worker
+		PeriodicJobs: []*river.PeriodicJob{
+			periodic(settings.ReconcileEvery, ReconcileArgs{}),
+			periodic(settings.SweepEvery, SweepArgs{}),
+		},
+	}
+}
+
+// periodic starts a round unless one is under way or waiting.
+func periodic(every time.Duration, args river.JobArgs) *river.PeriodicJob {
+	opts := &river.InsertOpts{Queue: QueueUpkeep, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByState: []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateRetryable, rivertype.JobStateScheduled,
+	}}}
+	return river.NewPeriodicJob(river.PeriodicInterval(every),
+		func() (river.JobArgs, *river.InsertOpts) { return args, opts }, &river.PeriodicJobOpts{RunOnStart: true})
+}
+
+// addStage registers the generic worker under the stage's own kind.
+func addStage(workers *river.Workers, stage core.Stage, settings Settings, store Store, log *slog.Logger, work run) error {
+	setting, ok := settings.Stages[stage]
+	if !ok {
+		return fmt.Errorf("stage %s has no setting", stage)
+	}
+	switch stage {
+	case core.Parse:
+		return add[ParseArgs](workers, stage, setting, store, log, work)
+	case core.Receive:
+		return add[ReceiveArgs](workers, stage, setting, store, log, work)
+	case core.Validate:
+		return add[ValidateArgs](workers, stage, setting, store, log, work)
+	case core.Chunk:
+		return add[ChunkArgs](workers, stage, setting, store, log, work)
+	case core.Embed:
+		return add[EmbedArgs](workers, stage, setting, store, log, work)
+	case core.Finish:
+		return add[FinishArgs](workers, stage, setting, store, log, work)
+	case core.Forget:
+		return add[ForgetArgs](workers, stage, setting, store, log, work)
+	case core.Purge:
+		return add[PurgeArgs](workers, stage, setting, store, log, work)
+	}
+	return fmt.Errorf("stage %s has no job kind", stage)
+}
+
+func add[A stepArgs](workers *river.Workers, stage core.Stage, setting Setting, store Store, log *slog.Logger, work run) error {
+	return river.AddWorkerSafely(workers, &worker[A]{stage: stage, setting: setting, run: work, store: store, log: log})
+}
+
+func addUpkeep(workers *river.Workers, upkeep Upkeep, settings Settings, store Store, log *slog.Logger) error {
+	forget := func(ctx context.Context, job core.Job, _ any) error { return upkeep.Forget(ctx, job.Document) }
+	if err := addStage(workers, core.Forget, settings, store, log, forget); err != nil {
+		return err
+	}
+	purge := func(ctx context.Context, job core.Job, ticket any) error {
+		return upkeep.Purge(ctx, job.Document, ticket)
+	}
+	if err := addStage(workers, core.Purge, settings, store, log, purge); err != nil {
+		return err
+	}
+	if err := river.AddWorkerSafely(workers, &round[ReconcileArgs]{work: upkeep.Reconcile, log: log}); err != nil {
+		return err
+	}
+	return river.AddWorkerSafely(workers, &round[SweepArgs]{work: upkeep.Sweep, log: log})
+}
+
+// round works a periodic job.
+type round[A river.JobArgs] struct {
+	river.WorkerDefaults[A]
+	work func(ctx context.Context) error
+	log  *slog.Logger
+}
+
+// Work is river.Worker.
+func (r *round[A]) Work(ctx context.Context, job *river.Job[A]) error {
+	if err := r.work(ctx); err != nil {
+		r.log.Warn("upkeep", "kind", job.Kind, "code", codeOf(err))
+		return fmt.Errorf("%s", codeOf(err))
+	}
+	return nil
+}
+
+// Start begins to work jobs until ctx ends or Stop is called.
+func (l *Line) Start(ctx context.Context) error {
+	if err := l.client.Start(ctx); err != nil {
+		return fmt.Errorf("start the line: %w", err)
+	}
+	return nil
+}
+
+// Stop stops fetching, lets running jobs end within the soft stop, then
+// interrupts them; interrupted jobs are available again at once.
+func (l *Line) Stop(ctx context.Context) error { return l.client.Stop(ctx) }
+
+// Stopped is closed once the line has come to rest.
+func (l *Line) Stopped() <-chan struct{} { return l.client.Stopped() }

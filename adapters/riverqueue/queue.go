@@ -1,0 +1,86 @@
+package riverqueue
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/insurance-navigator/navigator/core"
+)
+
+// schema holds River's tables.
+const schema = "river"
+
+// Queue inserts jobs within the store's transactions. It works no jobs.
+type Queue struct {
+	client   *river.Client[pgx.Tx]
+	settings Settings
+}
+
+// NewQueue makes an insert-only queue. The cooldown counts here too: an insert
+// inside it wakes no worker.
+func NewQueue(pool *pgxpool.Pool, settings Settings, log *slog.Logger) (*Queue, error) {
+	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
+		Schema: schema, Logger: log,
+		FetchCooldown: settings.FetchCooldown, FetchPollInterval: settings.FetchPollInterval,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the queue: %w", err)
+	}
+	return &Queue{client: client, settings: settings}, nil
+}
+
+// Insert adds the jobs when tx commits.
+func (q *Queue) Insert(ctx context.Context, tx pgx.Tx, jobs ...core.Job) error {
+	if len(jobs) == 0 {
+		return nil
+	}
+	params := make([]river.InsertManyParams, len(jobs))
+	for i, job := range jobs {
+		args := argsOf(job)
+		if args == nil {
+			return core.Fail(core.CodeInternal, fmt.Errorf("no job for stage %q", job.Stage))
+		}
+		setting := q.settings.Stages[job.Stage]
+		params[i] = river.InsertManyParams{Args: args, InsertOpts: &river.InsertOpts{Queue: setting.Queue, MaxAttempts: setting.Attempts}}
+	}
+	_, err := q.client.InsertManyTx(ctx, tx, params)
+	return err
+}
+
+// claim is the worker's hold on the job it runs: the ticket of Keep.
+type claim interface {
+	complete(ctx context.Context, tx pgx.Tx) error
+}
+
+// Complete ends the ticket's job when tx commits. River's own call is no fence:
+// it ends the row whoever runs it now, so the returned row is compared.
+func (q *Queue) Complete(ctx context.Context, tx pgx.Tx, ticket any) error {
+	held, ok := ticket.(claim)
+	if !ok {
+		return core.Fail(core.CodeInternal, fmt.Errorf("a ticket of type %T is not the queue's", ticket))
+	}
+	return held.complete(ctx, tx)
+}
+
+type hold[A river.JobArgs] struct{ job *river.Job[A] }
+
+func (h hold[A]) complete(ctx context.Context, tx pgx.Tx) error {
+	done, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, h.job)
+	if isGone(err) {
+		return core.ErrStale
+	}
+	if err != nil {
+		return err
+	}
+	if done.State != rivertype.JobStateCompleted || done.Attempt != h.job.Attempt {
+		return core.ErrStale // rescued meanwhile: another run has the job
+	}
+	return nil
+}

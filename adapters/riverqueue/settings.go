@@ -1,0 +1,64 @@
+package riverqueue
+
+import (
+	"time"
+
+	"github.com/insurance-navigator/navigator/core"
+)
+
+// Setting is how one kind of job is run.
+type Setting struct {
+	Queue    string
+	Timeout  time.Duration // of one run
+	Attempts int           // runs that may fail before the document does
+}
+
+// Settings is the one table of how jobs are run. Every figure can be set by
+// environment; cmd/internal/boot lists the names.
+type Settings struct {
+	Stages  map[core.Stage]Setting
+	Workers map[string]int // queue -> jobs at once in this process
+
+	FetchCooldown     time.Duration // bounds throughput a queue: Workers / FetchCooldown
+	FetchPollInterval time.Duration // bounds the wait for a job whose wake-up was suppressed
+	PollOnly          bool          // no LISTEN: a transaction pooler lies between
+	SoftStop          time.Duration // running jobs may take this long to end at a stop
+	Rescue            time.Duration // a job running longer than this was lost with its process
+	ReconcileEvery    time.Duration
+	SweepEvery        time.Duration
+	SweepAge          time.Duration // a stored file without a document is an orphan after this
+}
+
+// The queues: calls to the parser, calls to the embedder, fast local work, and
+// upkeep, so that none waits behind another.
+const (
+	QueueParse  = "parse"
+	QueueLine   = "line"
+	QueueEmbed  = "embed"
+	QueueUpkeep = "upkeep"
+)
+
+// DefaultSettings suits a worker of two cores.
+func DefaultSettings() Settings {
+	return Settings{
+		Stages: map[core.Stage]Setting{
+			core.Parse:    {QueueParse, 120 * time.Second, 6},
+			core.Receive:  {QueueParse, 90 * time.Second, 6},
+			core.Validate: {QueueLine, 60 * time.Second, 5},
+			core.Chunk:    {QueueLine, 120 * time.Second, 5},
+			core.Embed:    {QueueEmbed, 120 * time.Second, 8},
+			core.Finish:   {QueueLine, 60 * time.Second, 5},
+			core.Forget:   {QueueUpkeep, 60 * time.Second, 8},
+			core.Purge:    {QueueUpkeep, 120 * time.Second, 8},
+		},
+		Workers: map[string]int{QueueParse: 8, QueueLine: 4, QueueEmbed: 4, QueueUpkeep: 2},
+
+		FetchCooldown:     10 * time.Millisecond,
+		FetchPollInterval: 100 * time.Millisecond,
+		SoftStop:          25 * time.Second,
+		Rescue:            3 * time.Minute,
+		ReconcileEvery:    10 * time.Second,
+		SweepEvery:        10 * time.Minute,
+		SweepAge:          time.Hour,
+	}
+}

@@ -1,0 +1,153 @@
+package riverqueue
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/insurance-navigator/navigator/core"
+)
+
+// verdict is what River is told, with the word for the log.
+type verdict struct {
+	word string
+	err  error // what Work returns
+}
+
+// The words of verdicts.
+const (
+	wordKept    = "kept"
+	wordStale   = "stale"
+	wordWaits   = "waits"
+	wordPaused  = "paused"
+	wordRetries = "retries"
+	wordFailed  = "failed"
+	wordStopped = "stopped"
+)
+
+// Waits of a hinted Receive whose result is not there yet, then of a step that
+// came early. After these the reconciler has the document.
+var hintWaits = []time.Duration{1 * time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 15 * time.Second, 30 * time.Second}
+
+const (
+	earlyWait  = 500 * time.Millisecond
+	earlyLimit = 120
+	busyWait   = 15 * time.Second
+	pausedWait = 60 * time.Second
+)
+
+// judge is the one table from a stage's error to River's verdict:
+//
+//	nil, stale      the job ends; nothing else happens
+//	early, busy     snooze: the try is given back
+//	paused          snooze longer: a human is needed, no document fails
+//	transient       retry with backoff; the last try fails the document
+//	anything else   the document fails now
+func (w *worker[A]) judge(ctx context.Context, task core.Job, row *rivertype.JobRow, err error) verdict {
+	switch {
+	case err == nil:
+		return verdict{wordKept, nil}
+	case errors.Is(err, core.ErrStale):
+		return verdict{wordStale, nil}
+	case errors.Is(err, core.ErrEarly):
+		return w.early(row)
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		return verdict{wordStopped, fmt.Errorf("stopped: %w", context.Canceled)} // River gives the try back
+	}
+	e := core.AsError(err)
+	if errors.Is(err, context.DeadlineExceeded) {
+		e = &core.Error{Code: core.CodeInternal, Kind: core.Transient, Err: err}
+		e.Code = timeoutCode(task.Stage)
+	}
+	switch e.Kind {
+	case core.Busy:
+		return w.busy(task, row, e)
+	case core.Paused:
+		return verdict{wordPaused, river.JobSnooze(jitter(max(e.After, pausedWait)))}
+	case core.Transient:
+		if row.Attempt < row.MaxAttempts {
+			return verdict{wordRetries, errors.New(string(e.Code))}
+		}
+	}
+	return w.fail(ctx, task, e)
+}
+
+// timeoutCode names what a stage that ran out of time was waiting for.
+func timeoutCode(stage core.Stage) core.Code {
+	switch stage {
+	case core.Parse, core.Receive, core.Forget:
+		return core.CodeParserUnavailable
+	case core.Embed:
+		return core.CodeEmbedderUnavailable
+	}
+	return core.CodeDatabaseUnavailable
+}
+
+// early waits for the step before to be kept.
+func (w *worker[A]) early(row *rivertype.JobRow) verdict {
+	if snoozes(row) >= earlyLimit {
+		return verdict{wordStale, nil}
+	}
+	return verdict{wordWaits, river.JobSnooze(earlyWait)}
+}
+
+// busy waits as the outside asked. A result that is not there yet is looked
+// for again only where a callback announced it; else the reconciler will.
+func (w *worker[A]) busy(task core.Job, row *rivertype.JobRow, e *core.Error) verdict {
+	if e.Code == core.CodeParseNotReady {
+		n := snoozes(row)
+		if !task.Hint || n >= len(hintWaits) {
+			return verdict{wordWaits, nil}
+		}
+		return verdict{wordWaits, river.JobSnooze(hintWaits[n])}
+	}
+	wait := e.After
+	if wait <= 0 {
+		wait = busyWait
+	}
+	return verdict{wordWaits, river.JobSnooze(jitter(wait))}
+}
+
+// fail ends the document's attempt with a reason, then cancels the job. A crash
+// between the two runs the job again, which finds the document moved on.
+func (w *worker[A]) fail(ctx context.Context, task core.Job, e *core.Error) verdict {
+	leg, ok := core.LegOf(task.Stage)
+	if !ok { // upkeep: there is no document to fail
+		return verdict{wordFailed, errors.New(string(e.Code))}
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	err := w.store.Fail(ctx, task, leg, core.TroubleOf(task.Stage, e))
+	if err != nil && !errors.Is(err, core.ErrStale) {
+		return verdict{wordRetries, river.JobSnooze(jitter(busyWait))} // the reason could not be written: come back
+	}
+	return verdict{wordFailed, river.JobCancel(errors.New(string(e.Code)))}
+}
+
+// snoozes counts how often the job was snoozed.
+func snoozes(row *rivertype.JobRow) int {
+	var meta struct {
+		Snoozes int `json:"snoozes"`
+	}
+	if json.Unmarshal(row.Metadata, &meta) != nil {
+		return 0
+	}
+	return meta.Snoozes
+}
+
+// backoff is 1, 2, 4 ... 60 seconds with jitter.
+func backoff(attempt int) time.Duration {
+	return jitter(min(time.Second<<min(attempt-1, 6), time.Minute))
+}
+
+// jitter spreads d over its upper half, never below what was asked for by more
+// than that.
+func jitter(d time.Duration) time.Duration {
+	return d + time.Duration(rand.Int64N(int64(d/4)+1)) //nolint:gosec // spreads load, guards nothing
+}

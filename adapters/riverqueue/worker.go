@@ -1,0 +1,104 @@
+package riverqueue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/core/pipeline"
+)
+
+// isGone reports that the job's row is no longer there.
+func isGone(err error) bool { return errors.Is(err, rivertype.ErrNotFound) }
+
+// Store is what the workers need of the store beside keeping steps.
+type Store interface {
+	pipeline.Store
+	Fail(ctx context.Context, job core.Job, leg core.Leg, why core.Trouble) error
+}
+
+type stepArgs interface {
+	river.JobArgs
+	step() Step
+}
+
+// run is one stage's work on one job.
+type run func(ctx context.Context, job core.Job, ticket any) error
+
+// worker is the one worker of every stage.
+type worker[A stepArgs] struct {
+	river.WorkerDefaults[A]
+	stage   core.Stage
+	setting Setting
+	run     run
+	store   Store
+	log     *slog.Logger
+}
+
+// Timeout is river.Worker.
+func (w *worker[A]) Timeout(*river.Job[A]) time.Duration { return w.setting.Timeout }
+
+// NextRetry is river.Worker.
+func (w *worker[A]) NextRetry(job *river.Job[A]) time.Time {
+	return time.Now().Add(backoff(job.Attempt))
+}
+
+// Work runs the stage and turns its end into River's verdict.
+func (w *worker[A]) Work(ctx context.Context, job *river.Job[A]) error {
+	began := time.Now()
+	task := job.Args.step().job(w.stage)
+	err := w.guarded(ctx, task, hold[A]{job})
+	verdict := w.judge(ctx, task, job.JobRow, err)
+	w.report(task, job.JobRow, verdict, err, time.Since(began))
+	return verdict.err
+}
+
+// errPanic stands for a panic: its value may hold text and is not kept.
+var errPanic = &core.Error{Code: core.CodeInternal, Kind: core.Transient, Err: errors.New("panic")}
+
+// guarded keeps a panic from ending the process and its value from River's
+// tables.
+func (w *worker[A]) guarded(ctx context.Context, task core.Job, ticket any) (err error) {
+	defer func() {
+		if caught := recover(); caught != nil {
+			w.log.Error("panic in a stage", "stage", w.stage, "document", task.Document.String(),
+				"type", fmt.Sprintf("%T", caught), "stack", string(debug.Stack()))
+			err = errPanic
+		}
+	}()
+	return w.run(ctx, task, ticket)
+}
+
+// report writes the one event of a job, when it ends.
+func (w *worker[A]) report(task core.Job, row *rivertype.JobRow, v verdict, cause error, took time.Duration) {
+	level := slog.LevelInfo
+	attrs := []any{"stage", w.stage, "document", task.Document.String(), "attempt", task.Attempt, "turn", task.Turn,
+		"river_job", row.ID, "run", row.Attempt, "verdict", v.word, "ms", took.Milliseconds()}
+	if cause != nil && v.word != wordStale {
+		attrs = append(attrs, "code", codeOf(cause))
+		level = slog.LevelWarn
+	}
+	if v.word == wordFailed || v.word == wordPaused {
+		level = slog.LevelError
+	}
+	w.log.Log(context.Background(), level, "job", attrs...)
+}
+
+func codeOf(err error) string {
+	switch {
+	case errors.Is(err, core.ErrEarly):
+		return "early"
+	case errors.Is(err, context.Canceled):
+		return "cancelled"
+	case errors.Is(err, context.DeadlineExceeded):
+		return "timeout"
+	}
+	return string(core.AsError(err).Code)
+}

@@ -1,0 +1,172 @@
+package llamaparse
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/insurance-navigator/navigator/core"
+)
+
+// skew is how far the service's clock may lie behind ours.
+const skew = 10 * time.Minute
+
+// Find implements ports.Parser: it looks through the jobs made since the
+// attempt began for the one that carries the attempt's id. Of several it takes
+// the one that got furthest, the first made among equals.
+func (p *Parser) Find(ctx context.Context, doc core.Document) (core.Queued, bool, error) {
+	jobs, err := p.ListJobs(ctx, begun(doc.Job, time.Now()))
+	if err != nil {
+		return core.Queued{}, false, err
+	}
+	best, ok := bestOf(jobs, doc.Job.String())
+	if !ok {
+		return core.Queued{}, false, nil
+	}
+	file, err := p.newestFile(ctx, doc)
+	if err != nil {
+		return core.Queued{}, false, err
+	}
+	return core.Queued{ProviderJob: best.ID, ProviderFile: file, Ready: best.ended()}, true, nil
+}
+
+func bestOf(jobs []Job, attempt string) (best Job, ok bool) {
+	for _, j := range jobs {
+		mine, _ := j.Metadata["job_id"].(string)
+		if mine != attempt || !plausibleID(j.ID) {
+			continue
+		}
+		if !ok || better(j, best) {
+			best, ok = j, true
+		}
+	}
+	return best, ok
+}
+
+func better(a, b Job) bool {
+	if ra, rb := rank(a), rank(b); ra != rb {
+		return ra > rb
+	}
+	return a.Created < b.Created
+}
+
+func rank(j Job) int {
+	switch stateOf(j.Status) {
+	case StatusCompleted, StatusPartial:
+		return 3
+	case StatusFailed:
+		return 1
+	case StatusCancelled:
+		return 0
+	default:
+		return 2
+	}
+}
+
+// newestFile is the last upload of the attempt, empty when there is none: the
+// job's own answer does not name its file.
+func (p *Parser) newestFile(ctx context.Context, doc core.Document) (string, error) {
+	if doc.ProviderFile != "" {
+		return doc.ProviderFile, nil
+	}
+	files, err := p.ListFiles(ctx, doc.Job.String())
+	if err != nil {
+		return "", err
+	}
+	var newest File
+	for _, f := range files {
+		if newest.ID == "" || f.Modified >= newest.Modified {
+			newest = f
+		}
+	}
+	return newest.ID, nil
+}
+
+// begun is when an attempt was made, read off its id (a UUIDv7), less the
+// clocks' difference. Another kind of id says nothing: two days are searched.
+func begun(attempt core.ID, now time.Time) time.Time {
+	if attempt[6]>>4 != 7 {
+		return now.Add(-48 * time.Hour)
+	}
+	var ms int64
+	for _, b := range attempt[:6] {
+		ms = ms<<8 | int64(b)
+	}
+	return time.UnixMilli(ms).Add(-skew)
+}
+
+// Forget implements ports.Parser: it stops the attempt's job and deletes every
+// copy of the file, those of lost submissions too. It does what it can, and
+// returns the first error.
+func (p *Parser) Forget(ctx context.Context, doc core.Document) error {
+	var stopped error
+	if doc.Status.Progress() <= core.ParseQueued.Progress() { // later the job has ended
+		stopped = p.cancel(ctx, doc.ProviderJob)
+	}
+	deleted := p.deleteFile(ctx, doc.ProviderFile)
+	swept := p.sweep(ctx, doc)
+	for _, err := range []error{stopped, deleted, swept} {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sweep deletes what was uploaded for the attempt and is not doc.ProviderFile.
+func (p *Parser) sweep(ctx context.Context, doc core.Document) error {
+	files, err := p.ListFiles(ctx, doc.Job.String())
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if SameID(f.ID, doc.ProviderFile) {
+			continue
+		}
+		if err := p.deleteFile(ctx, f.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Parser) deleteFile(ctx context.Context, id string) error {
+	if !plausibleID(id) {
+		return nil
+	}
+	err := p.do(ctx, call{method: http.MethodDelete, path: p.conf.Paths.Files + "/" + id}, nil)
+	return unless(err, http.StatusNotFound, http.StatusGone)
+}
+
+// cancel stops a job. One that has ended cannot be stopped, which the service
+// says in ways it does not document.
+func (p *Parser) cancel(ctx context.Context, id string) error {
+	if !plausibleID(id) {
+		return nil
+	}
+	err := p.do(ctx, call{method: http.MethodPost, path: p.conf.Paths.Parse + "/" + id + "/cancel"}, nil)
+	return unless(err, http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusGone, http.StatusUnprocessableEntity)
+}
+
+// unless forgives an error that comes of one of the statuses.
+func unless(err error, statuses ...int) error {
+	var refused statusError
+	if errors.As(err, &refused) {
+		for _, status := range statuses {
+			if refused.status == status {
+				return nil
+			}
+		}
+	}
+	return err
+}
+
+// Healthy implements ports.Parser: it lists one file, which needs the key.
+func (p *Parser) Healthy(ctx context.Context) error {
+	var answer struct {
+		Items []File `json:"items"`
+	}
+	return p.do(ctx, call{method: http.MethodGet, path: p.conf.Paths.Files, query: url.Values{"page_size": {"1"}}}, &answer)
+}

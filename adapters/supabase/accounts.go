@@ -1,0 +1,208 @@
+package supabase
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
+)
+
+// AccountsConfig is what the accounts need to know.
+type AccountsConfig struct {
+	URL        string // the project's address: SUPABASE_URL
+	AnonKey    string // sb_publishable_... or the legacy anon key
+	ServiceKey string // optional; only an sb_secret_ key may tell the service whom a call is for
+	// ClientAddress finds in a request's context whom it is made for; the zero
+	// Addr says unknown. Without it, or without an sb_secret_ key, all people
+	// share our own address's rate limit at the service.
+	ClientAddress func(context.Context) netip.Addr
+	HTTPClient    *http.Client // nil for one with sound limits; redirects are never followed
+}
+
+// Accounts signs people up and in at Supabase Auth. It is safe for concurrent use.
+type Accounts struct {
+	client  *client
+	public  apiKey // of calls that carry a person's own token
+	trusted apiKey // of calls made before there is one
+	address func(context.Context) netip.Addr
+}
+
+var _ ports.Accounts = (*Accounts)(nil)
+
+// NewAccounts checks the configuration without calling anything. Its errors
+// name the variable at fault.
+func NewAccounts(c AccountsConfig) (*Accounts, error) {
+	made, urlErr := newClient(c.URL, c.HTTPClient)
+	public, keyErr := parseAnonKey(c.AnonKey)
+	trusted := public
+	var serviceErr error
+	if c.ServiceKey != "" {
+		var service apiKey
+		if service, serviceErr = parseServiceKey(c.ServiceKey); service.secret() {
+			trusted = service
+		}
+	}
+	if err := errors.Join(urlErr, keyErr, serviceErr); err != nil {
+		return nil, err
+	}
+	return &Accounts{client: made, public: public, trusted: trusted, address: c.ClientAddress}, nil
+}
+
+// SignUp implements ports.Accounts. Where addresses have to be confirmed, the
+// answer is the same whether the address has an account or not: it holds what
+// was sent and no id.
+func (a *Accounts) SignUp(ctx context.Context, s ports.SignUp) (ports.Session, error) {
+	in := map[string]any{
+		"email": s.Email, "password": s.Password,
+		"data": map[string]string{"full_name": s.Name, "consent_version": s.ConsentVersion, "consent_timestamp": s.ConsentTimestamp},
+	}
+	var out sessionBody
+	if err := a.own(ctx, "signup", nil, in, &out); err != nil {
+		return ports.Session{}, err
+	}
+	if out.AccessToken == "" {
+		return ports.Session{Account: ports.Account{Email: s.Email, Name: s.Name}}, nil
+	}
+	return out.session()
+}
+
+// SignIn implements ports.Accounts. CodeEmailUnconfirmed says that the password
+// was right and the address is not confirmed.
+func (a *Accounts) SignIn(ctx context.Context, email, password string) (ports.Session, error) {
+	return a.token(ctx, "password", map[string]string{"email": email, "password": password})
+}
+
+// maxToken is far above every refresh token's length; their form is nobody's
+// business but the service's.
+const maxToken = 512
+
+// Refresh implements ports.Accounts. A lost answer is asked for once more, at
+// once: the service gives the holder of the last token the current one again.
+func (a *Accounts) Refresh(ctx context.Context, refreshToken string) (ports.Session, error) {
+	if refreshToken == "" || len(refreshToken) > maxToken {
+		return ports.Session{}, core.Fail(core.CodeUnauthenticated, nil)
+	}
+	in := map[string]string{"refresh_token": refreshToken}
+	session, err := a.token(ctx, "refresh_token", in)
+	var f *refusal
+	if errors.As(err, &f) && f.again() && ctx.Err() == nil {
+		session, err = a.token(ctx, "refresh_token", in)
+	}
+	if core.HasCode(err, core.CodeInvalid) { // the service's word for a malformed token
+		err = core.Fail(core.CodeUnauthenticated, err)
+	}
+	return session, err
+}
+
+// SignOut implements ports.Accounts: it ends this session and no other of the
+// account. A session that has ended already is no error.
+func (a *Accounts) SignOut(ctx context.Context, _ ports.Principal, accessToken string) error {
+	r := request{method: http.MethodPost, path: "/auth/v1/logout", query: url.Values{"scope": {"local"}}}
+	err := a.asUser(ctx, "logout", 1, r, accessToken, nil)
+	var f *refusal
+	if errors.As(err, &f) && f.code == "session_not_found" {
+		return nil
+	}
+	return err
+}
+
+// Account implements ports.Accounts. It asks the service, which also knows
+// whether the session was ended: CodeUnauthenticated then.
+func (a *Accounts) Account(ctx context.Context, p ports.Principal, accessToken string) (ports.Account, error) {
+	var out userBody
+	r := request{method: http.MethodGet, path: "/auth/v1/user"}
+	if err := a.asUser(ctx, "user", maxTries, r, accessToken, &out); err != nil {
+		return ports.Account{}, err
+	}
+	account, err := out.account()
+	if err == nil && account.ID != p.User {
+		return ports.Account{}, core.Fail(core.CodeUnauthenticated, errors.New("the token speaks for another account"))
+	}
+	return account, err
+}
+
+// Healthy implements ports.Accounts.
+func (a *Accounts) Healthy(ctx context.Context) error {
+	var out struct {
+		Name string `json:"name"`
+	}
+	r := request{method: http.MethodGet, path: "/auth/v1/health", header: http.Header{}}
+	a.public.apply(r.header)
+	return a.ask(ctx, "health", 1, r, &out)
+}
+
+func (a *Accounts) token(ctx context.Context, grant string, in any) (ports.Session, error) {
+	var out sessionBody
+	if err := a.own(ctx, "token", url.Values{"grant_type": {grant}}, in, &out); err != nil {
+		return ports.Session{}, err
+	}
+	return out.session()
+}
+
+// own makes a call before there is a token, and tells whom it is for where the
+// service believes us.
+func (a *Accounts) own(ctx context.Context, route string, query url.Values, in, out any) error {
+	r := request{method: http.MethodPost, path: "/auth/v1/" + route, query: query, in: in, header: http.Header{}}
+	a.trusted.apply(r.header)
+	if a.address != nil && a.trusted.secret() {
+		if address := a.address(ctx); address.IsValid() {
+			r.header.Set("Sb-Forwarded-For", address.Unmap().WithZone("").String())
+		}
+	}
+	return a.ask(ctx, route, 1, r, out)
+}
+
+// asUser makes a call in a person's name.
+func (a *Accounts) asUser(ctx context.Context, step string, tries int, r request, token string, out any) error {
+	if token == "" {
+		return core.Fail(core.CodeUnauthenticated, nil)
+	}
+	r.header = http.Header{}
+	r.header.Set("Apikey", a.public.value)
+	r.header.Set("Authorization", "Bearer "+token)
+	return a.ask(ctx, step, tries, r, out)
+}
+
+// apiVersion makes error codes strings.
+const apiVersion = "2024-01-01"
+
+func (a *Accounts) ask(ctx context.Context, step string, tries int, r request, out any) error {
+	r.header.Set("X-Supabase-Api-Version", apiVersion)
+	for n := 0; ; n++ {
+		err := a.try(ctx, step, r, out)
+		var f *refusal
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return fmt.Errorf("accounts: %w", context.Cause(ctx))
+		case errors.As(err, &f) && (n+1 >= tries || !f.again()):
+			return f.coreError()
+		}
+		if err := pause(ctx, n); err != nil {
+			return fmt.Errorf("accounts: %w", err)
+		}
+	}
+}
+
+// try makes one try; its error is a *refusal.
+func (a *Accounts) try(ctx context.Context, step string, r request, out any) error {
+	got, err := a.client.send(ctx, r)
+	switch {
+	case err != nil:
+		return &refusal{step: step, cause: err}
+	case got.status < 200 || got.status > 299:
+		return refused(step, got)
+	case out == nil:
+		return nil
+	case !isJSON(got.body) || json.Unmarshal(got.body, out) != nil:
+		return &refusal{step: step, http: got.status}
+	}
+	return nil
+}

@@ -1,0 +1,164 @@
+package supabase_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/insurance-navigator/navigator/adapters/supabase"
+	"github.com/insurance-navigator/navigator/adapters/supabase/supabasetest"
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports/portstest"
+)
+
+// ready is a prepared storage on its own project, and the project.
+func ready(t *testing.T) (*supabasetest.Server, *supabase.Storage) {
+	t.Helper()
+	fake, url := project(t, supabasetest.Options{})
+	s := storage(t, config(url))
+	if err := s.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return fake, s
+}
+
+func put(ctx context.Context, s *supabase.Storage, key string, content []byte) error {
+	return s.Put(ctx, key, bytes.NewReader(content), int64(len(content)), portstest.PDF)
+}
+
+func read(ctx context.Context, s *supabase.Storage, key string) ([]byte, error) {
+	body, _, err := s.Open(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	return io.ReadAll(body)
+}
+
+func wantCode(t *testing.T, what string, err error, code core.Code, kind core.Kind) {
+	t.Helper()
+	var e *core.Error
+	if !errors.As(err, &e) || e.Code != code || e.Kind != kind {
+		t.Errorf("%s: got %#v, want %s (%s)", what, err, code, kind)
+	}
+}
+
+func TestBucketRulesAreTheStorages(t *testing.T) {
+	t.Parallel()
+	_, s := ready(t)
+	for _, contentType := range []string{"image/png", "application/pdf; charset=binary"} {
+		err := s.Put(t.Context(), "user/a", strings.NewReader("x"), 1, contentType)
+		wantCode(t, contentType, err, core.CodeFileUnsupported, core.Invalid)
+	}
+	wantCode(t, "over the limit", put(t.Context(), s, "user/a", make([]byte, 4<<20+1)), core.CodeFileTooLarge, core.Invalid)
+	if err := put(t.Context(), s, "user/a", make([]byte, 4<<20)); err != nil {
+		t.Errorf("exactly the limit: %v", err)
+	}
+}
+
+// TestEveryUploadStatesItsLength: without one the bucket's limit does not hold.
+func TestEveryUploadStatesItsLength(t *testing.T) {
+	t.Parallel()
+	fake, s := ready(t)
+	for _, size := range []int{0, 1, 5000, 3 << 20} {
+		body := struct{ io.Reader }{bytes.NewReader(make([]byte, size))} // hides its length
+		key := "user/" + core.NewID().String()
+		if err := s.Put(t.Context(), key, body, int64(size), portstest.PDF); err != nil {
+			t.Fatal(err)
+		}
+		requests := fake.Requests()
+		i := slices.IndexFunc(requests, func(r supabasetest.Request) bool { return strings.HasSuffix(r.Path, key) })
+		if requests[i].Length != int64(size) || requests[i].Header.Get("X-Upsert") != "false" {
+			t.Errorf("size %d: length %d, x-upsert %q", size, requests[i].Length, requests[i].Header.Get("X-Upsert"))
+		}
+	}
+}
+
+func TestSignDownload(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	fake, url := project(t, supabasetest.Options{Now: func() time.Time { return now }})
+	s := storage(t, config(url))
+	if err := s.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := put(t.Context(), s, "user/a b.pdf", []byte("%PDF")); err != nil {
+		t.Fatal(err)
+	}
+	address, err := s.SignDownload(t.Context(), "user/a b.pdf", time.Minute)
+	if err != nil || !strings.HasPrefix(address, url+"/storage/v1/object/sign/") {
+		t.Fatalf("got %v, %v", address != "", err)
+	}
+	if status, body := fetch(t, address); status != http.StatusOK || body != "%PDF" {
+		t.Errorf("signed: %d %q", status, body)
+	}
+	if status, body := fetch(t, address+"x"); status != http.StatusBadRequest || !strings.Contains(body, "signature verification failed") {
+		t.Errorf("tampered: %d %q", status, body)
+	}
+	now = now.Add(61 * time.Second)
+	if status, body := fetch(t, address); status != http.StatusBadRequest || !strings.Contains(body, "InvalidJWT") {
+		t.Errorf("expired: %d %q", status, body)
+	}
+	_, err = s.SignDownload(t.Context(), "user/none", time.Minute)
+	wantCode(t, "a missing object", err, core.CodeFileMissing, core.Permanent)
+	if _, err := s.SignDownload(t.Context(), "user/a b.pdf", 0); err != nil {
+		t.Errorf("no time at all is rounded up: %v", err)
+	}
+	_ = fake
+}
+
+func fetch(t *testing.T, address string) (int, string) {
+	t.Helper()
+	resp, err := http.Get(address) //nolint:gosec,noctx // an address of the test's own server
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
+}
+
+func TestHeldRequestsEndWithTheCaller(t *testing.T) {
+	t.Parallel()
+	fake, s := ready(t)
+	gate := make(chan struct{})
+	defer close(gate)
+	fake.Break(supabasetest.Fault{Do: supabasetest.Held, Gate: gate})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	ended := errors.New("the caller went home")
+	done := make(chan error)
+	go func() { _, err := s.Stat(ctx, "user/a"); done <- err }()
+	cancel(ended)
+	if err := <-done; !errors.Is(err, ended) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestErrorsTellNothingOfTheObject(t *testing.T) {
+	t.Parallel()
+	fake, s := ready(t)
+	fake.Break(supabasetest.Fault{Do: supabasetest.ServerError})
+	_, err := s.Stat(t.Context(), "user/secret-name")
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		if strings.Contains(e.Error(), "secret-name") || strings.Contains(e.Error(), supabasetest.DefaultSecretKey) {
+			t.Errorf("an error of the chain tells: %v", e)
+		}
+	}
+	if diff := cmp.Diff("storage_unavailable", err.Error()); diff != "" {
+		t.Error(diff)
+	}
+}

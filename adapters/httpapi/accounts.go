@@ -1,0 +1,168 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
+)
+
+// SignUpRequest is what a new account is made of. Consent is kept as sent.
+type SignUpRequest struct {
+	Email            string `json:"email" minLength:"3" maxLength:"254" doc:"E-mail address" example:"ada@example.org"`
+	Password         string `json:"password" minLength:"1" doc:"The new password" example:"correct horse battery staple"`
+	Name             string `json:"name,omitempty" maxLength:"200" doc:"How the person is addressed" example:"Ada"`
+	ConsentVersion   string `json:"consent_version" minLength:"1" maxLength:"64" doc:"Which text was agreed to" example:"2026-01"`
+	ConsentTimestamp string `json:"consent_timestamp" minLength:"1" maxLength:"64" doc:"When, as the client noted it" example:"2026-01-31T09:00:00Z"`
+}
+
+// LoginRequest is an account's credentials.
+type LoginRequest struct {
+	Email    string `json:"email" minLength:"1" maxLength:"254" example:"ada@example.org"`
+	Password string `json:"password" minLength:"1" example:"correct horse battery staple"`
+}
+
+// RefreshRequest trades a refresh token, once.
+type RefreshRequest struct {
+	RefreshToken string `json:"refresh_token" minLength:"1" maxLength:"4096"`
+}
+
+// Session is a signed-in account.
+type Session struct {
+	AccessToken  string `json:"access_token" doc:"For Authorization: Bearer"`
+	RefreshToken string `json:"refresh_token" doc:"For POST /auth/refresh, once"`
+	TokenType    string `json:"token_type" enum:"bearer"`
+	ExpiresIn    int64  `json:"expires_in" doc:"Seconds until the access token expires"`
+	ExpiresAt    int64  `json:"expires_at" doc:"The same moment in seconds since 1970, UTC"`
+	User         User   `json:"user"`
+}
+
+// PendingAccount is an account whose address has to be confirmed first.
+type PendingAccount struct {
+	User    User   `json:"user"`
+	Message string `json:"message" doc:"What to do next"`
+}
+
+// User is an account in short.
+type User struct {
+	ID             string `json:"id" format:"uuid"`
+	Email          string `json:"email"`
+	Name           string `json:"name"`
+	EmailConfirmed bool   `json:"email_confirmed"`
+}
+
+// Profile is an account with its dates.
+type Profile struct {
+	User
+	CreatedAt    time.Time  `json:"created_at"`
+	UpdatedAt    time.Time  `json:"updated_at"`
+	LastSignInAt *time.Time `json:"last_sign_in_at" nullable:"true"`
+}
+
+type (
+	signUpInput  struct{ Body SignUpRequest }
+	signUpOutput struct {
+		Status int
+		Body   any // Session with 201, PendingAccount with 202
+	}
+	loginInput    struct{ Body LoginRequest }
+	refreshInput  struct{ Body RefreshRequest }
+	sessionOutput struct{ Body Session }
+	profileOutput struct{ Body Profile }
+	noInput       struct{}
+	noOutput      struct{}
+)
+
+func (a *api) signUp(ctx context.Context, in *signUpInput) (*signUpOutput, error) {
+	if err := a.passwordFits(in.Body.Password); err != nil {
+		return nil, err
+	}
+	for field, text := range map[string]string{
+		"body.email": in.Body.Email, "body.name": in.Body.Name,
+		"body.consent_version": in.Body.ConsentVersion, "body.consent_timestamp": in.Body.ConsentTimestamp,
+	} {
+		if strings.ContainsFunc(text, unicode.IsControl) {
+			return nil, invalid(http.StatusUnprocessableEntity, field, "text without control characters")
+		}
+	}
+	session, err := a.Accounts.SignUp(ctx, ports.SignUp{
+		Email: in.Body.Email, Password: in.Body.Password, Name: in.Body.Name,
+		ConsentVersion: in.Body.ConsentVersion, ConsentTimestamp: in.Body.ConsentTimestamp,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if session.AccessToken == "" {
+		return &signUpOutput{Status: http.StatusAccepted, Body: PendingAccount{
+			User:    userOf(session.Account),
+			Message: "Follow the link in the mail we sent, then sign in.",
+		}}, nil
+	}
+	return &signUpOutput{Status: http.StatusCreated, Body: sessionOf(session)}, nil
+}
+
+func (a *api) passwordFits(password string) error {
+	if utf8.RuneCountInString(password) >= a.Limits.MinPassword && len(password) <= a.Limits.MaxPassword {
+		return nil
+	}
+	return &refusal{
+		err: core.Fail(core.CodeWeakPassword, nil),
+		fields: []Field{{Field: "body.password", Message: fmt.Sprintf(
+			"at least %d characters and at most %d bytes", a.Limits.MinPassword, a.Limits.MaxPassword)}},
+	}
+}
+
+func (a *api) login(ctx context.Context, in *loginInput) (*sessionOutput, error) {
+	return sessionAnswer(a.Accounts.SignIn(ctx, in.Body.Email, in.Body.Password))
+}
+
+func (a *api) refresh(ctx context.Context, in *refreshInput) (*sessionOutput, error) {
+	return sessionAnswer(a.Accounts.Refresh(ctx, in.Body.RefreshToken))
+}
+
+func sessionAnswer(session ports.Session, err error) (*sessionOutput, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &sessionOutput{Body: sessionOf(session)}, nil
+}
+
+func (a *api) logout(ctx context.Context, _ *noInput) (*noOutput, error) {
+	req := requestOf(ctx)
+	if err := a.Accounts.SignOut(ctx, req.caller, req.token); err != nil {
+		return nil, err
+	}
+	return &noOutput{}, nil
+}
+
+func (a *api) profile(ctx context.Context, _ *noInput) (*profileOutput, error) {
+	req := requestOf(ctx)
+	account, err := a.Accounts.Account(ctx, req.caller, req.token)
+	if err != nil {
+		return nil, err
+	}
+	body := Profile{User: userOf(account), CreatedAt: account.CreatedAt.UTC(), UpdatedAt: account.UpdatedAt.UTC()}
+	if !account.LastSignInAt.IsZero() {
+		last := account.LastSignInAt.UTC()
+		body.LastSignInAt = &last
+	}
+	return &profileOutput{Body: body}, nil
+}
+
+func sessionOf(s ports.Session) Session {
+	return Session{
+		AccessToken: s.AccessToken, RefreshToken: s.RefreshToken, TokenType: "bearer",
+		ExpiresIn: max(int64(time.Until(s.ExpiresAt).Round(time.Second)/time.Second), 0),
+		ExpiresAt: s.ExpiresAt.Unix(), User: userOf(s.Account),
+	}
+}
+
+func userOf(a ports.Account) User {
+	return User{ID: a.ID.String(), Email: a.Email, Name: a.Name, EmailConfirmed: a.EmailConfirmed}
+}

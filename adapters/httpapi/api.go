@@ -1,0 +1,128 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
+)
+
+// APIDeps is what the front door needs. The ports, Logger and SpoolDir are
+// required.
+type APIDeps struct {
+	Library   ports.Library
+	Blobs     ports.Blobs
+	Accounts  ports.Accounts
+	Verifier  ports.Verifier
+	Embedder  ports.Embedder
+	Inspector core.Inspector
+	Health    ports.Health
+	Logger    *slog.Logger
+
+	Limits      Limits // fields left zero take DefaultLimits
+	Version     string
+	SpoolDir    string // made when it is not there; uploads rest here, without a name
+	PublicURL   string // where clients reach us; the Host header is never believed
+	DocsEnabled bool   // serves a page that lists the operations; off in production
+
+	JWKS    func() []byte     // served at /.well-known/jwks.json when set
+	Ready   func() error      // nil while work is taken; when not set, always
+	Observe func(Observation) // told of every finished request; may be nil
+}
+
+// api is the operations over their dependencies.
+type api struct{ APIDeps }
+
+// NewAPI builds the front door. It fails when a dependency is missing or the
+// spool directory cannot be used, and names all faults at once.
+func NewAPI(d APIDeps) (http.Handler, error) {
+	if err := d.check(); err != nil {
+		return nil, err
+	}
+	replaceHumaErrors()
+	d.Limits = d.Limits.orDefaults()
+	mux := http.NewServeMux()
+	a := &api{APIDeps: d}
+	h := humago.New(mux, a.config())
+	a.register(h)
+	if err := a.serveDocuments(mux, h.OpenAPI()); err != nil {
+		return nil, err
+	}
+	return &door{
+		mux: mux, public: publicSet(), verifier: d.Verifier, logger: d.Logger, limits: d.Limits,
+		observe: orNothing(d.Observe), https: strings.HasPrefix(d.PublicURL, "https://"),
+		ownBody: map[string]bool{"POST " + pathUpload: true},
+	}, nil
+}
+
+func (d APIDeps) check() error {
+	var faults []error
+	for name, missing := range map[string]bool{
+		"Library": d.Library == nil, "Blobs": d.Blobs == nil, "Accounts": d.Accounts == nil,
+		"Verifier": d.Verifier == nil, "Embedder": d.Embedder == nil, "Inspector": d.Inspector == nil,
+		"Health": d.Health == nil, "Logger": d.Logger == nil, "SpoolDir": d.SpoolDir == "",
+	} {
+		if missing {
+			faults = append(faults, fmt.Errorf("httpapi: %s is required", name))
+		}
+	}
+	if d.SpoolDir != "" {
+		if err := os.MkdirAll(d.SpoolDir, 0o700); err != nil {
+			faults = append(faults, fmt.Errorf("httpapi: spool directory: %w", err))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func orNothing(observe func(Observation)) func(Observation) {
+	if observe == nil {
+		return func(Observation) {}
+	}
+	return observe
+}
+
+// config is Huma without what it would serve or reflect by itself: no schema
+// links made of the Host header, no documentation page from a CDN, no lazily
+// built documents.
+func (a *api) config() huma.Config {
+	config := huma.DefaultConfig("Insurance Navigator", a.Version)
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
+	config.CreateHooks = nil
+	config.Info.Description = "Upload insurance documents and search in them. Every error is a problem document (RFC 9457)."
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		securityName: {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The access_token of POST /auth/login."},
+	}
+	config.Security = []map[string][]string{{securityName: {}}}
+	if a.PublicURL != "" {
+		config.Servers = []*huma.Server{{URL: strings.TrimSuffix(a.PublicURL, "/")}}
+	}
+	return config
+}
+
+// route registers an operation whose errors become problems here and nowhere
+// else.
+func route[I, O any](h huma.API, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
+	op.BodyReadTimeout = -1 // the door has read the body, within its own time
+	if publicSet()[op.Method+" "+op.Path] {
+		op.Security = []map[string][]string{}
+	} else {
+		op.Security = []map[string][]string{{securityName: {}}}
+		op.Errors = append(op.Errors, http.StatusUnauthorized)
+	}
+	huma.Register(h, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handle(ctx, in)
+		if err != nil {
+			return nil, problemOf(ctx, err)
+		}
+		return out, nil
+	})
+}

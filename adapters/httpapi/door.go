@@ -1,0 +1,159 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
+)
+
+// door is what both handlers have around their routes: the request's id and
+// event, security headers, bounds, problem bodies for what no route takes, and
+// authentication that is asked for unless a route is public.
+type door struct {
+	mux      *http.ServeMux
+	public   map[string]bool // route templates that need no token
+	verifier ports.Verifier  // nil where every route is public
+	logger   *slog.Logger
+	limits   Limits
+	observe  func(Observation)
+	https    bool
+	ownBody  map[string]bool // routes that read their body themselves
+}
+
+// ServeHTTP runs one request from its id to its event.
+func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	started := time.Now()
+	req := newRequest(r)
+	ctx := context.WithValue(r.Context(), requestKey{}, req)
+	rec := &recorder{ResponseWriter: w}
+	rec.Header().Set("X-Request-ID", req.id.String())
+	d.secure(rec.Header())
+	defer d.finish(ctx, r, req, rec, started)
+	defer d.recover(ctx, rec, req)
+	d.serve(rec, r.WithContext(ctx), req)
+}
+
+// secure sets the headers that every answer has. Answers are for one caller and
+// one moment; the few that may be kept say so themselves.
+func (d *door) secure(h http.Header) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
+	if d.https {
+		h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+	}
+}
+
+// recover turns a panic into a problem. The stack goes to the log alone, and
+// without the panic's value, which may hold a client's text.
+func (d *door) recover(ctx context.Context, w *recorder, req *request) {
+	value := recover()
+	if value == nil {
+		return
+	}
+	if err, ok := value.(error); ok && (errors.Is(err, http.ErrAbortHandler) || ctx.Err() != nil) {
+		return // the client left while we wrote
+	}
+	req.panicked = true
+	d.logger.LogAttrs(ctx, slog.LevelError, "panic",
+		slog.String("request_id", req.id.String()),
+		slog.String("route", req.route),
+		slog.String("value_type", fmt.Sprintf("%T", value)),
+		slog.String("stack", string(debug.Stack())))
+	if w.status == 0 {
+		problemOf(ctx, core.Fail(core.CodeInternal, nil)).write(w)
+	}
+}
+
+func (d *door) serve(w *recorder, r *http.Request, req *request) {
+	if r.Body != nil && r.Body != http.NoBody {
+		// Also bounds what net/http reads of a body that we refuse unread.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(d.limits.BodyTime))
+	}
+	if headerBytes(r.Header) > d.limits.MaxHeaderBytes {
+		fail(w, r, &refusal{
+			err: core.Fail(core.CodeInvalid, nil), status: http.StatusRequestHeaderFieldsTooLarge,
+			detail: "The request's headers are larger than allowed.",
+		})
+		return
+	}
+	route, ok := d.route(w, r)
+	if !ok {
+		return
+	}
+	req.route = route
+	req.public = d.public[route]
+	if !req.public {
+		if err := d.authenticate(r, req); err != nil {
+			fail(w, r, err)
+			return
+		}
+	}
+	if !d.ownBody[route] {
+		if err := d.takeBody(r, req); err != nil {
+			fail(w, r, err)
+			return
+		}
+	}
+	d.mux.ServeHTTP(w, r)
+}
+
+// route finds the template that takes the request, or answers 404 or 405. The
+// mux would redirect a path that is not clean, with a body of its own.
+func (d *door) route(w http.ResponseWriter, r *http.Request) (string, bool) {
+	escaped := r.URL.EscapedPath()
+	if r.Method == http.MethodConnect || !strings.HasPrefix(escaped, "/") || path.Clean(escaped) != escaped {
+		notFound(w, r)
+		return "", false
+	}
+	handler, pattern := d.mux.Handler(r)
+	if pattern != "" {
+		return pattern, true
+	}
+	probe := &headerProbe{header: http.Header{}}
+	handler.ServeHTTP(probe, r)
+	if probe.status != http.StatusMethodNotAllowed {
+		notFound(w, r)
+		return "", false
+	}
+	w.Header().Set("Allow", probe.header.Get("Allow"))
+	fail(w, r, &refusal{
+		err: core.Fail(core.CodeInvalid, nil), status: http.StatusMethodNotAllowed,
+		detail: "This address does not take that method.",
+	})
+	return "", false
+}
+
+func notFound(w http.ResponseWriter, r *http.Request) {
+	fail(w, r, &refusal{err: core.Fail(core.CodeNotFound, nil), detail: "There is nothing at this address."})
+}
+
+// headerProbe learns what the mux would have answered.
+type headerProbe struct {
+	header http.Header
+	status int
+}
+
+func (p *headerProbe) Header() http.Header         { return p.header }
+func (p *headerProbe) WriteHeader(status int)      { p.status = status }
+func (p *headerProbe) Write(b []byte) (int, error) { return len(b), nil }
+
+func headerBytes(h http.Header) int {
+	n := 0
+	for name, values := range h {
+		for _, value := range values {
+			n += len(name) + len(value)
+		}
+	}
+	return n
+}

@@ -1,0 +1,468 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
+)
+
+// faults makes single calls of a fake fail.
+type faults struct {
+	mu  sync.Mutex
+	err map[string]error
+}
+
+func (f *faults) set(call string, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err == nil {
+		f.err = map[string]error{}
+	}
+	f.err[call] = err
+}
+
+func (f *faults) of(call string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err[call]
+}
+
+// memLibrary keeps documents by owner, with the duplicate rule of the store.
+type memLibrary struct {
+	faults
+	lock     sync.Mutex
+	docs     map[core.ID]map[core.ID]ports.Standing
+	intents  map[string]bool
+	policies map[core.ID]string
+	onAdd    func() // runs inside Add, before it looks
+	lateAdd  error  // Add commits and yet answers this
+	queries  []ports.Query
+	passages []ports.Passage
+}
+
+func newLibrary() *memLibrary {
+	return &memLibrary{docs: map[core.ID]map[core.ID]ports.Standing{}, intents: map[string]bool{}, policies: map[core.ID]string{}}
+}
+
+func (l *memLibrary) put(user core.ID, s ports.Standing) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	if l.docs[user] == nil {
+		l.docs[user] = map[core.ID]ports.Standing{}
+	}
+	l.docs[user][s.Document] = s
+}
+
+func (l *memLibrary) count(user core.ID) int {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	return len(l.docs[user])
+}
+
+func (l *memLibrary) open() int {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	return len(l.intents)
+}
+
+func (l *memLibrary) Intend(_ context.Context, _ ports.Principal, key string) error {
+	if err := l.of("Intend"); err != nil {
+		return err
+	}
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	l.intents[key] = true
+	return nil
+}
+
+func (l *memLibrary) Forsake(ctx context.Context, _ ports.Principal, key string) error {
+	if err := errors.Join(ctx.Err(), l.of("Forsake")); err != nil {
+		return err
+	}
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	delete(l.intents, key)
+	return nil
+}
+
+func (l *memLibrary) Add(_ context.Context, who ports.Principal, d ports.NewDocument) (ports.Standing, error) {
+	if l.onAdd != nil {
+		l.onAdd()
+	}
+	if err := l.of("Add"); err != nil {
+		return ports.Standing{}, err
+	}
+	if _, err := l.Find(context.Background(), who, d.SHA256); err == nil {
+		return ports.Standing{}, core.Fail(core.CodeDuplicate, nil)
+	}
+	now := time.Now()
+	s := ports.Standing{
+		Document: d.ID, Job: d.Job, Name: d.Name, ContentType: d.ContentType, Size: d.Size, SHA256: d.SHA256,
+		Status: core.Uploaded, LastGood: core.Uploaded, Attempt: 1, Pages: d.Pages, CreatedAt: now, UpdatedAt: now,
+	}
+	l.put(who.User, s)
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	delete(l.intents, d.Key)
+	l.policies[d.ID] = d.PolicyID
+	if l.lateAdd != nil {
+		return ports.Standing{}, l.lateAdd
+	}
+	return s, nil
+}
+
+func (l *memLibrary) Find(_ context.Context, who ports.Principal, sum [32]byte) (ports.Standing, error) {
+	if err := l.of("Find"); err != nil {
+		return ports.Standing{}, err
+	}
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	for _, s := range l.docs[who.User] {
+		if s.SHA256 == sum {
+			return s, nil
+		}
+	}
+	return ports.Standing{}, core.Fail(core.CodeNotFound, nil)
+}
+
+func (l *memLibrary) Retry(ctx context.Context, who ports.Principal, id core.ID) (ports.Standing, error) {
+	if err := l.of("Retry"); err != nil {
+		return ports.Standing{}, err
+	}
+	s, err := l.Standing(ctx, who, id)
+	if err != nil {
+		return s, err
+	}
+	s.Attempt, s.Status, s.Job, s.Trouble = s.Attempt+1, core.Retries[s.Status], core.NewID(), nil
+	l.put(who.User, s)
+	return s, nil
+}
+
+func (l *memLibrary) Standing(_ context.Context, who ports.Principal, id core.ID) (ports.Standing, error) {
+	if err := l.of("Standing"); err != nil {
+		return ports.Standing{}, err
+	}
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	if s, ok := l.docs[who.User][id]; ok {
+		return s, nil
+	}
+	return ports.Standing{}, core.Fail(core.CodeNotFound, nil)
+}
+
+func (l *memLibrary) Remove(ctx context.Context, who ports.Principal, id core.ID) error {
+	if _, err := l.Standing(ctx, who, id); err != nil {
+		return err
+	}
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	delete(l.docs[who.User], id)
+	return nil
+}
+
+func (l *memLibrary) Search(_ context.Context, _ ports.Principal, q ports.Query) ([]ports.Passage, error) {
+	if err := l.of("Search"); err != nil {
+		return nil, err
+	}
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	l.queries = append(l.queries, q)
+	return l.passages[:min(q.Limit, len(l.passages))], nil
+}
+
+// memBlobs keeps objects; a Put has to bring exactly its size.
+type memBlobs struct {
+	faults
+	lock    sync.Mutex
+	objects map[string][]byte
+	types   map[string]string
+}
+
+func newBlobs() *memBlobs { return &memBlobs{objects: map[string][]byte{}, types: map[string]string{}} }
+
+func (b *memBlobs) keys() []string {
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	var keys []string
+	for key := range b.objects {
+		keys = append(keys, key)
+	}
+	return keys
+}
+
+func (b *memBlobs) Put(_ context.Context, key string, body io.Reader, size int64, contentType string) error {
+	raw, err := io.ReadAll(body)
+	if err != nil || int64(len(raw)) != size {
+		return core.Fail(core.CodeStorageUnavailable, errors.New("size differs"))
+	}
+	b.lock.Lock()
+	b.objects[key], b.types[key] = raw, contentType
+	b.lock.Unlock()
+	return b.of("Put") // an object may be there although the answer says it is not
+}
+
+func (b *memBlobs) Open(context.Context, string) (io.ReadCloser, ports.Blob, error) {
+	return nil, ports.Blob{}, core.Fail(core.CodeFileMissing, nil)
+}
+
+func (b *memBlobs) Stat(context.Context, string) (ports.Blob, error) {
+	return ports.Blob{}, core.Fail(core.CodeFileMissing, nil)
+}
+
+func (b *memBlobs) Delete(ctx context.Context, keys ...string) error {
+	if err := errors.Join(ctx.Err(), b.of("Delete")); err != nil {
+		return err
+	}
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	for _, key := range keys {
+		delete(b.objects, key)
+	}
+	return nil
+}
+
+func (b *memBlobs) Prepare(context.Context) error { return nil }
+func (b *memBlobs) Healthy(context.Context) error { return nil }
+
+// memAccounts is one account, ada@example.org.
+type memAccounts struct {
+	faults
+	lock      sync.Mutex
+	signUps   []ports.SignUp
+	confirm   bool // new accounts have to confirm their address
+	signedOut []string
+}
+
+var ada = ports.Account{
+	ID: core.DerivedID(core.ChunkSpace, "ada"), Email: "ada@example.org", Name: "Ada", EmailConfirmed: true,
+	CreatedAt: time.Unix(1_700_000_000, 0), UpdatedAt: time.Unix(1_700_000_100, 0),
+}
+
+const adaPassword = "correct horse battery"
+
+func (m *memAccounts) session() ports.Session {
+	return ports.Session{AccessToken: adaToken, RefreshToken: "refresh-1", ExpiresAt: time.Now().Add(15 * time.Minute), Account: ada}
+}
+
+func (m *memAccounts) SignUp(_ context.Context, s ports.SignUp) (ports.Session, error) {
+	if err := m.of("SignUp"); err != nil {
+		return ports.Session{}, err
+	}
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	m.signUps = append(m.signUps, s)
+	if m.confirm {
+		return ports.Session{Account: ports.Account{ID: ada.ID, Email: s.Email, Name: s.Name}}, nil
+	}
+	return m.session(), nil
+}
+
+func (m *memAccounts) SignIn(_ context.Context, email, password string) (ports.Session, error) {
+	if err := m.of("SignIn"); err != nil {
+		return ports.Session{}, err
+	}
+	if email != ada.Email || password != adaPassword {
+		return ports.Session{}, core.Fail(core.CodeBadCredentials, nil)
+	}
+	return m.session(), nil
+}
+
+func (m *memAccounts) Refresh(_ context.Context, token string) (ports.Session, error) {
+	switch token {
+	case "refresh-1":
+		return m.session(), nil
+	case "refresh-0":
+		return ports.Session{}, core.Fail(core.CodeTokenReused, nil)
+	}
+	return ports.Session{}, core.Fail(core.CodeUnauthenticated, nil)
+}
+
+func (m *memAccounts) SignOut(_ context.Context, _ ports.Principal, token string) error {
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	m.signedOut = append(m.signedOut, token)
+	return nil
+}
+
+func (m *memAccounts) Account(_ context.Context, p ports.Principal, _ string) (ports.Account, error) {
+	if err := m.of("Account"); err != nil {
+		return ports.Account{}, err
+	}
+	if p.User != ada.ID {
+		return ports.Account{}, core.Fail(core.CodeNotFound, nil)
+	}
+	return ada, nil
+}
+
+func (m *memAccounts) Healthy(context.Context) error { return nil }
+
+const (
+	adaToken     = "token-of-ada"
+	bobToken     = "token-of-bob"
+	expiredToken = "token-expired"
+	oddToken     = "token-that-breaks-the-verifier"
+)
+
+var bobID = core.DerivedID(core.ChunkSpace, "bob")
+
+type memVerifier struct{}
+
+func (memVerifier) Verify(_ context.Context, token string) (ports.Principal, error) {
+	switch token {
+	case adaToken:
+		return ports.Principal{User: ada.ID, Session: "s", Email: ada.Email}, nil
+	case bobToken:
+		return ports.Principal{User: bobID}, nil
+	case expiredToken:
+		return ports.Principal{}, core.Fail(core.CodeTokenExpired, nil)
+	case oddToken:
+		return ports.Principal{}, errors.New("dial tcp 10.0.0.7:443: i/o timeout")
+	}
+	return ports.Principal{}, core.Fail(core.CodeUnauthenticated, nil)
+}
+
+type memEmbedder struct{ faults }
+
+func (m *memEmbedder) Embed(_ context.Context, texts []string) (ports.Embedding, error) {
+	if err := m.of("Embed"); err != nil {
+		return ports.Embedding{}, err
+	}
+	vectors := make([][]float32, len(texts))
+	for i := range vectors {
+		vectors[i] = []float32{1}
+	}
+	return ports.Embedding{Vectors: vectors}, nil
+}
+
+func (m *memEmbedder) Healthy(context.Context) error { return nil }
+
+// memInspector reads a type by content, and a page count after "pages=".
+type memInspector struct{}
+
+func (memInspector) Inspect(_ context.Context, r io.ReaderAt, size int64) (core.Inspection, error) {
+	head := make([]byte, min(size, 1024))
+	if _, err := r.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
+		return core.Inspection{}, err
+	}
+	switch {
+	case bytes.Contains(head, []byte("panic!")):
+		panic("inspector: " + string(head))
+	case bytes.Contains(head, []byte("encrypted")):
+		return core.Inspection{}, core.Fail(core.CodeFileEncrypted, nil)
+	case bytes.Contains(head, []byte("broken")):
+		return core.Inspection{}, core.Fail(core.CodeFileBroken, errors.New("offset 17: "+string(head)))
+	case !bytes.Contains(head, []byte("%PDF-")):
+		return core.Inspection{Type: "text/plain"}, nil
+	}
+	pages := 1
+	if _, after, ok := bytes.Cut(head, []byte("pages=")); ok {
+		pages, _ = strconv.Atoi(strings.Fields(string(after))[0])
+	}
+	return core.Inspection{Type: "application/pdf", Pages: pages}, nil
+}
+
+type memHealth struct{ deps []ports.Dependency }
+
+func (m memHealth) Dependencies(context.Context) []ports.Dependency { return m.deps }
+
+// memInbox stores callbacks by their body's hash and event.
+type memInbox struct {
+	faults
+	lock     sync.Mutex
+	received []ports.Callback
+	lookups  int
+	attempts map[string]core.ID
+}
+
+func (m *memInbox) Receive(_ context.Context, c ports.Callback) (ports.Outcome, error) {
+	if err := m.of("Receive"); err != nil {
+		return "", err
+	}
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	m.received = append(m.received, c)
+	return ports.Unknown, nil
+}
+
+func (m *memInbox) AttemptOf(_ context.Context, job string) (core.ID, error) {
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	m.lookups++
+	if err := m.of("AttemptOf"); err != nil {
+		return core.ID{}, err
+	}
+	if id, ok := m.attempts[job]; ok {
+		return id, nil
+	}
+	return core.ID{}, core.Fail(core.CodeNotFound, nil)
+}
+
+func (m *memInbox) InboxState(context.Context) (ports.InboxState, error) {
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	return ports.InboxState{Callbacks: int64(len(m.received)), Last: time.Unix(1_700_000_000, 0)}, m.of("InboxState")
+}
+
+func (m *memInbox) counts() (received, lookups int) {
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	return len(m.received), m.lookups
+}
+
+var (
+	_ ports.Library  = (*memLibrary)(nil)
+	_ ports.Blobs    = (*memBlobs)(nil)
+	_ ports.Accounts = (*memAccounts)(nil)
+	_ ports.Inbox    = (*memInbox)(nil)
+	_ http.Handler   = (*door)(nil)
+)
+
+// patientLibrary takes its time, and fails when its context ends meanwhile.
+type patientLibrary struct {
+	*memLibrary
+	wait time.Duration
+}
+
+func (l *patientLibrary) pause(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return core.Fail(core.CodeDatabaseUnavailable, ctx.Err())
+	case <-time.After(l.wait):
+		return nil
+	}
+}
+
+func (l *patientLibrary) Intend(ctx context.Context, who ports.Principal, key string) error {
+	return errors.Join(l.pause(ctx), l.memLibrary.Intend(ctx, who, key))
+}
+
+func (l *patientLibrary) Search(ctx context.Context, who ports.Principal, q ports.Query) ([]ports.Passage, error) {
+	if err := l.pause(ctx); err != nil {
+		return nil, err
+	}
+	return l.memLibrary.Search(ctx, who, q)
+}
+
+// patientInbox takes its time, and fails when its context ends meanwhile.
+type patientInbox struct {
+	*memInbox
+	wait time.Duration
+}
+
+func (m *patientInbox) Receive(ctx context.Context, c ports.Callback) (ports.Outcome, error) {
+	select {
+	case <-ctx.Done():
+		return "", core.Fail(core.CodeDatabaseUnavailable, ctx.Err())
+	case <-time.After(m.wait):
+		return m.memInbox.Receive(ctx, c)
+	}
+}

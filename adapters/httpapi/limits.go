@@ -1,0 +1,98 @@
+package httpapi
+
+import "time"
+
+// Limits is every bound the doors hold. They are enforced from here, shown in
+// the OpenAPI document and served at GET /api/upload-pipeline/upload/limits.
+type Limits struct {
+	MaxFileBytes int64    // of an uploaded file
+	MaxPages     int      // of an uploaded file; formats without pages are not counted
+	Types        []string // MIME types by content that are taken
+	MaxNameBytes int      // of a file's displayed name; longer ones are cut
+
+	MaxFormBytes   int64         // of all else in an upload: fields, part headers, boundaries
+	MaxParts       int           // of an upload's multipart body
+	MaxPolicyBytes int           // of the policy_id field
+	UploadTime     time.Duration // from the first byte to the last, whatever the rate
+	UploadGrace    time.Duration // before the rate counts
+	MinUploadRate  int64         // bytes a second on average, after the grace
+
+	MaxHeaderBytes   int           // names and values of a request's headers
+	MaxBodyBytes     int64         // of a JSON body
+	MaxCallbackBytes int64         // of a callback's body
+	BodyTime         time.Duration // for a JSON body or a callback to arrive
+
+	MaxQuery       int // characters of a search query
+	MaxResults     int // passages of one search
+	DefaultResults int // passages where the client names no limit
+
+	MinPassword int // characters of a new password
+	MaxPassword int // bytes of any password
+
+	CleanupTime time.Duration // for taking back what a failed upload left behind
+}
+
+// DefaultLimits is the limits of production.
+func DefaultLimits() Limits {
+	return Limits{
+		MaxFileBytes: 25 << 20,
+		MaxPages:     2000,
+		Types:        []string{"application/pdf"},
+		MaxNameBytes: 255,
+
+		MaxFormBytes:   1 << 20,
+		MaxParts:       100,
+		MaxPolicyBytes: 200,
+		UploadTime:     120 * time.Second,
+		UploadGrace:    10 * time.Second,
+		MinUploadRate:  50 << 10,
+
+		MaxHeaderBytes:   64 << 10,
+		MaxBodyBytes:     64 << 10,
+		MaxCallbackBytes: 1 << 20,
+		BodyTime:         10 * time.Second,
+
+		MaxQuery:       2000,
+		MaxResults:     50,
+		DefaultResults: 5,
+
+		MinPassword: 12,
+		MaxPassword: 256,
+
+		CleanupTime: 15 * time.Second,
+	}
+}
+
+// orDefaults fills what was left zero, so that no bound is ever off by mistake.
+func (l Limits) orDefaults() Limits {
+	d := DefaultLimits()
+	fill(&l.MaxFileBytes, d.MaxFileBytes)
+	fill(&l.MaxPages, d.MaxPages)
+	fill(&l.MaxNameBytes, d.MaxNameBytes)
+	fill(&l.MaxFormBytes, d.MaxFormBytes)
+	fill(&l.MaxParts, d.MaxParts)
+	fill(&l.MaxPolicyBytes, d.MaxPolicyBytes)
+	fill(&l.UploadTime, d.UploadTime)
+	fill(&l.UploadGrace, d.UploadGrace)
+	fill(&l.MinUploadRate, d.MinUploadRate)
+	fill(&l.MaxHeaderBytes, d.MaxHeaderBytes)
+	fill(&l.MaxBodyBytes, d.MaxBodyBytes)
+	fill(&l.MaxCallbackBytes, d.MaxCallbackBytes)
+	fill(&l.BodyTime, d.BodyTime)
+	fill(&l.MaxQuery, d.MaxQuery)
+	fill(&l.MaxResults, d.MaxResults)
+	fill(&l.DefaultResults, d.DefaultResults)
+	fill(&l.MinPassword, d.MinPassword)
+	fill(&l.MaxPassword, d.MaxPassword)
+	fill(&l.CleanupTime, d.CleanupTime)
+	if len(l.Types) == 0 {
+		l.Types = d.Types
+	}
+	return l
+}
+
+func fill[T int | int64 | time.Duration](field *T, value T) {
+	if *field <= 0 {
+		*field = value
+	}
+}

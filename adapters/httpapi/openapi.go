@@ -1,0 +1,171 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// describeUpload documents the upload's body. It has to happen after the
+// operation is registered: Huma reads a body itself when it knows of one.
+func (a *api) describeUpload(doc *huma.OpenAPI) {
+	doc.Paths[pathUpload].Post.RequestBody = &huma.RequestBody{
+		Required: true,
+		Description: fmt.Sprintf("One file of at most %d bytes. Other fields are read over; all of them together may have %d bytes.",
+			a.Limits.MaxFileBytes, a.Limits.MaxFormBytes),
+		Content: map[string]*huma.MediaType{"multipart/form-data": {Schema: &huma.Schema{
+			Type:     huma.TypeObject,
+			Required: []string{"file"},
+			Properties: map[string]*huma.Schema{
+				"file":      {Type: huma.TypeString, Format: "binary", Description: a.Limits.words()},
+				"policy_id": {Type: huma.TypeString, MaxLength: &a.Limits.MaxPolicyBytes, Description: "One's own reference"},
+			},
+			AdditionalProperties: true,
+		}}},
+	}
+}
+
+// describeSignUp documents the two answers of a sign-up, which Go's types
+// cannot tell apart.
+func (a *api) describeSignUp(doc *huma.OpenAPI) {
+	op := doc.Paths["/auth/signup"].Post
+	for status, body := range map[string]any{"201": Session{}, "202": PendingAccount{}} {
+		t := reflect.TypeOf(body)
+		op.Responses[status] = &huma.Response{
+			Description: map[string]string{"201": "Signed in", "202": "The address has to be confirmed first"}[status],
+			Content:     map[string]*huma.MediaType{jsonType: {Schema: doc.Components.Schemas.Schema(t, true, t.Name())}},
+		}
+	}
+	password := doc.Components.Schemas.Map()["SignUpRequest"].Properties["password"]
+	password.Description = fmt.Sprintf("At least %d characters and at most %d bytes", a.Limits.MinPassword, a.Limits.MaxPassword)
+}
+
+// boundSearch puts the limits into the schema that validates and documents
+// searches.
+func (a *api) boundSearch(doc *huma.OpenAPI) {
+	schema := doc.Components.Schemas.Map()["SearchRequest"]
+	most := float64(a.Limits.MaxResults)
+	schema.Properties["query"].MaxLength = &a.Limits.MaxQuery
+	schema.Properties["limit"].Maximum = &most
+	schema.Properties["limit"].Description = fmt.Sprintf("How many passages to answer; %d when not given", a.Limits.DefaultResults)
+	schema.PrecomputeMessages()
+	for _, property := range schema.Properties {
+		property.PrecomputeMessages()
+	}
+}
+
+// describeLastError says that last_error may be null. Huma cannot say so of a
+// shared schema, so it is written out where it stands.
+func describeLastError(doc *huma.OpenAPI) {
+	schemas := doc.Components.Schemas.Map()
+	shape := *schemas["LastError"]
+	shape.Nullable = true
+	shape.Description = schemas["DocumentStatus"].Properties["last_error"].Description
+	schemas["DocumentStatus"].Properties["last_error"] = &shape
+	delete(schemas, "LastError")
+}
+
+const jsonType = "application/json"
+
+// serveDocuments makes the OpenAPI documents once, before the first request:
+// Huma would build them on the first GET, without a lock.
+func (a *api) serveDocuments(mux *http.ServeMux, doc *huma.OpenAPI) error {
+	current, err := json.Marshal(doc)
+	if err != nil {
+		return fmt.Errorf("httpapi: openapi 3.1: %w", err)
+	}
+	older, err := downgrade(doc)
+	if err != nil {
+		return fmt.Errorf("httpapi: openapi 3.0: %w", err)
+	}
+	mux.HandleFunc("GET "+pathOpenAPI, static(openAPIType, current))
+	mux.HandleFunc("GET "+pathOpenAPI30, static(openAPIType, older))
+	if a.JWKS != nil {
+		mux.HandleFunc("GET "+pathJWKS, func(w http.ResponseWriter, r *http.Request) {
+			static("application/jwk-set+json", a.JWKS())(w, r)
+		})
+	}
+	if !a.DocsEnabled {
+		return nil
+	}
+	page, err := docsPage(doc)
+	if err != nil {
+		return fmt.Errorf("httpapi: documentation page: %w", err)
+	}
+	mux.HandleFunc("GET "+pathDocs, static("text/html; charset=utf-8", page))
+	return nil
+}
+
+// downgrade is the document in 3.0.3. Huma's own leaves a keyword of 3.1 in it
+// that validators and generators refuse.
+func downgrade(doc *huma.OpenAPI) ([]byte, error) {
+	raw, err := doc.Downgrade()
+	if err != nil {
+		return nil, err
+	}
+	var tree any
+	if err := json.Unmarshal(raw, &tree); err != nil {
+		return nil, err
+	}
+	dropKey(tree, "contentMediaType")
+	return json.Marshal(tree)
+}
+
+func dropKey(tree any, key string) {
+	switch node := tree.(type) {
+	case map[string]any:
+		delete(node, key)
+		for _, child := range node {
+			dropKey(child, key)
+		}
+	case []any:
+		for _, child := range node {
+			dropKey(child, key)
+		}
+	}
+}
+
+const openAPIType = "application/openapi+json"
+
+// static answers the same public bytes to everybody.
+func static(contentType string, body []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		w.Header().Set("Cache-Control", "public, max-age=300")
+		_, _ = w.Write(body) // a client that left is no error of ours
+	}
+}
+
+// docsTemplate needs no script and no style, so the strict CSP holds for it too.
+var docsTemplate = template.Must(template.New("docs").Parse(`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{{.Title}} {{.Version}}</title></head><body>
+<h1>{{.Title}} {{.Version}}</h1><p>{{.About}}</p><p><a href="openapi.json">OpenAPI 3.1</a>, <a href="openapi-3.0.json">3.0</a></p>
+{{range .Operations}}<h2><code>{{.Method}} {{.Path}}</code></h2><p><b>{{.Summary}}.</b> {{.Description}}</p>
+{{end}}</body></html>
+`))
+
+func docsPage(doc *huma.OpenAPI) ([]byte, error) {
+	var operations []*huma.Operation
+	for _, item := range doc.Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+			if op != nil {
+				operations = append(operations, op)
+			}
+		}
+	}
+	slices.SortFunc(operations, func(a, b *huma.Operation) int {
+		return strings.Compare(a.Path+" "+a.Method, b.Path+" "+b.Method)
+	})
+	var page bytes.Buffer
+	err := docsTemplate.Execute(&page, map[string]any{
+		"Title": doc.Info.Title, "Version": doc.Info.Version, "About": doc.Info.Description, "Operations": operations,
+	})
+	return page.Bytes(), err
+}

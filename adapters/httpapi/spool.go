@@ -1,0 +1,92 @@
+package httpapi
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/insurance-navigator/navigator/core"
+)
+
+// spool is an uploaded file on disk, out of every directory: the name is taken
+// away as soon as the file is open, so that nothing is left behind however the
+// process ends. Where the system refuses that, Close removes it.
+type spool struct {
+	file  *os.File
+	named bool // still has to be removed
+	size  int64
+	sum   [sha256.Size]byte
+}
+
+func newSpool(dir string) (*spool, error) {
+	file, err := os.CreateTemp(dir, "upload-*")
+	if err != nil {
+		return nil, spoolTrouble(err)
+	}
+	return &spool{file: file, named: os.Remove(file.Name()) != nil}, nil
+}
+
+// Close gives the disk space back.
+func (s *spool) Close() {
+	_ = s.file.Close()
+	if s.named {
+		_ = os.Remove(s.file.Name())
+	}
+}
+
+// fill copies r once, counting and hashing; each step's bytes are reported to
+// counted. CodeFileTooLarge stops it one byte past limit, CodeFileEmpty says
+// there was none. Errors of r come back as they are.
+func (s *spool) fill(r io.Reader, limit int64, counted *int64) error {
+	digest := sha256.New()
+	out := bufio.NewWriterSize(io.MultiWriter(diskWriter{s.file}, digest), readAhead)
+	n, err := io.Copy(countingWriter{out, counted}, io.LimitReader(r, limit+1))
+	switch {
+	case err != nil:
+		return err
+	case n > limit:
+		return core.Fail(core.CodeFileTooLarge, nil)
+	case n == 0:
+		return core.Fail(core.CodeFileEmpty, nil)
+	}
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	s.size = n
+	digest.Sum(s.sum[:0])
+	return nil
+}
+
+// reader reads the whole file anew.
+func (s *spool) reader() io.Reader { return io.NewSectionReader(s.file, 0, s.size) }
+
+// diskWriter marks the disk's errors, so that a full disk is not taken for a
+// fault of the client's.
+type diskWriter struct{ file *os.File }
+
+func (d diskWriter) Write(p []byte) (int, error) {
+	n, err := d.file.Write(p)
+	if err != nil {
+		return n, spoolTrouble(err)
+	}
+	return n, nil
+}
+
+type countingWriter struct {
+	w io.Writer
+	n *int64
+}
+
+func (c countingWriter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	*c.n += int64(n)
+	return n, err
+}
+
+// spoolTrouble is ours, not the client's, and passes: 503 without the path
+// that the system's error names.
+func spoolTrouble(err error) error {
+	return core.Fail(core.CodeStorageUnavailable, fmt.Errorf("spool: %w", err))
+}

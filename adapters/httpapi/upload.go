@@ -1,0 +1,220 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
+)
+
+// Key is where a document's bytes lie in storage. It is made of ids alone, so
+// that no name a client chose ever becomes part of a path.
+func Key(user, document core.ID) string {
+	return user.String() + "/" + document.String() + "/original.pdf"
+}
+
+// rawInput hands the connection to an operation that reads its own body: Huma
+// sees no body field and so leaves the body alone.
+type rawInput struct {
+	w http.ResponseWriter
+	r *http.Request
+}
+
+// Resolve takes the request out of Huma's context.
+func (in *rawInput) Resolve(ctx huma.Context) []error {
+	in.r, in.w = humago.Unwrap(ctx)
+	return nil
+}
+
+type uploadOutput struct{ Body Accepted }
+
+// Accepted is an upload that is stored and on its way.
+type Accepted struct {
+	DocumentID string         `json:"document_id" format:"uuid"`
+	JobID      string         `json:"job_id" format:"uuid" doc:"The attempt's id"`
+	Status     documentStatus `json:"status"`
+	Filename   string         `json:"filename" doc:"The name as it will be shown"`
+	BytesLen   int64          `json:"bytes_len"`
+	Mime       string         `json:"mime" doc:"By content"`
+	Pages      int            `json:"pages" doc:"0 for formats without pages"`
+	Attempt    int            `json:"attempt" doc:"Above 1 when a failed document was taken up again"`
+	CreatedAt  time.Time      `json:"created_at"`
+}
+
+func (a *api) upload(ctx context.Context, in *rawInput) (*uploadOutput, error) {
+	file, read, err := receive(in.w, in.r, a.SpoolDir, a.Limits)
+	if req := requestOf(ctx); req != nil {
+		req.bytesIn = read
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	standing, err := a.keep(ctx, callerOf(ctx), file)
+	if err != nil {
+		return nil, err
+	}
+	return &uploadOutput{Body: accepted(standing)}, nil
+}
+
+func accepted(s ports.Standing) Accepted {
+	return Accepted{
+		DocumentID: s.Document.String(), JobID: s.Job.String(), Status: documentStatus(s.Status),
+		Filename: s.Name, BytesLen: s.Size, Mime: s.ContentType, Pages: s.Pages,
+		Attempt: s.Attempt, CreatedAt: s.CreatedAt.UTC(),
+	}
+}
+
+// keep inspects a file that has arrived and stores it, unless its owner has it
+// already.
+func (a *api) keep(ctx context.Context, who ports.Principal, file *arrival) (ports.Standing, error) {
+	found, err := a.inspect(ctx, file)
+	if err != nil {
+		return ports.Standing{}, err
+	}
+	standing, err := a.known(ctx, who, file.sum)
+	if !core.HasCode(err, core.CodeNotFound) {
+		return standing, err
+	}
+	return a.store(ctx, who, ports.NewDocument{
+		ID: core.NewID(), Job: core.NewID(), Name: file.name, ContentType: found.Type,
+		Size: file.size, SHA256: file.sum, Pages: found.Pages, PolicyID: file.policy,
+	}, file)
+}
+
+func (a *api) inspect(ctx context.Context, file *arrival) (core.Inspection, error) {
+	found, err := a.Inspector.Inspect(ctx, file.file, file.size)
+	if err != nil {
+		return found, err
+	}
+	if err := agrees(found.Type, file.declared, file.name, a.Limits.Types); err != nil {
+		return found, err
+	}
+	if found.Pages > a.Limits.MaxPages {
+		return found, &refusal{
+			err:    core.Fail(core.CodeFileTooManyPages, nil),
+			detail: fmt.Sprintf("The file has more than the %d pages that are allowed.", a.Limits.MaxPages),
+		}
+	}
+	return found, nil
+}
+
+// known looks for the same content of the same owner: a failed or cancelled
+// document is taken up again, any other is refused as a duplicate.
+// CodeNotFound says there is none.
+func (a *api) known(ctx context.Context, who ports.Principal, sum [32]byte) (ports.Standing, error) {
+	there, err := a.Library.Find(ctx, who, sum)
+	if err != nil {
+		return there, err
+	}
+	if !there.Status.Failed() && there.Status != core.Cancelled {
+		return there, duplicateOf(there)
+	}
+	again, err := a.Library.Retry(ctx, who, there.Document)
+	if core.HasCode(err, core.CodeConflict) { // another request was quicker
+		return there, duplicateOf(there)
+	}
+	return again, err
+}
+
+func duplicateOf(s ports.Standing) error {
+	return &refusal{
+		err:       core.Fail(core.CodeDuplicate, nil),
+		duplicate: &duplicate{id: s.Document.String(), name: s.Name},
+	}
+}
+
+// store writes the bytes first and the row second, so that no row is ever
+// without its bytes; the intent lets a sweep find bytes without a row.
+func (a *api) store(ctx context.Context, who ports.Principal, doc ports.NewDocument, file *arrival) (ports.Standing, error) {
+	doc.Key = Key(who.User, doc.ID)
+	if err := a.Library.Intend(ctx, who, doc.Key); err != nil {
+		return ports.Standing{}, err
+	}
+	if err := a.Blobs.Put(ctx, doc.Key, file.reader(), doc.Size, doc.ContentType); err != nil {
+		a.notPut(ctx, who, doc.Key, err)
+		return ports.Standing{}, storageRefused(err)
+	}
+	// A client that leaves now must not cut the commit in two.
+	firm, cancel := a.firmly(ctx)
+	defer cancel()
+	standing, err := a.Library.Add(firm, who, doc)
+	if err == nil {
+		return standing, nil
+	}
+	return a.notAdded(ctx, who, doc, err)
+}
+
+// notPut settles a Put that failed. One whose outcome is unknown may still land
+// after its object was deleted, so its intent stays for the sweep.
+func (a *api) notPut(ctx context.Context, who ports.Principal, key string, cause error) {
+	unknown := core.AsError(cause).Kind == core.Transient
+	if unknown {
+		firm, cancel := a.firmly(ctx)
+		defer cancel()
+		_ = a.Blobs.Delete(firm, key)
+		return
+	}
+	a.takeBack(ctx, who, key, !core.HasCode(cause, core.CodeStorageConflict))
+}
+
+// notAdded settles an Add that failed. An error may hide a commit whose answer
+// was lost, so the store is asked before the bytes are deleted; while it cannot
+// tell, they stay, and the sweep decides by the intent.
+func (a *api) notAdded(ctx context.Context, who ports.Principal, doc ports.NewDocument, cause error) (ports.Standing, error) {
+	firm, cancel := a.firmly(ctx)
+	defer cancel()
+	if core.HasCode(cause, core.CodeDuplicate) {
+		a.takeBack(ctx, who, doc.Key, true)
+		there, err := a.Library.Find(firm, who, doc.SHA256)
+		if err != nil {
+			return there, cause // deleted meanwhile, or the store is away: a duplicate all the same
+		}
+		return there, duplicateOf(there)
+	}
+	standing, err := a.Library.Standing(firm, who, doc.ID)
+	if err == nil {
+		return standing, nil
+	}
+	// Not found while the store was away may be a commit still on its way: then
+	// the bytes stay, and the sweep decides.
+	if core.HasCode(err, core.CodeNotFound) && !core.HasCode(cause, core.CodeDatabaseUnavailable) {
+		a.takeBack(ctx, who, doc.Key, true)
+	}
+	return ports.Standing{}, cause
+}
+
+// takeBack removes what a failed upload left, as far as that works: the intent
+// stays for the sweep unless the object is surely gone.
+func (a *api) takeBack(ctx context.Context, who ports.Principal, key string, remove bool) {
+	firm, cancel := a.firmly(ctx)
+	defer cancel()
+	if remove && a.Blobs.Delete(firm, key) != nil {
+		return
+	}
+	_ = a.Library.Forsake(firm, who, key)
+}
+
+// firmly outlives the client, but not by long.
+func (a *api) firmly(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), a.Limits.CleanupTime)
+}
+
+// storageRefused is 503 for whatever the storage does not take, but for what
+// the bucket's own rules say about the file.
+func storageRefused(err error) error {
+	if core.HasCode(err, core.CodeFileTooLarge) || core.HasCode(err, core.CodeFileUnsupported) {
+		return err
+	}
+	e := core.AsError(err)
+	if e.Code == core.CodeInternal {
+		e = core.Fail(core.CodeStorageUnavailable, err)
+	}
+	return &refusal{err: e, status: http.StatusServiceUnavailable}
+}

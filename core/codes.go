@@ -68,6 +68,7 @@ const (
 	CodeTooSlow             Code = "upload_too_slow"
 	CodeAccountsUnavailable Code = "accounts_unavailable"
 	CodeBadSignature        Code = "bad_signature"
+	CodeNoWorker            Code = "no_worker"
 	CodeInternal            Code = "internal"
 )
 
@@ -140,6 +141,7 @@ var dictionary = map[Code]words{
 	CodeTooSlow:             {Invalid, "The upload was too slow.", "Try again on a faster connection."},
 	CodeAccountsUnavailable: {Transient, "Accounts cannot be reached.", adviceRetry},
 	CodeBadSignature:        {Denied, "The callback is not authentic.", "Sign the body with the secret of the attempt."},
+	CodeNoWorker:            {Transient, "No worker is running.", adviceWait},
 	CodeInternal:            {Transient, "Something went wrong on our side.", adviceRetry},
 }
 

@@ -100,9 +100,19 @@ func (s *Store) Copies(ctx context.Context, id core.ID) ([]core.Document, error)
 }
 
 // Erase removes every row of a document that is being deleted, and ends the
-// purge's own job, in one transaction. Its events stay: they hold ids alone.
+// purge's own job, in one transaction; of any other document it removes
+// nothing and returns core.ErrStale. The events stay: they hold ids alone.
 func (s *Store) Erase(ctx context.Context, id core.ID, ticket any) error {
 	return s.inTx(ctx, func(tx pgx.Tx) error {
+		var attempt int
+		err := tx.QueryRow(ctx, `select j.attempt from upload_pipeline.upload_jobs j join upload_pipeline.documents d using (document_id)
+			where d.document_id = $1 and j.attempt = d.attempt and j.status = 'deleting' for update of d`, id).Scan(&attempt)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return core.ErrStale
+		}
+		if err != nil {
+			return err
+		}
 		batch := &pgx.Batch{}
 		for _, table := range []string{"document_chunks", "document_pages", "upload_jobs", "documents"} {
 			batch.Queue(`delete from `+pgx.Identifier{"upload_pipeline", table}.Sanitize()+` where document_id = $1`, id)

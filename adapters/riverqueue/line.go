@@ -57,7 +57,7 @@ func config(workers *river.Workers, settings Settings, log *slog.Logger) *river.
 		queues[name] = river.QueueConfig{MaxWorkers: count}
 	}
 	return &river.Config{
-		Schema: schema, Logger: log, Queues: queues, Workers: workers,
+		Schema: schema, Logger: quiet(log), Queues: queues, Workers: workers,
 		FetchCooldown: settings.FetchCooldown, FetchPollInterval: settings.FetchPollInterval, PollOnly: settings.PollOnly,
 		SoftStopTimeout: settings.SoftStop, RescueStuckJobsAfter: settings.Rescue, JobTimeout: time.Minute,
 		MaxAttempts:         8,

@@ -27,7 +27,7 @@ type Queue struct {
 // inside it wakes no worker.
 func NewQueue(pool *pgxpool.Pool, settings Settings, log *slog.Logger) (*Queue, error) {
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
-		Schema: schema, Logger: log,
+		Schema: schema, Logger: quiet(log),
 		FetchCooldown: settings.FetchCooldown, FetchPollInterval: settings.FetchPollInterval,
 	})
 	if err != nil {

@@ -38,7 +38,11 @@ func (e Embedding) Make(ctx context.Context, doc core.Document) (core.Made, erro
 	if len(pending) == 0 { // an earlier attempt embedded the last of them
 		return core.Vectors{Model: e.Model}, nil
 	}
-	pending = pending[:e.Batch(pending)]
+	fit := e.Batch(pending)
+	if fit < 1 { // a batch of nothing would follow itself for ever
+		return nil, core.Fail(core.CodeInputTooLong, nil)
+	}
+	pending = pending[:fit]
 	known, err := e.Chunks.Known(ctx, doc, e.Model, pending)
 	if err != nil {
 		return nil, err

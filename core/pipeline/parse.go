@@ -7,6 +7,7 @@ import (
 	"errors"
 	"hash"
 	"io"
+	"sync/atomic"
 
 	"github.com/insurance-navigator/navigator/core"
 )
@@ -50,11 +51,15 @@ func (p Parsing) Make(ctx context.Context, doc core.Document) (core.Made, error)
 	if blob.Size != doc.Size {
 		return nil, core.Fail(core.CodeFileChanged, nil)
 	}
-	submission := core.Submission{Document: doc, Body: &checkedReader{from: body, hash: sha256.New(), want: doc.SHA256, left: doc.Size}}
+	checked := &checkedReader{from: body, hash: sha256.New(), want: doc.SHA256, left: doc.Size}
+	submission := core.Submission{Document: doc, Body: checked}
 	submission.Callback, submission.Secret, submission.Token = p.Callback(doc.Job)
 	queued, err := p.Parser.Submit(ctx, submission)
+	if checked.differs.Load() { // final, whatever the parser's adapter made of it
+		return nil, core.Fail(core.CodeFileChanged, err)
+	}
 	if err != nil {
-		return nil, changed(err)
+		return nil, err
 	}
 	return queued, nil
 }
@@ -71,35 +76,30 @@ func missing(err error) error {
 // errChanged ends a read whose bytes are not the uploaded ones.
 var errChanged = errors.New("stored bytes differ from the uploaded ones")
 
-// changed makes that end final, whatever the parser's adapter made of it.
-func changed(err error) error {
-	if errors.Is(err, errChanged) {
-		return core.Fail(core.CodeFileChanged, err)
-	}
-	return err
-}
-
 // checkedReader passes bytes on and fails, in place of the last of them, when
 // their digest is not the expected one: a wrong file never arrives whole.
 type checkedReader struct {
-	from io.Reader
-	hash hash.Hash
-	want [32]byte
-	left int64
+	from    io.Reader
+	hash    hash.Hash
+	want    [32]byte
+	left    int64
+	differs atomic.Bool // an HTTP transport reads on another goroutine
 }
 
 // Read is io.Reader.
 func (r *checkedReader) Read(p []byte) (int, error) {
+	if r.differs.Load() {
+		return 0, errChanged
+	}
 	if r.left == 0 {
 		return 0, io.EOF
 	}
 	n, err := r.from.Read(p[:min(int64(len(p)), r.left)])
 	r.left -= int64(n)
 	r.hash.Write(p[:n])
-	if errors.Is(err, io.EOF) && r.left > 0 {
-		return 0, errChanged
-	}
-	if r.left == 0 && subtle.ConstantTimeCompare(r.hash.Sum(nil), r.want[:]) != 1 {
+	short := errors.Is(err, io.EOF) && r.left > 0
+	if short || (r.left == 0 && subtle.ConstantTimeCompare(r.hash.Sum(nil), r.want[:]) != 1) {
+		r.differs.Store(true)
 		return 0, errChanged
 	}
 	if errors.Is(err, io.EOF) {

@@ -21,13 +21,16 @@ type fetcher interface {
 // Name is receive.
 func (Receiving) Name() core.Stage { return core.Receive }
 
-// Make fetches the text, or gives up once the deadline has passed.
+// Make fetches the text, or gives up once the deadline has passed. What is final
+// stays what it is, and our own key or bill never ends a document.
 func (r Receiving) Make(ctx context.Context, doc core.Document) (core.Made, error) {
 	text, err := r.Parser.Fetch(ctx, doc)
 	if err == nil {
 		return text, nil
 	}
-	if late := !doc.ParseDeadline.IsZero() && r.Now().After(doc.ParseDeadline); late && ctx.Err() == nil && core.AsError(err).Kind != core.Permanent {
+	late := !doc.ParseDeadline.IsZero() && r.Now().After(doc.ParseDeadline)
+	kind := core.AsError(err).Kind
+	if late && ctx.Err() == nil && kind != core.Permanent && kind != core.Paused {
 		return nil, core.Fail(core.CodeParseTimeout, err)
 	}
 	return nil, err

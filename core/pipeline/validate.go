@@ -70,7 +70,8 @@ func (v Validating) judge(r core.Receipt) error {
 	if r.Expected == 0 || (r.Parsed == 0 && len(r.Failed) == 0) {
 		return core.Fail(core.CodeParseEmpty, nil)
 	}
-	if float64(len(r.Failed)) > v.Policy.MaxFailedShare*float64(r.Expected) {
+	// A quotient, as the policy's decimal is one: a product would round past it.
+	if float64(len(r.Failed))/float64(r.Expected) > v.Policy.MaxFailedShare {
 		code := core.CodeParseIncomplete
 		if len(r.Cut) > 0 && len(r.Cut) == len(r.Failed) {
 			code = core.CodePageCut

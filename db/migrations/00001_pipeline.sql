@@ -225,9 +225,9 @@ create table upload_pipeline.webhook_log (
     dedupe          text not null unique,
     job_id          uuid,    -- the attempt the callback was authentic for
     document_id     uuid,    -- null where the attempt is unknown here
-    event_id        text check (octet_length(event_id) <= 200),
-    event_type      text check (octet_length(event_type) <= 100),
-    provider_job_id text check (octet_length(provider_job_id) <= 200),
+    event_id        text check (octet_length(event_id) <= 255),
+    event_type      text check (octet_length(event_type) <= 255),
+    provider_job_id text check (octet_length(provider_job_id) <= 255),
     body_sha256     bytea not null,
     body_bytes      integer not null,
     outcome         text not null check (outcome in ('accepted', 'ignored', 'unknown')),

@@ -28,7 +28,10 @@ import (
 // file is where the print is kept, from the module's root.
 const file = "db/schema.sql"
 
-func main() {
+func main() { os.Exit(command()) }
+
+// command returns the exit code.
+func command() int {
 	write := flag.Bool("write", false, "write "+file)
 	check := flag.Bool("check", false, "fail when "+file+" differs")
 	flag.Parse()
@@ -36,8 +39,9 @@ func main() {
 	defer stop()
 	if err := run(ctx, *write, *check); err != nil {
 		fmt.Fprintln(os.Stderr, "schemadump:", err)
-		os.Exit(1)
+		return 1
 	}
+	return 0
 }
 
 func run(ctx context.Context, write, check bool) error {

@@ -74,7 +74,7 @@ func run(ctx context.Context, program string, address *url.URL) (string, error) 
 	for _, schema := range Schemas {
 		args = append(args, "--schema="+schema)
 	}
-	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // found by find, and the address is the caller's own
+	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Env = append(os.Environ(), "PGPASSWORD="+password)
 	var faults bytes.Buffer
 	cmd.Stderr = &faults

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 )
 
 // How much the features of a text weigh beside a word that carries meaning.
@@ -40,7 +41,7 @@ func vectorOf(text string, dimensions int) []float32 {
 	return unit(sum)
 }
 
-// featuresOf weighs the text's stems and the pairs of neighbours.
+// featuresOf weighs the text's stems and the pairs of neighbors.
 func featuresOf(text string) map[string]float64 {
 	counts := map[string]int{}
 	base := map[string]float64{}
@@ -56,7 +57,7 @@ func featuresOf(text string) map[string]float64 {
 			continue
 		}
 		s := stem(word)
-		add(s, 1)
+		add(s, weightOf(s))
 		if before != "" {
 			add(before+" "+s, pairWeight)
 		}
@@ -66,6 +67,14 @@ func featuresOf(text string) map[string]float64 {
 		base[feature] *= 1 + math.Log(float64(n))
 	}
 	return base
+}
+
+// weightOf is how much a stem says about its passage. Figures alone say little.
+func weightOf(stem string) float64 {
+	if fieldWords[stem] || strings.Trim(stem, "0123456789") == "" {
+		return fieldWeight
+	}
+	return 1
 }
 
 func seedOf(feature string) uint64 {

@@ -17,6 +17,23 @@ var stopWords = setOf(`a about after all also am an and any are as at be been be
 	those to too under until up upon us was we were what when where which while who whom whose why will with
 	would you your`)
 
+// fieldWeight is what is left of a word that most insurance papers use on every
+// page: it tells little about which passage is meant.
+const fieldWeight = 0.2
+
+// fieldWords are those words, as stems.
+var fieldWords = stemsOf(`plan policy coverage covered benefit benefits service services insurance insurer health member
+	members person pay pays paid summary document section term terms provision agreement contract company apply subject
+	year january february march april june july august september october november december`)
+
+func stemsOf(list string) map[string]bool {
+	set := map[string]bool{}
+	for word := range setOf(list) {
+		set[stem(word)] = true
+	}
+	return set
+}
+
 func setOf(list string) map[string]bool {
 	set := map[string]bool{}
 	for _, word := range strings.Fields(list) {

@@ -20,7 +20,7 @@ func NewID() ID {
 	_, _ = rand.Read(id[:]) // crypto/rand.Read never fails
 	ms := uint64(time.Now().UnixMilli())
 	for i := range 6 {
-		id[i] = byte(ms >> (40 - 8*i))
+		id[i] = byte(ms >> (40 - 8*i)) //nolint:gosec // the low byte is meant
 	}
 	id[6] = id[6]&0x0f | 0x70
 	id[8] = id[8]&0x3f | 0x80

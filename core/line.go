@@ -124,7 +124,7 @@ func Moves() []Move {
 			moves = append(moves, Move{from, Deleting})
 		}
 	}
-	slices.SortFunc(moves, func(a, b Move) int { return compareMoves(a, b) })
+	slices.SortFunc(moves, compareMoves)
 	return slices.Compact(moves)
 }
 

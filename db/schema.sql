@@ -404,10 +404,10 @@ CREATE TABLE upload_pipeline.webhook_log (
     outcome text NOT NULL,
     deliveries integer DEFAULT 1 NOT NULL,
     received_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT webhook_log_event_id_check CHECK ((octet_length(event_id) <= 200)),
-    CONSTRAINT webhook_log_event_type_check CHECK ((octet_length(event_type) <= 100)),
+    CONSTRAINT webhook_log_event_id_check CHECK ((octet_length(event_id) <= 255)),
+    CONSTRAINT webhook_log_event_type_check CHECK ((octet_length(event_type) <= 255)),
     CONSTRAINT webhook_log_outcome_check CHECK ((outcome = ANY (ARRAY['accepted'::text, 'ignored'::text, 'unknown'::text]))),
-    CONSTRAINT webhook_log_provider_job_id_check CHECK ((octet_length(provider_job_id) <= 200))
+    CONSTRAINT webhook_log_provider_job_id_check CHECK ((octet_length(provider_job_id) <= 255))
 );
 
 ALTER TABLE ONLY upload_pipeline.webhook_log FORCE ROW LEVEL SECURITY;

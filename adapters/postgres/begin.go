@@ -46,13 +46,17 @@ func beginSQL(leg core.Leg) string {
 // whyNot tells a step that comes too early from one that comes too late.
 func (s *Store) whyNot(ctx context.Context, job core.Job, leg core.Leg) error {
 	var status core.Status
-	err := s.pool.QueryRow(ctx, `select status from upload_pipeline.upload_jobs where document_id = $1 and attempt = $2`,
-		job.Document, job.Attempt).Scan(&status)
+	var turn int
+	err := s.pool.QueryRow(ctx, `select j.status, j.turn from upload_pipeline.upload_jobs j join upload_pipeline.documents d using (document_id)
+		where j.document_id = $1 and j.attempt = $2 and j.attempt = d.attempt`, job.Document, job.Attempt).Scan(&status, &turn)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return core.ErrStale
 	}
 	if err != nil {
 		return trouble(err)
+	}
+	if leg.Shows(status) && (job.Turn < 0 || job.Turn == turn) {
+		return core.ErrEarly // the step before was kept between the two looks
 	}
 	way := core.Way()
 	if at := slices.Index(way, status); at >= 0 && at < slices.Index(way, leg.From) {

@@ -61,5 +61,3 @@ func constraint(err error) string {
 	}
 	return ""
 }
-
-type commandTag = pgconn.CommandTag

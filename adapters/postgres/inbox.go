@@ -33,13 +33,23 @@ func (s *Store) Receive(ctx context.Context, c ports.Callback) (outcome ports.Ou
 		if outcome != ports.Accepted {
 			return nil
 		}
-		if _, err := tx.Exec(ctx, `update upload_pipeline.upload_jobs set webhook_at = coalesce(webhook_at, now())
-			where job_id = $1`, c.Attempt); err != nil {
+		early, err := announce(ctx, tx, c.Attempt)
+		if err != nil || early {
 			return err
 		}
 		return s.queue.Insert(ctx, tx, job)
 	})
 	return outcome, err
+}
+
+// announce notes the callback on the attempt. One that comes before the
+// parser's own answer was kept is early: Parse finds the note when it keeps
+// that answer, and starts the fetch. The row's lock orders the two.
+func announce(ctx context.Context, tx pgx.Tx, attempt core.ID) (early bool, err error) {
+	var status core.Status
+	err = tx.QueryRow(ctx, `update upload_pipeline.upload_jobs set webhook_at = coalesce(webhook_at, now())
+		where job_id = $1 returning status`, attempt).Scan(&status)
+	return status == core.Uploaded, err
 }
 
 func judge(known, relevant bool) ports.Outcome {

@@ -34,7 +34,7 @@ type Instances struct{ pool *pgxpool.Pool }
 // NewInstances makes Instances over a pool of either role.
 func NewInstances(pool *pgxpool.Pool) *Instances { return &Instances{pool: pool} }
 
-// peersLock serialises registrations, so that two processes that differ cannot
+// peersLock serializes registrations, so that two processes that differ cannot
 // both find themselves first.
 const peersLock = 0x70656572 // "peer"
 

@@ -20,7 +20,8 @@ import (
 // returns core.ErrStale.
 func (s *Store) Keep(ctx context.Context, step core.Step, ticket any) error {
 	err := s.inTx(ctx, func(tx pgx.Tx) error {
-		if err := s.advance(ctx, tx, step); err != nil {
+		announced, err := s.advance(ctx, tx, step)
+		if err != nil {
 			return err
 		}
 		if pieces, ok := step.Made.(core.Pieces); ok {
@@ -33,7 +34,7 @@ func (s *Store) Keep(ctx context.Context, step core.Step, ticket any) error {
 				return err
 			}
 		}
-		if err := s.queue.Insert(ctx, tx, nextJobs(step)...); err != nil {
+		if err := s.queue.Insert(ctx, tx, nextJobs(step, announced)...); err != nil {
 			return err
 		}
 		return s.queue.Complete(ctx, tx, ticket)
@@ -45,8 +46,9 @@ func (s *Store) Keep(ctx context.Context, step core.Step, ticket any) error {
 }
 
 // nextJobs is the job that carries the document on, if any, and the upkeep
-// that the step leaves behind.
-func nextJobs(step core.Step) []core.Job {
+// that the step leaves behind. A result that was announced before the parser's
+// answer was kept is fetched now: its callback started nothing.
+func nextJobs(step core.Step, announced bool) []core.Job {
 	job := core.Job{Stage: step.Leg.Next, Document: step.Document.ID, Attempt: step.Document.Attempt, Turn: step.Document.Turn + 1}
 	switch made := step.Made.(type) {
 	case core.Vectors:
@@ -54,8 +56,8 @@ func nextJobs(step core.Step) []core.Job {
 			job.Stage = step.Leg.Stage
 		}
 	case core.Queued:
-		if made.Ready {
-			job.Stage = core.Receive
+		if made.Ready || announced {
+			job.Stage, job.Hint = core.Receive, true
 		}
 	case core.Text:
 		if step.Document.ProviderFile != "" {
@@ -69,8 +71,8 @@ func nextJobs(step core.Step) []core.Job {
 }
 
 // advance moves the attempt along its leg and writes what was made beside it,
-// in one round trip.
-func (s *Store) advance(ctx context.Context, tx pgx.Tx, step core.Step) error {
+// in one round trip. It tells whether a callback has come for the attempt.
+func (s *Store) advance(ctx context.Context, tx pgx.Tx, step core.Step) (announced bool, err error) {
 	var moved bool
 	batch := &pgx.Batch{}
 	to := step.Leg.Meanwhile()
@@ -85,24 +87,25 @@ func (s *Store) advance(ctx context.Context, tx pgx.Tx, step core.Step) error {
 	if len(through) > 0 {
 		to, rest = through[0], through[1:]
 	}
-	s.queueMove(batch, step, to, &moved)
-	for _, status := range rest {
-		batch.Queue(`update upload_pipeline.upload_jobs set status = $3 where document_id = $1 and attempt = $2`,
-			step.Document.ID, step.Document.Attempt, string(status))
+	s.queueMove(batch, step, to, &moved, &announced)
+	for _, status := range rest { // fenced too: where nothing moved, nothing moves further
+		batch.Queue(`update upload_pipeline.upload_jobs set status = $5`+fence,
+			step.Document.ID, step.Document.Attempt, step.Document.Turn+1, string(to), string(status))
+		to = status
 	}
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return err
+		return false, err
 	}
 	if !moved {
-		return core.ErrStale
+		return false, core.ErrStale
 	}
-	return nil
+	return announced, nil
 }
 
 const fence = ` where document_id = $1 and attempt = $2 and turn = $3 and status = $4`
 
 // queueMove adds the compare-and-set, with what the step leaves on the attempt.
-func (s *Store) queueMove(batch *pgx.Batch, step core.Step, to core.Status, moved *bool) {
+func (s *Store) queueMove(batch *pgx.Batch, step core.Step, to core.Status, moved, announced *bool) {
 	doc := step.Document
 	args := []any{doc.ID, doc.Attempt, doc.Turn, string(step.Leg.Meanwhile()), string(to)}
 	set := `update upload_pipeline.upload_jobs set status = $5, turn = turn + 1, runs = 0`
@@ -126,9 +129,14 @@ func (s *Store) queueMove(batch *pgx.Batch, step core.Step, to core.Status, move
 		set += `, chunks_embedded = chunks_embedded + $6, embed_tokens = embed_tokens + $7, cost_microusd = cost_microusd + $7 * 2 / 100`
 		args = append(args, len(made.Items), int64(made.Tokens))
 	}
-	batch.Queue(set+fence, args...).Exec(func(tag commandTag) error {
-		*moved = tag.RowsAffected() == 1
-		return nil
+	batch.Queue(set+fence+` returning webhook_at is not null`, args...).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			*moved = true
+			if err := rows.Scan(announced); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
 	})
 }
 

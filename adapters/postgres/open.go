@@ -93,7 +93,7 @@ func redact(err error) error {
 	if errors.As(err, &connect) {
 		return errors.New(connect.Message)
 	}
-	var unwrapped error = err
+	unwrapped := err
 	for next := errors.Unwrap(unwrapped); next != nil; next = errors.Unwrap(unwrapped) {
 		unwrapped = next
 	}

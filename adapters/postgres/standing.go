@@ -75,6 +75,25 @@ func unpack(s *ports.Standing, receipt, trouble, timings []byte) error {
 	return nil
 }
 
+// searchSQL finds the nearest chunks by ids and distances alone, each computed
+// once, and reads the texts of those few.
+const searchSQL = `
+	with whole as materialized (
+		select d.document_id, d.filename
+		from upload_pipeline.documents d
+		join upload_pipeline.upload_jobs j on j.document_id = d.document_id and j.attempt = d.attempt and j.status = 'complete'
+		where d.user_id = $1 and d.removed_at is null),
+	nearest as materialized (
+		select c.chunk_id, c.embedding operator(extensions.<=>) $2 as distance
+		from upload_pipeline.document_chunks c
+		where c.user_id = $1 and c.embedding is not null and c.document_id in (select document_id from whole)
+		order by distance, chunk_id limit $3)
+	select c.document_id, c.chunk_id, w.filename, c.text, c.headings, c.page_from, c.page_to, 1 - n.distance
+	from nearest n
+	join upload_pipeline.document_chunks c using (chunk_id)
+	join whole w on w.document_id = c.document_id
+	order by n.distance, n.chunk_id`
+
 // Search compares the vector with every chunk of the owner's complete
 // documents: exact, so its recall is 1.0.
 func (l *Library) Search(ctx context.Context, who ports.Principal, q ports.Query) (found []ports.Passage, err error) {
@@ -83,14 +102,7 @@ func (l *Library) Search(ctx context.Context, who ports.Principal, q ports.Query
 		if _, err := tx.Exec(ctx, `set local plan_cache_mode = force_custom_plan`); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, `select d.document_id, c.chunk_id, d.filename, c.text, c.headings, c.page_from, c.page_to,
-				1 - (c.embedding operator(extensions.<=>) $2)
-			from upload_pipeline.document_chunks c
-			join upload_pipeline.documents d on d.document_id = c.document_id and d.removed_at is null
-			join upload_pipeline.upload_jobs j on j.document_id = d.document_id and j.attempt = d.attempt and j.status = 'complete'
-			where c.user_id = $1 and c.embedding is not null
-			order by c.embedding operator(extensions.<=>) $2, c.chunk_id limit $3`,
-			who.User, pgvector.NewVector(q.Vector), q.Limit)
+		rows, err := tx.Query(ctx, searchSQL, who.User, pgvector.NewVector(q.Vector), q.Limit)
 		if err != nil {
 			return err
 		}

@@ -32,6 +32,48 @@ func (s *Store) Reconcile(ctx context.Context, limit int) (polled int, err error
 	return polled, err
 }
 
+// liveStates are the states of a queue's job that will still run.
+const liveStates = `('available', 'pending', 'running', 'retryable', 'scheduled')`
+
+// Revive gives a job again to up to limit documents that stand in a status
+// which a job of their own should carry on, and have had none for longer than
+// age: an operator cancelled it, or it was discarded with its last run. The
+// fence makes a job too many harmless.
+func (s *Store) Revive(ctx context.Context, age time.Duration, limit int) (revived int, err error) {
+	err = s.inTx(ctx, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `select j.document_id, j.attempt, j.turn, j.status
+			from upload_pipeline.upload_jobs j join upload_pipeline.documents d on d.document_id = j.document_id and d.attempt = j.attempt
+			where j.status not in ('parse_queued', 'complete', 'failed_parse', 'failed_chunking', 'failed_embedding', 'cancelled')
+			and j.status_since < now() - $1::interval
+			and not exists (select from river.river_job r where r.state in `+liveStates+`
+				and r.args @> jsonb_build_object('document', j.document_id::text) and r.kind not in ('forget', 'receive'))
+			order by j.status_since limit $2 for update of j skip locked`, age, limit)
+		if err != nil {
+			return err
+		}
+		jobs, err := pgx.CollectRows(rows, scanLost)
+		if err != nil {
+			return err
+		}
+		revived = len(jobs)
+		return s.queue.Insert(ctx, tx, jobs...)
+	})
+	return revived, err
+}
+
+// scanLost is the job that a document without one should have.
+func scanLost(row pgx.CollectableRow) (job core.Job, err error) {
+	var status core.Status
+	if err := row.Scan(&job.Document, &job.Attempt, &job.Turn, &status); err != nil {
+		return job, err
+	}
+	job.Stage = core.Purge
+	if leg, ok := core.LegFrom(status); ok {
+		job.Stage = leg.Stage
+	}
+	return job, nil
+}
+
 type waiting struct {
 	document core.ID
 	attempt  int
@@ -84,11 +126,13 @@ func (s *Store) Doomed(ctx context.Context, id core.ID) (core.Document, error) {
 	return doc, trouble(err)
 }
 
-// Copies lists the parser's files and jobs of every attempt of the document.
+// Copies lists every attempt of the document, with the parser's ids where they
+// are known: one that ended while the parser was asked has none, and the
+// parser is asked by the attempt's own id.
 func (s *Store) Copies(ctx context.Context, id core.ID) ([]core.Document, error) {
 	rows, err := s.pool.Query(ctx, `select `+documentColumns+`
 		from upload_pipeline.upload_jobs j join upload_pipeline.documents d using (document_id)
-		where d.document_id = $1 and (j.provider_job_id is not null or j.provider_file_id is not null) order by j.attempt`, id)
+		where d.document_id = $1 order by j.attempt`, id)
 	if err != nil {
 		return nil, trouble(err)
 	}

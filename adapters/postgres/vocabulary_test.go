@@ -120,4 +120,3 @@ func sqlState(err error) string {
 	}
 	return ""
 }
-

@@ -22,14 +22,22 @@ func (s Step) job(stage core.Stage) core.Job {
 
 // One type a stage: the kind is the stage's name.
 type (
-	ParseArgs    struct{ Step }
-	ReceiveArgs  struct{ Step }
+	// ParseArgs is the job of stage parse.
+	ParseArgs struct{ Step }
+	// ReceiveArgs is the job of stage receive.
+	ReceiveArgs struct{ Step }
+	// ValidateArgs is the job of stage validate.
 	ValidateArgs struct{ Step }
-	ChunkArgs    struct{ Step }
-	EmbedArgs    struct{ Step }
-	FinishArgs   struct{ Step }
-	ForgetArgs   struct{ Step }
-	PurgeArgs    struct{ Step }
+	// ChunkArgs is the job of stage chunk.
+	ChunkArgs struct{ Step }
+	// EmbedArgs is the job of stage embed.
+	EmbedArgs struct{ Step }
+	// FinishArgs is the job of stage finish.
+	FinishArgs struct{ Step }
+	// ForgetArgs is the job of stage forget.
+	ForgetArgs struct{ Step }
+	// PurgeArgs is the job of stage purge.
+	PurgeArgs struct{ Step }
 )
 
 // Kind is river.JobArgs.

@@ -2,6 +2,7 @@ package riverqueue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -136,11 +137,20 @@ type round[A river.JobArgs] struct {
 
 // Work is river.Worker.
 func (r *round[A]) Work(ctx context.Context, job *river.Job[A]) error {
-	if err := r.work(ctx); err != nil {
-		r.log.Warn("upkeep", "kind", job.Kind, "code", codeOf(err))
-		return fmt.Errorf("%s", codeOf(err))
+	err := r.guarded(ctx, job.Kind)
+	switch {
+	case err == nil:
+		return nil
+	case stopped(ctx, err):
+		return errStopped
 	}
-	return nil
+	r.log.Warn("upkeep", "kind", job.Kind, "code", codeOf(err))
+	return errors.New(codeOf(err))
+}
+
+func (r *round[A]) guarded(ctx context.Context, kind string) (err error) {
+	defer caught(r.log, &err, "kind", kind)
+	return r.work(ctx)
 }
 
 // Start begins to work jobs until ctx ends or Stop is called.

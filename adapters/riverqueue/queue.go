@@ -80,7 +80,25 @@ func (h hold[A]) complete(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	if done.State != rivertype.JobStateCompleted || done.Attempt != h.job.Attempt {
-		return core.ErrStale // rescued meanwhile: another run has the job
+		return errLost // rescued meanwhile
 	}
 	return nil
 }
+
+// errLost says that the job's row is another run's, or waits for one. To the
+// store it is core.ErrStale: the step is rolled back.
+var errLost = fmt.Errorf("claim lost: %w", core.ErrStale)
+
+// untouched is what Work returns for a lost claim. River ends a running row by
+// its id alone, so any verdict would fall upon the other run. River asks an
+// error with these methods which rows to write: none.
+type untouched struct{}
+
+// Error is error.
+func (untouched) Error() string { return "claim lost" }
+
+// Jobs names the rows that River writes a verdict to.
+func (untouched) Jobs() []*rivertype.JobRow { return nil }
+
+// ErrorsByID is those rows' errors.
+func (untouched) ErrorsByID() map[int64]error { return nil }

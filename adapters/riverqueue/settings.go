@@ -29,21 +29,25 @@ type Settings struct {
 	SweepAge          time.Duration // a stored file without a document is an orphan after this
 }
 
-// The queues: calls to the parser, calls to the embedder, fast local work, and
-// upkeep, so that none waits behind another.
+// The queues: paced submissions to the parser, fetching its results, fast local
+// work, calls to the embedder, and upkeep, so that none waits behind another.
 const (
-	QueueParse  = "parse"
-	QueueLine   = "line"
-	QueueEmbed  = "embed"
-	QueueUpkeep = "upkeep"
+	QueueParse   = "parse"
+	QueueReceive = "receive"
+	QueueLine    = "line"
+	QueueEmbed   = "embed"
+	QueueUpkeep  = "upkeep"
 )
+
+// Queues lists them.
+func Queues() []string { return []string{QueueParse, QueueReceive, QueueLine, QueueEmbed, QueueUpkeep} }
 
 // DefaultSettings suits a worker of two cores.
 func DefaultSettings() Settings {
 	return Settings{
 		Stages: map[core.Stage]Setting{
 			core.Parse:    {QueueParse, 120 * time.Second, 6},
-			core.Receive:  {QueueParse, 90 * time.Second, 6},
+			core.Receive:  {QueueReceive, 90 * time.Second, 6},
 			core.Validate: {QueueLine, 60 * time.Second, 5},
 			core.Chunk:    {QueueLine, 120 * time.Second, 5},
 			core.Embed:    {QueueEmbed, 120 * time.Second, 8},
@@ -51,7 +55,7 @@ func DefaultSettings() Settings {
 			core.Forget:   {QueueUpkeep, 60 * time.Second, 8},
 			core.Purge:    {QueueUpkeep, 120 * time.Second, 8},
 		},
-		Workers: map[string]int{QueueParse: 8, QueueLine: 4, QueueEmbed: 4, QueueUpkeep: 2},
+		Workers: map[string]int{QueueParse: 8, QueueReceive: 8, QueueLine: 4, QueueEmbed: 4, QueueUpkeep: 2},
 
 		FetchCooldown:     10 * time.Millisecond,
 		FetchPollInterval: 100 * time.Millisecond,

@@ -40,12 +40,15 @@ const (
 	earlyLimit = 120
 	busyWait   = 15 * time.Second
 	pausedWait = 60 * time.Second
+	upkeepWait = 15 * time.Minute
 )
 
 // judge is the one table from a stage's error to River's verdict:
 //
 //	nil, stale      the job ends; nothing else happens
+//	claim lost      another run has the job: its row is not touched
 //	early, busy     snooze: the try is given back
+//	stopped         available at once: the try is given back
 //	paused          snooze longer: a human is needed, no document fails
 //	transient       retry with backoff; the last try fails the document
 //	anything else   the document fails now
@@ -53,18 +56,18 @@ func (w *worker[A]) judge(ctx context.Context, task core.Job, row *rivertype.Job
 	switch {
 	case err == nil:
 		return verdict{wordKept, nil}
+	case errors.Is(err, errLost):
+		return verdict{wordStale, untouched{}}
 	case errors.Is(err, core.ErrStale):
 		return verdict{wordStale, nil}
 	case errors.Is(err, core.ErrEarly):
 		return w.early(row)
-	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		return verdict{wordStopped, fmt.Errorf("stopped: %w", context.Canceled)} // River gives the try back
+	case errors.Is(context.Cause(ctx), rivertype.ErrJobCancelledRemotely): // by an operator: no run follows
+		return w.fail(ctx, task, core.Fail(core.CodeInternal, err))
+	case stopped(ctx, err):
+		return verdict{wordStopped, errStopped}
 	}
-	e := core.AsError(err)
-	if errors.Is(err, context.DeadlineExceeded) {
-		e = &core.Error{Code: core.CodeInternal, Kind: core.Transient, Err: err}
-		e.Code = timeoutCode(task.Stage)
-	}
+	e := reason(task.Stage, err)
 	switch e.Kind {
 	case core.Busy:
 		return w.busy(task, row, e)
@@ -76,6 +79,25 @@ func (w *worker[A]) judge(ctx context.Context, task core.Job, row *rivertype.Job
 		}
 	}
 	return w.fail(ctx, task, e)
+}
+
+// errStopped makes River give the try back: it must wrap context.Canceled.
+var errStopped = fmt.Errorf("stopped: %w", context.Canceled)
+
+// stopped reports whether the run ended because the process does. A run that
+// ran out of its own time did not.
+func stopped(ctx context.Context, err error) bool {
+	return errors.Is(err, context.Canceled) && errors.Is(ctx.Err(), context.Canceled)
+}
+
+// reason is the error with words. Where a bare deadline ended the run it is
+// the stage's own; a stage that says more than that is believed.
+func reason(stage core.Stage, err error) *core.Error {
+	var e *core.Error
+	if !errors.As(err, &e) && errors.Is(err, context.DeadlineExceeded) {
+		return &core.Error{Code: timeoutCode(stage), Kind: core.Transient, Err: err}
+	}
+	return core.AsError(err)
 }
 
 // timeoutCode names what a stage that ran out of time was waiting for.
@@ -118,8 +140,8 @@ func (w *worker[A]) busy(task core.Job, row *rivertype.JobRow, e *core.Error) ve
 // between the two runs the job again, which finds the document moved on.
 func (w *worker[A]) fail(ctx context.Context, task core.Job, e *core.Error) verdict {
 	leg, ok := core.LegOf(task.Stage)
-	if !ok { // upkeep: there is no document to fail
-		return verdict{wordFailed, errors.New(string(e.Code))}
+	if !ok { // upkeep: there is no document to fail, and a deletion is owed until it is done
+		return verdict{wordFailed, river.JobSnooze(jitter(upkeepWait))}
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
@@ -141,13 +163,12 @@ func snoozes(row *rivertype.JobRow) int {
 	return meta.Snoozes
 }
 
-// backoff is 1, 2, 4 ... 60 seconds with jitter.
+// backoff is 1, 2, 4 ... 60 seconds, with jitter.
 func backoff(attempt int) time.Duration {
-	return jitter(min(time.Second<<min(attempt-1, 6), time.Minute))
+	return jitter(min(time.Second<<min(max(attempt-1, 0), 6), time.Minute))
 }
 
-// jitter spreads d over its upper half, never below what was asked for by more
-// than that.
+// jitter is d and up to a quarter more: never sooner than was asked for.
 func jitter(d time.Duration) time.Duration {
 	return d + time.Duration(rand.Int64N(int64(d/4)+1)) //nolint:gosec // spreads load, guards nothing
 }

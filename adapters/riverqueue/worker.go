@@ -63,17 +63,19 @@ func (w *worker[A]) Work(ctx context.Context, job *river.Job[A]) error {
 // errPanic stands for a panic: its value may hold text and is not kept.
 var errPanic = &core.Error{Code: core.CodeInternal, Kind: core.Transient, Err: errors.New("panic")}
 
-// guarded keeps a panic from ending the process and its value from River's
-// tables.
+// guarded is the stage's run, with a panic as an error.
 func (w *worker[A]) guarded(ctx context.Context, task core.Job, ticket any) (err error) {
-	defer func() {
-		if caught := recover(); caught != nil {
-			w.log.Error("panic in a stage", "stage", w.stage, "document", task.Document.String(),
-				"type", fmt.Sprintf("%T", caught), "stack", string(debug.Stack()))
-			err = errPanic
-		}
-	}()
+	defer caught(w.log, &err, "stage", w.stage, "document", task.Document.String())
 	return w.run(ctx, task, ticket)
+}
+
+// caught, deferred, keeps a panic from ending the process and its value from
+// River's tables and from the log.
+func caught(log *slog.Logger, err *error, attrs ...any) {
+	if value := recover(); value != nil {
+		log.Error("panic in a job", append(attrs, "type", fmt.Sprintf("%T", value), "stack", string(debug.Stack()))...)
+		*err = errPanic
+	}
 }
 
 // report writes the one event of a job, when it ends.
@@ -91,14 +93,18 @@ func (w *worker[A]) report(task core.Job, row *rivertype.JobRow, v verdict, caus
 	w.log.Log(context.Background(), level, "job", attrs...)
 }
 
+// codeOf is the error's code for the log; where it has none, what ended it.
 func codeOf(err error) string {
+	var e *core.Error
 	switch {
 	case errors.Is(err, core.ErrEarly):
 		return "early"
+	case errors.As(err, &e):
+		return string(e.Code)
 	case errors.Is(err, context.Canceled):
 		return "cancelled"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "timeout"
 	}
-	return string(core.AsError(err).Code)
+	return string(core.CodeInternal)
 }

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/insurance-navigator/navigator/core"
-	"github.com/insurance-navigator/navigator/core/pipeline"
 )
 
 // document is an uploaded file of the given content.
@@ -40,6 +39,3 @@ type pages struct {
 }
 
 func (p pages) Pages(context.Context, core.Document) ([]core.Page, error) { return p.list, p.err }
-
-// every stage of the Line is a file here.
-var _ = []pipeline.Stage{pipeline.Parsing{}, pipeline.Receiving{}, pipeline.Validating{}, pipeline.Chunking{}, pipeline.Embedding{}, pipeline.Finishing{}}

@@ -28,6 +28,11 @@ func (r Receiving) Make(ctx context.Context, doc core.Document) (core.Made, erro
 	if err == nil {
 		return text, nil
 	}
+	if core.HasCode(err, core.CodeParseFailed) || core.HasCode(err, core.CodeParseTimeout) {
+		// The job itself has ended: asking again cannot change it. The owner's
+		// retry opens an attempt with a job of its own.
+		return nil, &core.Error{Code: core.AsError(err).Code, Kind: core.Permanent, Err: err}
+	}
 	late := !doc.ParseDeadline.IsZero() && r.Now().After(doc.ParseDeadline)
 	kind := core.AsError(err).Kind
 	if late && ctx.Err() == nil && kind != core.Permanent && kind != core.Paused {

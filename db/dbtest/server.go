@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// lockKey serialises, over all test processes of one server, what changes
+// lockKey serializes, over all test processes of one server, what changes
 // things they share: templates, roles, left-overs.
 const lockKey int64 = 0x6e61765f74657374
 

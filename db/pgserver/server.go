@@ -154,7 +154,7 @@ func (s *server) answers(ctx context.Context, port int) bool {
 // choosePort prefers the remembered port, so that printed URLs stay true.
 func (s *server) choosePort() (int, error) {
 	for _, port := range []int{s.st.port(), 0} {
-		l, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		l, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))) //nolint:noctx // binding a loopback port does not wait
 		if err != nil {
 			s.opts.logf("port %d, used by the private PostgreSQL before, is taken: choosing another", port)
 			continue

@@ -1,0 +1,8 @@
+package riverqueue
+
+// What the tests look at from outside.
+var (
+	Backoff   = backoff
+	Jitter    = jitter
+	HintWaits = hintWaits
+)

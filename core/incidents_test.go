@@ -1,0 +1,82 @@
+package core_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// The incidents of the finished classes: 4 (status words), 5 (storage) and 11
+// (hollow success). Every id stands in a test's name.
+var incidents = map[string]string{
+	"4":  "FM-015 FM-023 FM-028a L-021 P-008b C-8 C-9",
+	"5":  "L-009A L-015 L-016 L-019 L-023 L-029 FM-012 P-007 P-011 FM-012b FM-024 FM-025 FM-027 FM-031 L-013 L-020 P-017 C-10",
+	"11": "L-011 L-025 L-026 L-031 P-014 P-011b C-21 C-22 C-23 FM-037 P-test P-log",
+}
+
+func TestEveryIncidentOfAFinishedClassHasItsTest(t *testing.T) {
+	t.Parallel()
+	named := idsInTestNames(t, os.DirFS(".."))
+	for class, ids := range incidents {
+		for _, id := range strings.Fields(ids) {
+			if !named[strings.ReplaceAll(id, "-", "")] {
+				t.Errorf("class %s: no test's name carries %s", class, id)
+			}
+		}
+	}
+}
+
+var idForm = regexp.MustCompile(`^(?:Test)?((?:FM|L|P|C)(?:\d+[a-zA-Z]?|test|log|sec|mix|port))$`)
+
+// idsInTestNames collects the ids that stand, between underscores, in the
+// names of test functions.
+func idsInTestNames(t *testing.T, tree fs.FS) map[string]bool {
+	t.Helper()
+	ids := map[string]bool{}
+	err := fs.WalkDir(tree, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && strings.HasPrefix(d.Name(), ".") && path != "." {
+			return filepath.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".go") {
+			return nil
+		}
+		text, err := fs.ReadFile(tree, path)
+		if err != nil {
+			return err
+		}
+		return collect(path, text, ids)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ids
+}
+
+func collect(path string, text []byte, ids map[string]bool) error {
+	file, err := parser.ParseFile(token.NewFileSet(), path, text, parser.SkipObjectResolution)
+	if err != nil {
+		return err
+	}
+	for _, decl := range file.Decls {
+		f, ok := decl.(*ast.FuncDecl)
+		if !ok || !strings.HasPrefix(f.Name.Name, "Test") {
+			continue
+		}
+		name := regexp.MustCompile(`_(\d)`).ReplaceAllString(f.Name.Name, "$1") // TestL_019_x is TestL019_x
+		for _, part := range strings.Split(name, "_") {
+			if m := idForm.FindStringSubmatch(part); m != nil {
+				ids[m[1]] = true
+			}
+		}
+	}
+	return nil
+}

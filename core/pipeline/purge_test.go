@@ -1,0 +1,129 @@
+package pipeline_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/core/pipeline"
+)
+
+// outside is store, storage and parser at once; it writes down what is done in
+// order, and fails at the step called breaks.
+type outside struct {
+	doc    core.Document
+	copies []core.Document
+	breaks string
+	done   []string
+}
+
+var errBroken = core.Fail(core.CodeStorageUnavailable, nil)
+
+func (o *outside) do(step string) error {
+	if step == o.breaks {
+		return errBroken
+	}
+	o.done = append(o.done, step)
+	return nil
+}
+
+func (o *outside) Doomed(_ context.Context, id core.ID) (core.Document, error) {
+	if o.doc.ID != id {
+		return core.Document{}, core.ErrStale
+	}
+	return o.doc, o.do("read")
+}
+
+func (o *outside) Copies(context.Context, core.ID) ([]core.Document, error) {
+	return o.copies, o.do("copies")
+}
+
+func (o *outside) Forget(_ context.Context, doc core.Document) error {
+	return o.do("forget " + doc.ProviderJob)
+}
+
+func (o *outside) Delete(_ context.Context, keys ...string) error {
+	return o.do("delete " + strings.Join(keys, ","))
+}
+
+func (o *outside) Erase(_ context.Context, _ core.ID, ticket any) error {
+	return o.do("erase by " + ticket.(string))
+}
+
+func doomed() *outside {
+	o := &outside{doc: document("x", 1)}
+	for _, job := range []string{"one", "two"} { // an attempt each
+		doc := o.doc
+		doc.ProviderJob = job
+		o.copies = append(o.copies, doc)
+	}
+	return o
+}
+
+// The rows go last: they are what a later run finds the rest by.
+func TestL023_ThePurgeRemovesTheRowsLast(t *testing.T) {
+	t.Parallel()
+	o := doomed()
+	if err := (pipeline.Purging{Store: o, Blobs: o, Parser: o}).Run(t.Context(), o.doc.ID, "ticket"); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"read", "copies", "forget one", "forget two", "delete " + o.doc.Key, "erase by ticket"}
+	if diff := cmp.Diff(want, o.done); diff != "" {
+		t.Errorf("done:\n%s", diff)
+	}
+}
+
+// A purge that breaks anywhere leaves the rows, and its next run does the rest.
+func TestL023_ABrokenPurgeLeavesTheRowsAndCanBeRepeated(t *testing.T) {
+	t.Parallel()
+	for _, step := range []string{"read", "copies", "forget one", "forget two", "delete user/document/original.pdf", "erase by ticket"} {
+		o := doomed()
+		o.breaks = step
+		purge := pipeline.Purging{Store: o, Blobs: o, Parser: o}
+		if err := purge.Run(t.Context(), o.doc.ID, "ticket"); !errors.Is(err, errBroken) {
+			t.Errorf("%s broke: %v", step, err)
+		}
+		if slices.Contains(o.done, "erase by ticket") {
+			t.Errorf("%s broke, and the rows were erased", step)
+		}
+		o.breaks = ""
+		if err := purge.Run(t.Context(), o.doc.ID, "ticket"); err != nil || o.done[len(o.done)-1] != "erase by ticket" {
+			t.Errorf("the run after %s broke: %v, %v", step, err, o.done)
+		}
+	}
+}
+
+func TestPurgeOfWhatIsGoneIsStale(t *testing.T) {
+	t.Parallel()
+	o := doomed()
+	if err := (pipeline.Purging{Store: o, Blobs: o, Parser: o}).Run(t.Context(), core.NewID(), "ticket"); !errors.Is(err, core.ErrStale) || len(o.done) != 0 {
+		t.Errorf("%v, done %v", err, o.done)
+	}
+}
+
+// Forget removes the parser's copies and leaves file and rows alone.
+func TestForgetRemovesTheParsersCopiesAlone(t *testing.T) {
+	t.Parallel()
+	o := doomed()
+	forget := pipeline.Forgetting{Store: o, Parser: o}
+	o.breaks = "forget two"
+	if err := forget.Run(t.Context(), o.doc.ID); !errors.Is(err, errBroken) {
+		t.Errorf("a broken forget: %v", err)
+	}
+	o.breaks = ""
+	if err := forget.Run(t.Context(), o.doc.ID); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"copies", "forget one", "copies", "forget one", "forget two"}, o.done); diff != "" {
+		t.Errorf("done:\n%s", diff)
+	}
+	o.breaks = "copies"
+	if err := forget.Run(t.Context(), o.doc.ID); !errors.Is(err, errBroken) {
+		t.Errorf("no list of copies: %v", err)
+	}
+}

@@ -1,0 +1,251 @@
+package boot
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+
+	"github.com/insurance-navigator/navigator/adapters/postgres"
+	"github.com/insurance-navigator/navigator/adapters/riverqueue"
+	"github.com/insurance-navigator/navigator/core"
+)
+
+// Mode decides what is refused at start.
+type Mode string
+
+// The modes. Staging refuses what production does, but for local accounts.
+const (
+	Development Mode = "development"
+	Staging     Mode = "staging"
+	Production  Mode = "PRODUCTION"
+)
+
+// Config is the whole configuration, read once from the environment. A secret
+// may also come from a file: NAME_FILE names it.
+type Config struct {
+	Mode        Mode   `env:"SERVICE_MODE" help:"development, staging or PRODUCTION; decides what is refused at start"`
+	Environment string `env:"UPLOAD_PIPELINE_ENVIRONMENT" help:"names the deployment in logs, metrics and the fingerprint"`
+	StorageEnv  string `env:"UPLOAD_PIPELINE_STORAGE_ENVIRONMENT" help:"chooses the bucket set: the bucket is documents-<this>"`
+	LogLevel    string `env:"LOG_LEVEL" help:"debug, info, warn or error"`
+
+	DatabaseURL        Secret `env:"DATABASE_URL" help:"postgres:// address; the API logs in as inav_app, worker and webhook as inav_worker, migrate as the owner"`
+	WorkerDatabaseURL  Secret `env:"WORKER_DATABASE_URL" help:"for worker and webhook where one process runs all; DATABASE_URL when empty"`
+	MigrateDatabaseURL Secret `env:"MIGRATE_DATABASE_URL" help:"for migrate; DATABASE_URL when empty"`
+	PoolMode           string `env:"DATABASE_POOL_MODE" help:"direct, session or transaction; empty: transaction at port 6543, else direct"`
+	AllowPollOnly      bool   `env:"ALLOW_POLL_ONLY" help:"lets the worker run behind a transaction pooler, without LISTEN"`
+	MaxConns           int32  `env:"DATABASE_MAX_CONNS" help:"connections of this process's pool"`
+
+	ListenHost  string `env:"LISTEN_HOST" help:"address to listen on; empty: all interfaces, in development 127.0.0.1"`
+	Port        int    `env:"PORT" help:"the API's port"`
+	WebhookPort int    `env:"WEBHOOK_PORT" help:"the webhook's port"`
+	PublicURL   string `env:"PUBLIC_URL" help:"the API's own public address; issuer of local tokens"`
+	SpoolDir    string `env:"SPOOL_DIR" help:"folder of uploads in flight; files there are unlinked at once"`
+
+	WebhookURL       string `env:"WEBHOOK_URL" help:"public base address of the webhook server, without path"`
+	WebhookMode      string `env:"WEBHOOK_MODE" help:"callback, or poll: the parser is asked and never calls back"`
+	WebhookKey       Secret `env:"WEBHOOK_MASTER_KEY" help:"at least 32 random characters; every attempt's signing secret is derived from it"`
+	WebhookKeyFormer Secret `env:"WEBHOOK_MASTER_KEY_FORMER" help:"the key before, accepted during a rotation"`
+
+	AuthProvider   string        `env:"AUTH_PROVIDER" help:"local (accounts in this database) or supabase"`
+	AllowLocalAuth bool          `env:"ALLOW_LOCAL_AUTH" help:"lets PRODUCTION use local accounts"`
+	SigningKey     Secret        `env:"AUTH_SIGNING_KEY" help:"EC P-256 private key (PEM) that signs local access tokens"`
+	AccessTTL      time.Duration `env:"AUTH_ACCESS_TTL" help:"life of a local access token"`
+	MinPassword    int           `env:"AUTH_MIN_PASSWORD" help:"fewest characters of a password"`
+
+	StorageProvider string `env:"STORAGE_PROVIDER" help:"supabase or filestore"`
+	FilestoreDir    string `env:"FILESTORE_DIR" help:"folder of the filestore"`
+	SupabaseURL     string `env:"SUPABASE_URL" help:"https://<ref>.supabase.co"`
+	SupabaseService Secret `env:"SUPABASE_SERVICE_ROLE_KEY" help:"service key, of either family"`
+	SupabaseAnon    Secret `env:"SUPABASE_ANON_KEY" help:"publishable key, of either family; for supabase accounts"`
+
+	Parser         string        `env:"PARSER" help:"llamaparse, or pdftext: no outside parser at all"`
+	LlamaKey       Secret        `env:"LLAMAPARSE_API_KEY" help:"llx-..."`
+	LlamaURL       string        `env:"LLAMAPARSE_API_URL" help:"base address, without /api"`
+	LlamaTier      string        `env:"LLAMAPARSE_TIER" help:"cost_effective, agentic or agentic_plus"`
+	LlamaVersion   string        `env:"LLAMAPARSE_VERSION" help:"the pinned version of the tier"`
+	LlamaEvery     time.Duration `env:"LLAMAPARSE_SUBMIT_EVERY" help:"least time between two submissions of this process; the vendor takes 4 a second"`
+	PDFium         string        `env:"PDFIUM_WASM" help:"PDFium's WebAssembly file; empty: where make pdfium puts it"`
+	PDFiumCache    string        `env:"PDFIUM_CACHE" help:"folder of the compiled PDFium; empty: the user's cache folder"`
+	MaxFailedShare float64       `env:"MAX_FAILED_PAGE_SHARE" help:"share of pages that may fail before the document does"`
+
+	OpenAIKey   Secret `env:"OPENAI_API_KEY" help:"sk-..."`
+	OpenAIURL   string `env:"OPENAI_API_URL" help:"base address, ending in /v1"`
+	OpenAIModel string `env:"OPENAI_MODEL" help:"embedding model of 1536 dimensions"`
+	OpenAICalls int    `env:"OPENAI_MAX_IN_FLIGHT" help:"calls at once in this process"`
+
+	ChunkTokens  int `env:"CHUNK_TOKENS" help:"most tokens of a chunk"`
+	ChunkOverlap int `env:"CHUNK_OVERLAP" help:"tokens repeated from the chunk before"`
+
+	ParseDeadline time.Duration   `env:"PARSE_DEADLINE" help:"from submission to giving up"`
+	ParsePolls    []time.Duration `env:"PARSE_POLLS" help:"waits between polls for a result nobody announced; the last repeats"`
+
+	Parse    StageConfig `envPrefix:"STAGE_PARSE_"`
+	Receive  StageConfig `envPrefix:"STAGE_RECEIVE_"`
+	Validate StageConfig `envPrefix:"STAGE_VALIDATE_"`
+	Chunk    StageConfig `envPrefix:"STAGE_CHUNK_"`
+	Embed    StageConfig `envPrefix:"STAGE_EMBED_"`
+	Finish   StageConfig `envPrefix:"STAGE_FINISH_"`
+	Forget   StageConfig `envPrefix:"STAGE_FORGET_"`
+	Purge    StageConfig `envPrefix:"STAGE_PURGE_"`
+
+	WorkersParse   int `env:"QUEUE_PARSE_WORKERS" help:"jobs at once of queue parse in one worker"`
+	WorkersReceive int `env:"QUEUE_RECEIVE_WORKERS" help:"jobs at once of queue receive in one worker"`
+	WorkersLine    int `env:"QUEUE_LINE_WORKERS" help:"jobs at once of queue line in one worker"`
+	WorkersEmbed   int `env:"QUEUE_EMBED_WORKERS" help:"jobs at once of queue embed in one worker"`
+	WorkersUpkeep  int `env:"QUEUE_UPKEEP_WORKERS" help:"jobs at once of queue upkeep in one worker"`
+
+	FetchCooldown  time.Duration `env:"RIVER_FETCH_COOLDOWN" help:"least time between fetches of a queue"`
+	FetchPoll      time.Duration `env:"RIVER_FETCH_POLL_INTERVAL" help:"most time until a job without a wake-up is seen"`
+	SoftStop       time.Duration `env:"SOFT_STOP_TIMEOUT" help:"running jobs may take this long to end at a stop"`
+	Rescue         time.Duration `env:"RESCUE_AFTER" help:"a job running longer than this was lost with its process"`
+	ReconcileEvery time.Duration `env:"RECONCILE_EVERY" help:"between rounds of polling documents that wait"`
+	ReviveAfter    time.Duration `env:"REVIVE_AFTER" help:"a document without a job for this long gets one again"`
+	SweepEvery     time.Duration `env:"SWEEP_EVERY" help:"between rounds of removing stored files without a document"`
+	SweepAge       time.Duration `env:"SWEEP_AGE" help:"age from which such a file is an orphan"`
+}
+
+// StageConfig is one stage's row of the settings table.
+type StageConfig struct {
+	Queue    string        `env:"QUEUE" help:"queue that carries the stage"`
+	Timeout  time.Duration `env:"TIMEOUT" help:"of one run"`
+	Attempts int           `env:"ATTEMPTS" help:"runs that may fail before the document does"`
+}
+
+// Defaults is the configuration of an empty environment. There is no default
+// for a secret, nor for an address that data would be sent to but the vendors'
+// own.
+func Defaults() Config {
+	q, w := riverqueue.DefaultSettings(), postgres.DefaultWaits()
+	row := func(stage core.Stage) StageConfig {
+		s := q.Stages[stage]
+		return StageConfig{s.Queue, s.Timeout, s.Attempts}
+	}
+	return Config{
+		Mode: Development, Environment: "local", StorageEnv: "local", LogLevel: "info", MaxConns: 10,
+		Port: 8000, WebhookPort: 8001, PublicURL: "http://localhost:8000", SpoolDir: filepath.Join(os.TempDir(), "navigator-spool"),
+		WebhookMode: "callback", AuthProvider: "local", AccessTTL: 15 * time.Minute, MinPassword: 12,
+		StorageProvider: "supabase", Parser: "llamaparse",
+		LlamaURL: "https://api.cloud.llamaindex.ai", LlamaTier: "cost_effective", LlamaVersion: "2026-08-19", LlamaEvery: 250 * time.Millisecond, MaxFailedShare: 0.05,
+		OpenAIURL: "https://api.openai.com/v1", OpenAIModel: "text-embedding-3-small", OpenAICalls: 4,
+		ChunkTokens: 512, ChunkOverlap: 64, ParseDeadline: w.Deadline, ParsePolls: w.Polls,
+		Parse: row(core.Parse), Receive: row(core.Receive), Validate: row(core.Validate), Chunk: row(core.Chunk),
+		Embed: row(core.Embed), Finish: row(core.Finish), Forget: row(core.Forget), Purge: row(core.Purge),
+		WorkersParse: q.Workers[riverqueue.QueueParse], WorkersReceive: q.Workers[riverqueue.QueueReceive], WorkersLine: q.Workers[riverqueue.QueueLine],
+		WorkersEmbed: q.Workers[riverqueue.QueueEmbed], WorkersUpkeep: q.Workers[riverqueue.QueueUpkeep],
+		FetchCooldown: q.FetchCooldown, FetchPoll: q.FetchPollInterval, SoftStop: q.SoftStop, Rescue: q.Rescue,
+		ReconcileEvery: q.ReconcileEvery, ReviveAfter: 5 * time.Minute, SweepEvery: q.SweepEvery, SweepAge: q.SweepAge,
+	}
+}
+
+// Read reads the configuration from environ ("NAME=value" each). Values that
+// cannot be read are reported all at once; Check judges what was read.
+func Read(environ []string) (Config, error) {
+	values := env.ToMap(environ)
+	faults := readFiles(values)
+	config := Defaults()
+	if err := env.ParseWithOptions(&config, env.Options{Environment: values}); err != nil {
+		faults = append(faults, parseFaults(values)...)
+	}
+	return config, errors.Join(faults...)
+}
+
+// readFiles fills NAME from the file that NAME_FILE names, for secrets only.
+func readFiles(values map[string]string) (faults []error) {
+	for _, row := range Table() {
+		path := values[row.Name+"_FILE"]
+		if !row.Secret || path == "" {
+			continue
+		}
+		if values[row.Name] != "" {
+			faults = append(faults, fmt.Errorf("%s and %s_FILE are both set: keep one", row.Name, row.Name))
+			continue
+		}
+		text, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s_FILE: the file cannot be read", row.Name))
+			continue
+		}
+		values[row.Name] = strings.TrimSpace(string(text))
+	}
+	return faults
+}
+
+// parseFaults names each variable that cannot be read, without its value. Each
+// is tried alone: the parser's own error knows the field and not the variable.
+func parseFaults(values map[string]string) (faults []error) {
+	for _, row := range Table() {
+		config := Defaults()
+		err := env.ParseWithOptions(&config, env.Options{Environment: map[string]string{row.Name: values[row.Name]}})
+		var parse env.ParseError
+		switch {
+		case err == nil:
+		case errors.As(err, &parse):
+			faults = append(faults, fmt.Errorf("%s: not a %s", row.Name, kindOf(parse.Type)))
+		default:
+			faults = append(faults, fmt.Errorf("%s: cannot be read", row.Name))
+		}
+	}
+	return faults
+}
+
+// kindOf names a type as the operator thinks of it.
+func kindOf(t reflect.Type) string {
+	switch {
+	case t == reflect.TypeFor[time.Duration]():
+		return "duration such as 30s"
+	case t == reflect.TypeFor[[]time.Duration]():
+		return "list of durations such as 30s,1m"
+	case t.Kind() == reflect.Bool:
+		return "boolean: true or false"
+	case t.Kind() == reflect.Float64:
+		return "number"
+	default:
+		return "whole number"
+	}
+}
+
+// Row is one line of the configuration table.
+type Row struct {
+	Name    string
+	Default string
+	Secret  bool
+	Help    string
+}
+
+// Table lists every variable in the struct's order, for the README and checks.
+func Table() []Row {
+	return tableOf("", reflect.ValueOf(Defaults()))
+}
+
+func tableOf(prefix string, v reflect.Value) (rows []Row) {
+	for i := range v.NumField() {
+		field := v.Type().Field(i)
+		if nested := field.Tag.Get("envPrefix"); nested != "" {
+			rows = append(rows, tableOf(prefix+nested, v.Field(i))...)
+			continue
+		}
+		_, secret := v.Field(i).Interface().(Secret)
+		rows = append(rows, Row{Name: prefix + field.Tag.Get("env"), Default: shown(field.Name, v.Field(i), secret),
+			Secret: secret, Help: field.Tag.Get("help")})
+	}
+	return rows
+}
+
+func shown(field string, v reflect.Value, secret bool) string {
+	switch {
+	case secret:
+		return ""
+	case field == "SpoolDir":
+		return "navigator-spool in the system's folder for temporary files"
+	case v.Kind() == reflect.Slice:
+		return strings.ReplaceAll(strings.Trim(fmt.Sprint(v.Interface()), "[]"), " ", ",")
+	default:
+		return fmt.Sprint(v.Interface())
+	}
+}

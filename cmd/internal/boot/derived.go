@@ -1,0 +1,137 @@
+package boot
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net"
+	"net/url"
+	"runtime/debug"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/insurance-navigator/navigator/adapters/postgres"
+	"github.com/insurance-navigator/navigator/adapters/riverqueue"
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/db"
+)
+
+// MigrateURL is the address migrate logs in with.
+func (c Config) MigrateURL() Secret { return first(c.MigrateDatabaseURL, c.DatabaseURL) }
+
+// WorkerURL is the address worker and webhook log in with.
+func (c Config) WorkerURL() Secret { return first(c.WorkerDatabaseURL, c.DatabaseURL) }
+
+func first(a, b Secret) Secret {
+	if a.Set() {
+		return a
+	}
+	return b
+}
+
+// Transaction reports whether a transaction pooler lies before the worker.
+func (c Config) Transaction() bool { return c.Pooled(c.WorkerURL()) }
+
+// Pooled reports whether a transaction pooler lies before that address.
+func (c Config) Pooled(address Secret) bool {
+	if c.PoolMode != "" {
+		return c.PoolMode == "transaction"
+	}
+	config, err := pgxpool.ParseConfig(address.Reveal())
+	return err == nil && config.ConnConfig.Port == 6543
+}
+
+// Bucket is the storage bucket of this bucket set.
+func (c Config) Bucket() string { return "documents-" + c.StorageEnv }
+
+// Host is the address to listen on.
+func (c Config) Host() string {
+	if c.ListenHost == "" && c.Mode == Development {
+		return "127.0.0.1"
+	}
+	return c.ListenHost
+}
+
+// Address joins the listening host with a port.
+func (c Config) Address(port int) string { return net.JoinHostPort(c.Host(), strconv.Itoa(port)) }
+
+// Waits is the reconciler's part.
+func (c Config) Waits() postgres.Waits {
+	return postgres.Waits{Deadline: c.ParseDeadline, Polls: c.ParsePolls}
+}
+
+// Queues is the settings table of the jobs.
+func (c Config) Queues() riverqueue.Settings {
+	row := func(s StageConfig) riverqueue.Setting { return riverqueue.Setting(s) }
+	return riverqueue.Settings{
+		Stages: map[core.Stage]riverqueue.Setting{
+			core.Parse: row(c.Parse), core.Receive: row(c.Receive), core.Validate: row(c.Validate), core.Chunk: row(c.Chunk),
+			core.Embed: row(c.Embed), core.Finish: row(c.Finish), core.Forget: row(c.Forget), core.Purge: row(c.Purge),
+		},
+		Workers: map[string]int{riverqueue.QueueParse: c.WorkersParse, riverqueue.QueueReceive: c.WorkersReceive, riverqueue.QueueLine: c.WorkersLine,
+			riverqueue.QueueEmbed: c.WorkersEmbed, riverqueue.QueueUpkeep: c.WorkersUpkeep},
+		FetchCooldown: c.FetchCooldown, FetchPollInterval: c.FetchPoll, PollOnly: c.Transaction(),
+		SoftStop: c.SoftStop, Rescue: c.Rescue,
+		ReconcileEvery: c.ReconcileEvery, SweepEvery: c.SweepEvery, SweepAge: c.SweepAge,
+	}
+}
+
+// Providers is the outside's base addresses, for the fingerprint.
+func (c Config) Providers() string {
+	parser := c.Parser
+	if parser == "llamaparse" {
+		parser += "=" + host(c.LlamaURL)
+	}
+	storage := c.StorageProvider
+	if storage == "supabase" {
+		storage += "=" + host(c.SupabaseURL)
+	}
+	return strings.Join([]string{parser, storage, "openai=" + host(c.OpenAIURL), "accounts=" + c.AuthProvider}, " ")
+}
+
+func host(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "unreadable"
+	}
+	return u.Host
+}
+
+// SharedHash is a hash of the settings that every service must agree on.
+func (c Config) SharedHash() string {
+	callback := ""
+	if c.Parser == "llamaparse" && c.WebhookMode == "callback" { // else nobody uses it
+		callback = c.WebhookURL
+	}
+	key := sha256.Sum256([]byte("fingerprint of " + c.WebhookKey.Reveal()))
+	text, _ := json.Marshal([]any{c.Mode, callback, c.WebhookMode, hex.EncodeToString(key[:4]), c.Bucket(), c.Parser, c.LlamaTier,
+		c.LlamaVersion, c.OpenAIModel, c.ChunkTokens, c.ChunkOverlap, c.MaxFailedShare}) // plain values: it cannot fail
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:6])
+}
+
+// Fingerprint is what the process records of itself.
+func (c Config) Fingerprint(service Service) postgres.Instance {
+	return postgres.Instance{ID: core.NewID(), Service: string(service), Environment: c.Environment, StorageEnv: c.StorageEnv,
+		Providers: c.Providers(), SettingsHash: c.SharedHash(), Build: Build(), SchemaVersion: db.Version()}
+}
+
+// Build is the commit this binary was made from.
+func Build() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	revision, dirty := "unknown", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision" && len(s.Value) >= 12:
+			revision = s.Value[:12]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			dirty = "+"
+		}
+	}
+	return revision + dirty
+}

@@ -1,0 +1,3 @@
+// Package boot is the only one that knows everything: it reads the
+// configuration, opens each thing once, and serves it.
+package boot

@@ -1,0 +1,74 @@
+package boot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+// gate listens at once and serves once the house is open: until then it is
+// alive and not ready.
+type gate struct {
+	listener net.Listener
+	server   *http.Server
+	inner    atomic.Pointer[http.Handler]
+	draining atomic.Bool
+}
+
+// newGate binds the address. The error says what holds the port.
+func newGate(ctx context.Context, name, address string) (*gate, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("the %s cannot listen on %s (%w): stop what uses that port, or set another one", name, address, errors.Unwrap(err))
+	}
+	g := &gate{listener: listener}
+	g.server = &http.Server{
+		Handler:           g,
+		ReadHeaderTimeout: 5 * time.Second,
+		IdleTimeout:       75 * time.Second,
+		MaxHeaderBytes:    32 << 10,
+	}
+	return g, nil
+}
+
+// open lets requests through.
+func (g *gate) open(handler http.Handler) { g.inner.Store(&handler) }
+
+// ServeHTTP is http.Handler.
+func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if handler := g.inner.Load(); handler != nil {
+		(*handler).ServeHTTP(w, r)
+		return
+	}
+	if r.URL.Path == "/livez" {
+		w.WriteHeader(http.StatusOK)
+		return
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", "2")
+	w.WriteHeader(http.StatusServiceUnavailable)
+	_, _ = w.Write([]byte(`{"title":"Service Unavailable","status":503,"code":"starting","detail":"The service is starting.","advice":"Try again in a few seconds."}`))
+}
+
+// ready is what /readyz asks.
+func (g *gate) ready() error {
+	if g.draining.Load() {
+		return errors.New("draining")
+	}
+	return nil
+}
+
+// serve serves until the gate is shut; an unexpected end goes to failed.
+func (g *gate) serve(failed chan<- error) {
+	if err := g.server.Serve(g.listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		failed <- fmt.Errorf("serve %s: %w", g.listener.Addr(), err)
+	}
+}
+
+// shut lets requests under way end.
+func (g *gate) shut(ctx context.Context) error { return g.server.Shutdown(ctx) }

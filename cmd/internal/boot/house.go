@@ -1,0 +1,300 @@
+package boot
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/insurance-navigator/navigator/adapters/httpapi"
+	"github.com/insurance-navigator/navigator/adapters/jwtverify"
+	"github.com/insurance-navigator/navigator/adapters/llamaparse"
+	"github.com/insurance-navigator/navigator/adapters/localauth"
+	"github.com/insurance-navigator/navigator/adapters/pdftext"
+	"github.com/insurance-navigator/navigator/adapters/postgres"
+	"github.com/insurance-navigator/navigator/adapters/riverqueue"
+	"github.com/insurance-navigator/navigator/adapters/supabase"
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/db"
+	"github.com/insurance-navigator/navigator/ports"
+)
+
+// House opens each thing once and closes it once, the last opened first.
+type House struct {
+	config  Config
+	service Service
+	log     *slog.Logger
+	seen    *outcomes
+	closers []func()
+
+	appPool, workPool *pgxpool.Pool
+	instances         *postgres.Instances
+	id                core.ID
+	parts             lineParts
+	store             *postgres.Store
+	library           *postgres.Library
+	pdfium            *pdftext.Engine
+}
+
+// openHouse opens what the service needs and registers the process.
+func openHouse(ctx context.Context, config Config, service Service, log *slog.Logger) (*House, error) {
+	h := &House{config: config, service: service, log: log, seen: newOutcomes()}
+	if err := h.openAll(ctx); err != nil {
+		h.close()
+		return nil, err
+	}
+	return h, nil
+}
+
+func (h *House) openAll(ctx context.Context) error {
+	if err := h.openDatabase(ctx); err != nil {
+		return err
+	}
+	if err := h.openOutside(ctx); err != nil {
+		return err
+	}
+	return h.register(ctx)
+}
+
+func (h *House) close() {
+	for i := len(h.closers) - 1; i >= 0; i-- {
+		h.closers[i]()
+	}
+}
+
+// does reports whether the service, or dev, is this process.
+func (h *House) does(service Service) bool { return h.service == service || h.service == Dev }
+
+// openDatabase opens a pool for each side that this process has, and refuses a
+// schema it cannot serve.
+func (h *House) openDatabase(ctx context.Context) error {
+	var err error
+	if h.does(API) {
+		if h.appPool, err = h.pool(ctx, h.config.DatabaseURL, "inav_app"); err != nil {
+			return err
+		}
+		h.instances = postgres.NewInstances(h.appPool)
+	}
+	if h.does(Worker) || h.does(Webhook) {
+		if h.workPool, err = h.pool(ctx, h.config.WorkerURL(), "inav_worker"); err != nil {
+			return err
+		}
+		h.instances = postgres.NewInstances(h.workPool)
+	}
+	return h.openStores()
+}
+
+func (h *House) openStores() error {
+	settings := h.config.Queues()
+	if h.appPool != nil {
+		queue, err := riverqueue.NewQueue(h.appPool, settings, h.log)
+		if err != nil {
+			return err
+		}
+		h.library = postgres.NewLibrary(h.appPool, queue)
+	}
+	if h.workPool != nil {
+		queue, err := riverqueue.NewQueue(h.workPool, settings, h.log)
+		if err != nil {
+			return err
+		}
+		h.store = postgres.NewStore(h.workPool, queue, h.config.Waits())
+	}
+	return nil
+}
+
+// startTime bounds the wait for a database that is not up yet.
+const startTime = 30 * time.Second
+
+// pool opens a pool, waiting for a database that is not up yet.
+func (h *House) pool(ctx context.Context, url Secret, role string) (*pgxpool.Pool, error) {
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	options := postgres.Options{URL: url.Reveal(), Name: "navigator-" + string(h.service), Role: role,
+		MaxConns: h.config.MaxConns, Transaction: h.config.Pooled(url)}
+	for {
+		pool, err := postgres.Open(ctx, options)
+		if err == nil {
+			h.closers = append(h.closers, pool.Close)
+			_, err = db.Check(ctx, pool)
+			return pool, err
+		}
+		h.log.Warn("the database does not answer yet", "role", role, "cause", err.Error())
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// openOutside opens what lies outside, wrapped so that each call's result is
+// known to /health.
+func (h *House) openOutside(ctx context.Context) error {
+	if h.service == Webhook {
+		return nil
+	}
+	blobs, err := h.config.blobs()
+	if err != nil {
+		return err
+	}
+	if err := blobs.Prepare(ctx); err != nil {
+		return fmt.Errorf("storage bucket %s: %w", h.config.Bucket(), err)
+	}
+	h.parts.blobs = notedBlobs{blobs, h.seen}
+	embedder, err := h.config.embedder()
+	if err != nil {
+		return err
+	}
+	h.parts.embedder = notedEmbedder{embedder, h.seen}
+	if !h.does(Worker) {
+		return nil
+	}
+	parser, err := h.config.parser(h.parts.blobs, func() (*pdftext.Engine, error) { return h.engine(ctx) })
+	if err != nil {
+		return err
+	}
+	h.parts.parser = notedParser{parser, h.seen}
+	return nil
+}
+
+// register records the fingerprint, and refuses to live beside a peer with
+// other settings.
+func (h *House) register(ctx context.Context) error {
+	self := h.config.Fingerprint(h.service)
+	if err := h.instances.Register(ctx, self); err != nil {
+		return err
+	}
+	h.id = self.ID
+	h.closers = append(h.closers, func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := h.instances.Leave(ctx, self.ID); err != nil {
+			h.log.Warn("leave", "code", codeOf(err))
+		}
+	})
+	h.log.Info("start", "service", h.service, "environment", self.Environment, "storage", self.StorageEnv, "providers", self.Providers,
+		"settings", self.SettingsHash, "build", self.Build, "schema", self.SchemaVersion, "callback", h.config.WebhookURL, "mode", h.config.Mode)
+	return nil
+}
+
+func codeOf(err error) string { return string(core.AsError(err).Code) }
+
+// engine loads PDFium once.
+func (h *House) engine(ctx context.Context) (*pdftext.Engine, error) {
+	if h.pdfium != nil {
+		return h.pdfium, nil
+	}
+	engine, err := h.config.engine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	h.pdfium = engine
+	h.closers = append(h.closers, func() { _ = engine.Close(context.Background()) })
+	return engine, nil
+}
+
+// api builds the front door.
+func (h *House) api(ctx context.Context, ready func() error) (http.Handler, error) {
+	engine, err := h.engine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	deps := httpapi.APIDeps{
+		Library: h.library, Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine,
+		Health: health{h.instances, h.seen}, Logger: h.log, Limits: h.limits(), Version: Build(),
+		SpoolDir: h.config.SpoolDir, PublicURL: h.config.PublicURL, Ready: ready,
+	}
+	if err := h.accounts(&deps); err != nil {
+		return nil, err
+	}
+	return httpapi.NewAPI(deps)
+}
+
+func (h *House) limits() httpapi.Limits {
+	limits := httpapi.DefaultLimits()
+	limits.MinPassword = h.config.MinPassword
+	return limits
+}
+
+// accounts fills the door's accounts and its verifier: one verifier for every
+// route.
+func (h *House) accounts(deps *httpapi.APIDeps) error {
+	if h.config.AuthProvider == "supabase" {
+		return h.supabaseAccounts(deps)
+	}
+	return h.localAccounts(deps)
+}
+
+func (h *House) localAccounts(deps *httpapi.APIDeps) error {
+	keys, err := localauth.ParseKeys(h.config.SigningKey.Reveal())
+	if err != nil {
+		return fmt.Errorf("AUTH_SIGNING_KEY: %w", err)
+	}
+	accounts, err := localauth.New(h.appPool, keys, localauth.Config{Issuer: h.config.PublicURL, AccessTTL: h.config.AccessTTL,
+		MinPassword: h.config.MinPassword, AutoConfirm: h.config.Mode == Development})
+	if err != nil {
+		return err
+	}
+	static, err := jwtverify.ParseJWKS(keys.JWKS())
+	if err != nil {
+		return err
+	}
+	verifier, err := jwtverify.New(jwtverify.Config{Issuer: h.config.PublicURL, Keys: static, Alive: accounts.SessionAlive})
+	if err != nil {
+		return err
+	}
+	deps.Accounts, deps.Verifier, deps.JWKS = accounts, verifier, keys.JWKS
+	return nil
+}
+
+// supabaseAccounts verifies with the project's own published keys.
+func (h *House) supabaseAccounts(deps *httpapi.APIDeps) error {
+	accounts, err := supabase.NewAccounts(supabase.AccountsConfig{URL: h.config.SupabaseURL,
+		AnonKey: h.config.SupabaseAnon.Reveal(), ServiceKey: h.config.SupabaseService.Reveal()})
+	if err != nil {
+		return err
+	}
+	issuer := strings.TrimRight(h.config.SupabaseURL, "/") + "/auth/v1"
+	keys, err := jwtverify.NewRemote(issuer+"/.well-known/jwks.json", nil, nil)
+	if err != nil {
+		return err
+	}
+	verifier, err := jwtverify.New(jwtverify.Config{Issuer: issuer, Keys: keys})
+	if err != nil {
+		return err
+	}
+	deps.Accounts, deps.Verifier = accounts, verifier
+	return nil
+}
+
+// webhook builds the back door.
+func (h *House) webhook(ready func() error) (http.Handler, error) {
+	masters := h.config.masters()
+	return httpapi.NewWebhook(httpapi.WebhookDeps{
+		Inbox: h.store, Health: health{h.instances, h.seen}, Logger: h.log, Limits: h.limits(), Version: Build(), Ready: ready,
+		Authentic: func(attempt core.ID, header http.Header, raw []byte) bool {
+			return llamaparse.Authentic(masters, attempt, header, raw)
+		},
+		ReadHint: readHint,
+	})
+}
+
+func readHint(raw []byte) (httpapi.Hint, error) {
+	hint, err := llamaparse.ReadHint(raw)
+	if err != nil {
+		return httpapi.Hint{}, err
+	}
+	return httpapi.Hint{EventID: hint.EventID, EventType: hint.EventType, ProviderJob: hint.ProviderJob, Relevant: hint.Relevant()}, nil
+}
+
+// line builds the worker's part.
+func (h *House) line() (*riverqueue.Line, error) {
+	return newLine(h.config, h.workPool, h.store, h.parts, h.log)
+}
+
+var _ ports.Health = health{}

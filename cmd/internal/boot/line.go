@@ -1,0 +1,90 @@
+package boot
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/insurance-navigator/navigator/adapters/postgres"
+	"github.com/insurance-navigator/navigator/adapters/riverqueue"
+	"github.com/insurance-navigator/navigator/adapters/tiktoken"
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/core/chunker"
+	"github.com/insurance-navigator/navigator/core/pipeline"
+	"github.com/insurance-navigator/navigator/ports"
+)
+
+// lineParts is what the line's stages need of the outside.
+type lineParts struct {
+	blobs    ports.Blobs
+	parser   ports.Parser
+	embedder ports.Embedder
+}
+
+// newLine builds every stage over the parts.
+func newLine(c Config, pool *pgxpool.Pool, store *postgres.Store, p lineParts, log *slog.Logger) (*riverqueue.Line, error) {
+	counter, err := tiktoken.New()
+	if err != nil {
+		return nil, err
+	}
+	settings := chunker.Default()
+	settings.Tokens, settings.Overlap = c.ChunkTokens, c.ChunkOverlap
+	cutter, err := chunker.New(counter, settings)
+	if err != nil {
+		return nil, err
+	}
+	stages := []pipeline.Stage{
+		pipeline.Parsing{Blobs: p.blobs, Parser: p.parser, Callback: c.callback},
+		pipeline.Receiving{Parser: p.parser, Now: time.Now},
+		pipeline.Validating{Text: store, Policy: core.PagePolicy{MaxFailedShare: c.MaxFailedShare}},
+		pipeline.Chunking{Text: store, Chunker: cutter},
+		pipeline.Embedding{Chunks: store, Embedder: p.embedder, Model: c.OpenAIModel, Batch: batch, Inputs: ports.MaxEmbedInputs},
+		pipeline.Finishing{},
+	}
+	return riverqueue.NewLine(pool, store, stages, newUpkeep(c, store, p), c.Queues(), log)
+}
+
+// batch is how many of the pending chunks fit one request.
+func batch(pending []core.Pending) int {
+	tokens, bytes := make([]int, len(pending)), make([]int, len(pending))
+	for i, p := range pending {
+		tokens[i], bytes[i] = p.Tokens, len(p.Text)
+	}
+	return chunker.Batch(tokens, bytes, ports.MaxEmbedInputs, ports.MaxEmbedTokens)
+}
+
+// The bounds of one round of upkeep.
+const (
+	reconcileRound = 200
+	sweepRound     = 500
+)
+
+func newUpkeep(c Config, store *postgres.Store, p lineParts) riverqueue.Upkeep {
+	forgetting := pipeline.Forgetting{Store: store, Parser: p.parser}
+	purging := pipeline.Purging{Store: store, Blobs: p.blobs, Parser: p.parser}
+	return riverqueue.Upkeep{
+		Forget: forgetting.Run,
+		Purge:  purging.Run,
+		Reconcile: func(ctx context.Context) error {
+			_, polled := store.Reconcile(ctx, reconcileRound)
+			_, revived := store.Revive(ctx, c.ReviveAfter, reconcileRound)
+			return errors.Join(polled, revived)
+		},
+		Sweep: func(ctx context.Context) error { return sweep(ctx, store, p.blobs, c.SweepAge) },
+	}
+}
+
+// sweep removes stored files that no document came to own.
+func sweep(ctx context.Context, store *postgres.Store, blobs ports.Blobs, age time.Duration) error {
+	keys, err := store.Orphans(ctx, age, sweepRound)
+	if err != nil || len(keys) == 0 {
+		return err
+	}
+	if err := blobs.Delete(ctx, keys...); err != nil {
+		return err
+	}
+	return store.Swept(ctx, keys)
+}

@@ -1,0 +1,26 @@
+package boot
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// Main is the whole of a service's main: signals, configuration, serve. It
+// returns the exit code. A second signal ends the process at once.
+func Main(service Service) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	defer stop()
+	config, err := Read(os.Environ())
+	if err == nil {
+		err = Run(ctx, config, service, NewLog(os.Stdout, config), nil)
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", service, err)
+		return 1
+	}
+	return 0
+}

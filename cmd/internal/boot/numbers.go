@@ -1,0 +1,75 @@
+package boot
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/insurance-navigator/navigator/adapters/riverqueue"
+)
+
+func (c Config) checkNumbers(f *faults) {
+	if !(c.MaxFailedShare >= 0 && c.MaxFailedShare < 1) { // so that NaN is refused too
+		f.add("MAX_FAILED_PAGE_SHARE: from 0 to below 1")
+	}
+	if c.ChunkTokens < 64 || c.ChunkTokens > 8000 || c.ChunkOverlap < 0 || c.ChunkOverlap*2 > c.ChunkTokens {
+		f.add("CHUNK_TOKENS: 64 to 8000, and CHUNK_OVERLAP at most half of it")
+	}
+	if len(c.ParsePolls) == 0 || slices.Min(c.ParsePolls) <= 0 || c.ParseDeadline <= 0 {
+		f.add("PARSE_POLLS and PARSE_DEADLINE: positive durations such as 30s,1m")
+	}
+	c.checkCounts(f)
+	c.checkTimes(f)
+	c.checkStages(f)
+}
+
+func (c Config) checkCounts(f *faults) {
+	for name, n := range map[string]int{"QUEUE_PARSE_WORKERS": c.WorkersParse, "QUEUE_RECEIVE_WORKERS": c.WorkersReceive, "QUEUE_LINE_WORKERS": c.WorkersLine,
+		"QUEUE_EMBED_WORKERS": c.WorkersEmbed, "QUEUE_UPKEEP_WORKERS": c.WorkersUpkeep,
+		"OPENAI_MAX_IN_FLIGHT": c.OpenAICalls, "DATABASE_MAX_CONNS": int(c.MaxConns)} {
+		if n < 1 || n > 1000 {
+			f.add("%s: 1 to 1000", name)
+		}
+	}
+	for name, port := range map[string]int{"PORT": c.Port, "WEBHOOK_PORT": c.WebhookPort} {
+		if port < 0 || port > 65535 {
+			f.add("%s: 0 to 65535, 0 for any free port", name)
+		}
+	}
+}
+
+func (c Config) checkTimes(f *faults) {
+	for name, d := range map[string]time.Duration{"AUTH_ACCESS_TTL": c.AccessTTL, "RIVER_FETCH_COOLDOWN": c.FetchCooldown,
+		"SOFT_STOP_TIMEOUT": c.SoftStop, "RESCUE_AFTER": c.Rescue, "RECONCILE_EVERY": c.ReconcileEvery,
+		"SWEEP_EVERY": c.SweepEvery, "REVIVE_AFTER": c.ReviveAfter} {
+		if d <= 0 {
+			f.add("%s: a positive duration such as 30s", name)
+		}
+	}
+	if c.FetchPoll < c.FetchCooldown {
+		f.add("RIVER_FETCH_POLL_INTERVAL: not below RIVER_FETCH_COOLDOWN")
+	}
+	if c.SweepAge < leastSweepAge {
+		f.add("SWEEP_AGE: at least %s, or files of uploads under way are swept", leastSweepAge)
+	}
+}
+
+// leastSweepAge is well above the longest upload.
+const leastSweepAge = 15 * time.Minute
+
+// checkStages holds each stage to a known queue and a sane bound.
+func (c Config) checkStages(f *faults) {
+	workers := c.Queues().Workers
+	for stage, s := range c.Queues().Stages {
+		name := "STAGE_" + strings.ToUpper(string(stage))
+		if _, ok := workers[s.Queue]; !ok {
+			f.add("%s_QUEUE: allowed are %s", name, strings.Join(riverqueue.Queues(), ", "))
+		}
+		if s.Timeout <= 0 || s.Timeout >= c.Rescue {
+			f.add("%s_TIMEOUT: above 0 and below RESCUE_AFTER", name)
+		}
+		if s.Attempts < 1 || s.Attempts > 25 {
+			f.add("%s_ATTEMPTS: 1 to 25", name)
+		}
+	}
+}

@@ -1,0 +1,42 @@
+package boot_test
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/insurance-navigator/navigator/cmd/internal/boot"
+)
+
+func TestWordsAndNumbersOutOfBounds(t *testing.T) {
+	t.Parallel()
+	for name, values := range map[string][]string{
+		"LOG_LEVEL": {"loud", "INFO"}, "DATABASE_POOL_MODE": {"statement"}, "PARSER": {"none"}, "AUTH_PROVIDER": {"none"},
+		"STORAGE_PROVIDER": {"s3"}, "WEBHOOK_MODE": {"none"}, "LLAMAPARSE_TIER": {"fast", "agentic-plus"},
+		"UPLOAD_PIPELINE_ENVIRONMENT": {"Live", "a b", "../x", strings.Repeat("a", 41)}, "UPLOAD_PIPELINE_STORAGE_ENVIRONMENT": {"a/b", "ü"},
+		"MAX_FAILED_PAGE_SHARE": {"-0.1", "1", "NaN", "+Inf", "-Inf"}, "PARSE_POLLS": {"0s", "1s,-1s"}, "PARSE_DEADLINE": {"0s", "-1h"},
+		"CHUNK_TOKENS": {"63", "8001"}, "CHUNK_OVERLAP": {"-1", "257"}, "QUEUE_PARSE_WORKERS": {"0", "1001"}, "QUEUE_LINE_WORKERS": {"-1"},
+		"QUEUE_EMBED_WORKERS": {"0"}, "QUEUE_UPKEEP_WORKERS": {"0"}, "OPENAI_MAX_IN_FLIGHT": {"0", "-1"}, "DATABASE_MAX_CONNS": {"0", "-5", "5000"},
+		"PORT": {"-1", "65536"}, "WEBHOOK_PORT": {"70000"}, "AUTH_ACCESS_TTL": {"0s"}, "RIVER_FETCH_COOLDOWN": {"0s"},
+		"RIVER_FETCH_POLL_INTERVAL": {"1ms"}, "SOFT_STOP_TIMEOUT": {"-1s"}, "RECONCILE_EVERY": {"0s"}, "SWEEP_EVERY": {"0s"},
+		"SWEEP_AGE": {"0s", "1m", "-1h"}, "STAGE_PARSE_QUEUE": {"fast"}, "STAGE_EMBED_TIMEOUT": {"0s", "3m", "1h"}, "STAGE_PURGE_ATTEMPTS": {"0", "26"},
+		"AUTH_SIGNING_KEY":          {"x", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"},
+		"WEBHOOK_MASTER_KEY":        {"short", strings.Repeat("a", 64), strings.Repeat("changeme", 8), "0123456789abcdef0123456789abcde"},
+		"WEBHOOK_MASTER_KEY_FORMER": {"short", strings.Repeat("ab", 32)},
+	} {
+		for _, value := range values {
+			environ := sound(t)
+			environ[name] = value
+			got := faultsOf(t, environ, boot.Dev)
+			if len(got) != 1 || !strings.Contains(got[0], name) {
+				t.Errorf("%s=%q: %q, want one fault that names it", name, value, got)
+			}
+		}
+	}
+	config := boot.Defaults()
+	config.MaxFailedShare = math.NaN()
+	if !strings.Contains(fmt.Sprint(config.Check(boot.API)), "MAX_FAILED_PAGE_SHARE") {
+		t.Error("NaN pages may fail")
+	}
+}

@@ -1,0 +1,103 @@
+package boot
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/insurance-navigator/navigator/adapters/filestore"
+	"github.com/insurance-navigator/navigator/adapters/httpapi"
+	"github.com/insurance-navigator/navigator/adapters/llamaparse"
+	"github.com/insurance-navigator/navigator/adapters/openai"
+	"github.com/insurance-navigator/navigator/adapters/pdftext"
+	"github.com/insurance-navigator/navigator/adapters/supabase"
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
+)
+
+// blobs opens the storage of the chosen provider.
+func (c Config) blobs() (ports.Blobs, error) {
+	limits := httpapi.DefaultLimits()
+	if c.StorageProvider == "filestore" {
+		return filestore.Open(filestore.Config{Dir: filepath.Join(c.FilestoreDir, c.Bucket()), MaxSize: limits.MaxFileBytes, Types: []string{pdftext.TypePDF}})
+	}
+	return supabase.NewStorage(supabase.Config{URL: c.SupabaseURL, ServiceKey: c.SupabaseService.Reveal(), Bucket: c.Bucket(),
+		MaxSize: limits.MaxFileBytes, Types: []string{pdftext.TypePDF}})
+}
+
+// engine loads PDFium. Compiling it takes seconds, so the result is kept in a
+// cache folder where there is one.
+func (c Config) engine(ctx context.Context) (*pdftext.Engine, error) {
+	path := c.PDFium
+	if path == "" {
+		path = pdftext.DefaultPath()
+	}
+	options := []pdftext.Option{pdftext.WithMaxPages(httpapi.DefaultLimits().MaxPages)}
+	if dir := c.engineCache(); dir != "" {
+		options = append(options, pdftext.WithCache(dir))
+	}
+	engine, err := pdftext.Load(ctx, path, options...)
+	if err != nil {
+		return nil, fmt.Errorf("PDFIUM_WASM: %w", err)
+	}
+	return engine, nil
+}
+
+// engineCache is the cache folder, or "" where none can be written: a read-only
+// container compiles at each start.
+func (c Config) engineCache() string {
+	dir := c.PDFiumCache
+	if dir == "" {
+		home, err := os.UserCacheDir()
+		if err != nil {
+			return ""
+		}
+		dir = filepath.Join(home, "navigator", "wazero")
+	}
+	if os.MkdirAll(dir, 0o700) != nil {
+		return ""
+	}
+	return dir
+}
+
+// parser opens the parser of the configuration; engine is asked for where the
+// service itself reads the files.
+func (c Config) parser(blobs ports.Blobs, engine func() (*pdftext.Engine, error)) (ports.Parser, error) {
+	if c.Parser == "pdftext" {
+		loaded, err := engine()
+		if err != nil {
+			return nil, err
+		}
+		return pdftext.NewParser(loaded, blobs, c.SpoolDir), nil
+	}
+	return llamaparse.New(llamaparse.Config{BaseURL: c.LlamaURL, Key: c.LlamaKey.Reveal(), Tier: c.LlamaTier, Version: c.LlamaVersion,
+		SubmitEvery: c.LlamaEvery, MaxFailedShare: allPages})
+}
+
+// allPages lets the parser fail single pages without failing the job: the page
+// receipt judges them by our own policy, and can name them.
+const allPages = 1
+
+// embedder opens the embedder of the configuration.
+func (c Config) embedder() (ports.Embedder, error) {
+	return openai.New(openai.Config{BaseURL: c.OpenAIURL, Key: c.OpenAIKey.Reveal(), Model: c.OpenAIModel, InFlight: c.OpenAICalls})
+}
+
+// callback says where the parser reports for an attempt, and its secrets.
+func (c Config) callback(attempt core.ID) (address, secret, token string) {
+	if c.WebhookMode == "poll" || c.Parser == "pdftext" {
+		return "", "", ""
+	}
+	master := []byte(c.WebhookKey.Reveal())
+	return c.WebhookURL + "/webhook/llamaparse/" + attempt.String(), llamaparse.Secret(master, attempt), llamaparse.Token(master, attempt)
+}
+
+// masters is the keys that a callback may be signed under.
+func (c Config) masters() [][]byte {
+	keys := [][]byte{[]byte(c.WebhookKey.Reveal())}
+	if c.WebhookKeyFormer.Set() {
+		keys = append(keys, []byte(c.WebhookKeyFormer.Reveal()))
+	}
+	return keys
+}

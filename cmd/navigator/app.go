@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/insurance-navigator/navigator/cmd/navigator/internal/client"
+	"github.com/insurance-navigator/navigator/cmd/navigator/internal/session"
+	"github.com/insurance-navigator/navigator/cmd/navigator/internal/show"
+)
+
+// The exit codes.
+const (
+	exitFine        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+// errFailed says that something failed and was shown already.
+var errFailed = errors.New("failed")
+
+// usageError is a call that cannot be meant.
+type usageError struct{ text string }
+
+func (u usageError) Error() string { return u.text }
+
+// world is what the tool sees of its surroundings.
+type world struct {
+	in       io.Reader
+	out, err io.Writer
+	environ  []string
+	dir      string // the working directory
+	config   string // the user's configuration folder; "" when there is none
+	screen   *show.Screen
+	pause    func(context.Context, time.Duration) error // nil: by the clock
+}
+
+// get is an environment variable's value.
+func (w world) get(name string) string {
+	for _, pair := range w.environ {
+		if value, ok := strings.CutPrefix(pair, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// globals are the flags of every command.
+type globals struct {
+	URL     string        `placeholder:"URL" help:"The deployment's address (NAVIGATOR_URL). Where neither says, the one that make dev runs."`
+	Token   client.Secret `placeholder:"TOKEN" help:"An access token to use in place of a session (NAVIGATOR_TOKEN)."`
+	NoColor bool          `help:"No color, on a terminal too (NO_COLOR). There is none in a pipe."`
+}
+
+// grammar is the whole command line.
+type grammar struct {
+	globals
+
+	Dev     devCommand     `cmd:"" help:"Run everything on this machine."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database to this version's schema."`
+	Config  configCommand  `cmd:"" help:"List the settings, or check them."`
+	Signup  signupCommand  `cmd:"" help:"Make an account and sign in."`
+	Login   loginCommand   `cmd:"" help:"Sign in; the session is kept."`
+	Logout  logoutCommand  `cmd:"" help:"Sign out."`
+	Upload  uploadCommand  `cmd:"" help:"Upload documents."`
+	Status  statusCommand  `cmd:"" help:"Show where a document stands."`
+	Search  searchCommand  `cmd:"" help:"Search in your documents."`
+	Delete  deleteCommand  `cmd:"" help:"Delete a document."`
+}
+
+const description = `Insurance documents, from upload to answer.
+
+Examples:
+  navigator dev
+  navigator upload policy.pdf --wait
+  navigator search "what is my deductible?"
+
+Another deployment:
+  navigator login --url https://api.example.com --email ada@example.com
+  navigator upload --url https://api.example.com policy.pdf`
+
+// run is the whole tool. It returns the exit code.
+func run(ctx context.Context, args []string, w world) (code int) {
+	var g grammar
+	defer func() {
+		switch reason := recover().(type) {
+		case nil:
+		case exit:
+			code = int(reason)
+		default:
+			panic(reason)
+		}
+	}()
+	parser, err := kong.New(&g, kong.Name("navigator"), kong.Description(description), kong.Writers(w.out, w.err),
+		kong.Exit(func(code int) { panic(exit(code)) }), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}))
+	if err != nil {
+		_, _ = fmt.Fprintf(w.err, "navigator: %v\n", err)
+		return exitFailed
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return misused(w, err.Error())
+	}
+	g.settle(&w)
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	return w.ended(ctx, parsed.Run(&g.globals, &w))
+}
+
+// exit carries an exit code out of kong, which expects to end the process
+// where it prints help.
+type exit int
+
+// settle fills what the flags leave open from the environment.
+func (g *globals) settle(w *world) {
+	if g.URL == "" {
+		g.URL = w.get("NAVIGATOR_URL")
+	}
+	if g.Token == "" {
+		g.Token = client.Secret(w.get("NAVIGATOR_TOKEN"))
+	}
+	if w.screen == nil {
+		w.screen = show.NewScreen(w.out, w.err, false)
+	}
+	if g.NoColor || w.get("NO_COLOR") != "" || w.get("TERM") == "dumb" {
+		w.screen.Color = false
+	}
+}
+
+func misused(w world, text string) int {
+	_, _ = fmt.Fprintf(w.err, "navigator: %s\nSee: navigator --help\n", show.Clean(text))
+	return exitUsage
+}
+
+// ended shows what went wrong and says so in the exit code.
+func (w world) ended(ctx context.Context, err error) int {
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitFine
+	case errors.Is(err, errFailed):
+		return exitFailed
+	case errors.As(err, &usage):
+		return misused(w, usage.text)
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		w.screen.Note("interrupted")
+		return exitInterrupted
+	}
+	w.failure("", err)
+	return exitFailed
+}
+
+// failure shows an error, with what a person without a session can do.
+func (w world) failure(about string, err error) {
+	switch {
+	case errors.Is(err, session.ErrNone), errors.Is(err, session.ErrEnded):
+		w.screen.Failure(about, fmt.Errorf("%w: sign in with navigator login --email you@example.com, or run make dev", err))
+	case errors.Is(err, context.DeadlineExceeded):
+		w.screen.Failure(about, errors.New("there was no answer in time: try again"))
+	default:
+		w.screen.Failure(about, err)
+	}
+}

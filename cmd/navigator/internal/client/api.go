@@ -1,0 +1,73 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+)
+
+// SignUp makes an account. A session without tokens says that the address has
+// to be confirmed first.
+func (c *Client) SignUp(ctx context.Context, who SignUp) (Session, error) {
+	var s Session
+	_, err := c.do(ctx, call{method: http.MethodPost, path: "/auth/signup", body: who, open: true}, &s)
+	return s, err
+}
+
+// Login signs in.
+func (c *Client) Login(ctx context.Context, email string, password Secret) (Session, error) {
+	body := struct {
+		Email    string `json:"email"`
+		Password Secret `json:"password"`
+	}{email, password}
+	var s Session
+	_, err := c.do(ctx, call{method: http.MethodPost, path: "/auth/login", body: body, open: true}, &s)
+	return s, err
+}
+
+// Refresh trades a refresh token for a new session. A token can be traded
+// once: the call is never repeated.
+func (c *Client) Refresh(ctx context.Context, token Secret) (Session, error) {
+	body := struct {
+		RefreshToken Secret `json:"refresh_token"`
+	}{token}
+	var s Session
+	_, err := c.do(ctx, call{method: http.MethodPost, path: "/auth/refresh", body: body, open: true}, &s)
+	return s, err
+}
+
+// Logout ends the session that the token belongs to.
+func (c *Client) Logout(ctx context.Context) error {
+	_, err := c.do(ctx, call{method: http.MethodPost, path: "/auth/logout"}, nil)
+	return err
+}
+
+// Status reads where a document stands.
+func (c *Client) Status(ctx context.Context, id string) (Document, error) {
+	var d Document
+	_, err := c.do(ctx, statusCall(id), &d)
+	return d, err
+}
+
+func statusCall(id string) call {
+	return call{method: http.MethodGet, path: "/documents/" + url.PathEscape(id) + "/status", again: true}
+}
+
+// Search finds the passages nearest to a question; limit 0 leaves their number
+// to the service. It changes nothing there, so it is repeated like a GET.
+func (c *Client) Search(ctx context.Context, query string, limit int) (Results, error) {
+	body := struct {
+		Query string `json:"query"`
+		Limit int    `json:"limit,omitempty"`
+	}{query, limit}
+	var r Results
+	_, err := c.do(ctx, call{method: http.MethodPost, path: "/search", body: body, again: true}, &r)
+	return r, err
+}
+
+// Delete starts the deletion of a document.
+func (c *Client) Delete(ctx context.Context, id string) (Removal, error) {
+	var r Removal
+	_, err := c.do(ctx, call{method: http.MethodDelete, path: "/documents/" + url.PathEscape(id)}, &r)
+	return r, err
+}

@@ -1,0 +1,90 @@
+package client
+
+import "time"
+
+// Accepted is the answer to an upload that is stored and on its way.
+type Accepted struct {
+	DocumentID string `json:"document_id"`
+	JobID      string `json:"job_id"`
+	Status     string `json:"status"`
+}
+
+// Document is where a document stands.
+type Document struct {
+	DocumentID  string           `json:"document_id"`
+	JobID       string           `json:"job_id"` // the attempt's id
+	Filename    string           `json:"filename"`
+	Status      string           `json:"status"`
+	Stage       string           `json:"stage"`
+	Progress    int              `json:"progress"` // percent
+	Attempt     int              `json:"attempt"`  // 1 for the first
+	CreatedAt   time.Time        `json:"created_at"`
+	UpdatedAt   time.Time        `json:"updated_at"`
+	BytesLen    int64            `json:"bytes_len"`
+	Mime        string           `json:"mime"`
+	Pages       int              `json:"pages"` // 0 for formats without pages
+	FailedPages []int            `json:"failed_pages"`
+	Chunks      Chunks           `json:"chunks"`
+	Timings     map[string]int64 `json:"timings"`    // milliseconds in each status that was left
+	LastError   *LastError       `json:"last_error"` // nil unless the attempt failed
+}
+
+// Chunks is how much of a document can be searched.
+type Chunks struct {
+	Done  int `json:"done"`
+	Total int `json:"total"` // 0 before the document is cut
+}
+
+// LastError is why an attempt failed.
+type LastError struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Advice  string `json:"advice"`
+	Page    int    `json:"page,omitempty"` // from 1; 0 where no page is at fault
+}
+
+// Removal is a deletion that has begun.
+type Removal struct {
+	DocumentID string `json:"document_id"`
+	Status     string `json:"status"`
+}
+
+// Results is the passages found, the nearest first.
+type Results struct {
+	Results []Passage `json:"results"`
+}
+
+// Passage is one passage and where it stands.
+type Passage struct {
+	DocumentID string   `json:"document_id"`
+	ChunkID    string   `json:"chunk_id"`
+	Filename   string   `json:"filename"`
+	Text       string   `json:"text"`
+	Headings   []string `json:"headings"`  // the section path, outermost first
+	PageFrom   int      `json:"page_from"` // from 1; 0 for formats without pages
+	PageTo     int      `json:"page_to"`   // inclusive
+	Similarity float64  `json:"similarity"`
+}
+
+// Session is a signed-in account; its tokens are secrets.
+type Session struct {
+	AccessToken  Secret `json:"access_token"`
+	RefreshToken Secret `json:"refresh_token"`
+	ExpiresAt    int64  `json:"expires_at"` // of the access token, seconds since 1970
+	User         User   `json:"user"`
+}
+
+// User is an account in short.
+type User struct {
+	ID    string `json:"id"`
+	Email string `json:"email"`
+}
+
+// SignUp is what a new account is made of.
+type SignUp struct {
+	Email            string `json:"email"`
+	Password         Secret `json:"password"`
+	Name             string `json:"name,omitempty"`
+	ConsentVersion   string `json:"consent_version"`   // which text was agreed to
+	ConsentTimestamp string `json:"consent_timestamp"` // when, RFC 3339
+}

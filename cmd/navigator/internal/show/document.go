@@ -1,0 +1,79 @@
+package show
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/insurance-navigator/navigator/cmd/navigator/internal/client"
+	"github.com/insurance-navigator/navigator/core"
+)
+
+// Document writes where a document stands, and the way it came.
+func (s *Screen) Document(doc client.Document) {
+	s.Say("%s  %s", s.paint(bold, Clean(doc.Filename)), Clean(doc.DocumentID))
+	s.row("status", "%s  %d%%", s.status(doc.Status), doc.Progress)
+	if doc.Attempt > 1 {
+		s.row("attempt", "%d", doc.Attempt)
+	}
+	s.row("size", "%s", sizeOf(doc.BytesLen))
+	if doc.Pages > 0 {
+		s.row("pages", "%d", doc.Pages)
+	}
+	if doc.Chunks.Total > 0 {
+		s.row("chunks", "%d of %d searchable", doc.Chunks.Done, doc.Chunks.Total)
+	}
+	s.row("uploaded", "%s", doc.CreatedAt.Local().Format("2006-01-02 15:04:05 MST"))
+	for _, step := range client.Path(doc) {
+		s.step(step)
+	}
+	s.remarks(doc)
+}
+
+func (s *Screen) row(name, format string, args ...any) {
+	s.Say("  %-9s "+format, append([]any{name}, args...)...)
+}
+
+// remarks says what a document's owner should know beside its status.
+func (s *Screen) remarks(doc client.Document) {
+	if len(doc.FailedPages) > 0 {
+		s.Say("  pages that could not be read: %s", strings.Trim(strings.ReplaceAll(fmt.Sprint(doc.FailedPages), " ", ", "), "[]"))
+	}
+	if e := doc.LastError; e != nil {
+		where := ""
+		if e.Page > 0 {
+			where = fmt.Sprintf(" (page %d)", e.Page)
+		}
+		s.Say("  %s%s", Clean(e.Message), where)
+		s.Say("  %s", Clean(e.Advice))
+	}
+}
+
+// step is one line of a document's way.
+func (s *Screen) step(r client.Reached) {
+	s.Say("  %8s  %s", elapsed(r.After), s.status(r.Status))
+}
+
+// status paints a status by what it means.
+func (s *Screen) status(status string) string {
+	switch known := core.Status(status); {
+	case known == core.Complete:
+		return s.paint(green, status)
+	case known.Failed(), known == core.Cancelled, known == core.Deleting:
+		return s.paint(red, status)
+	}
+	return Clean(status)
+}
+
+func elapsed(d time.Duration) string { return fmt.Sprintf("%.2fs", d.Seconds()) }
+
+func sizeOf(n int64) string {
+	switch {
+	case n >= 1<<20:
+		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	case n >= 1<<10:
+		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
+	default:
+		return fmt.Sprintf("%d bytes", n)
+	}
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/insurance-navigator/navigator/cmd/internal/boot"
+	"github.com/insurance-navigator/navigator/cmd/navigator/internal/dev"
+)
+
+type devCommand struct {
+	Fresh bool `help:"Begin with an empty database."`
+}
+
+// Help is shown behind the flags.
+func (devCommand) Help() string {
+	return `Starts a private PostgreSQL and stands in for every outside service that has no
+key; what it keeps is in .local of the working directory. Ctrl-C stops it all.
+
+Examples:
+  navigator dev
+  OPENAI_API_KEY=... navigator dev`
+}
+
+// Run serves until interrupted.
+func (c *devCommand) Run(ctx context.Context, w *world) error {
+	err := dev.Run(ctx, w.out, dev.Options{Dir: ".local", Fresh: c.Fresh})
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil // Ctrl-C is how it ends
+	}
+	return err
+}
+
+type migrateCommand struct{}
+
+// Help is shown behind the flags.
+func (migrateCommand) Help() string {
+	return "Uses MIGRATE_DATABASE_URL, or DATABASE_URL where that is empty."
+}
+
+// Run migrates.
+func (migrateCommand) Run(ctx context.Context, w *world) error {
+	return boot.MigrateFrom(ctx, w.environ, w.out)
+}
+
+type configCommand struct {
+	Show  configShow  `cmd:"" default:"1" help:"List every setting with its default and meaning."`
+	Check configCheck `cmd:"" help:"Name everything that is wrong with the environment's settings."`
+}
+
+type configShow struct {
+	JSON bool `name:"json" help:"Write JSON."`
+}
+
+// setting is one line of the list.
+type setting struct {
+	Name    string `json:"name"`
+	Default string `json:"default"`
+	Secret  bool   `json:"secret"`
+	Meaning string `json:"meaning"`
+}
+
+// Run lists the settings.
+func (c *configShow) Run(w *world) error {
+	var list []setting
+	rows := [][]string{{"NAME", "DEFAULT", "MEANING"}}
+	for _, r := range boot.Table() {
+		list = append(list, setting{r.Name, r.Default, r.Secret, r.Help})
+		shown := cmp.Or(r.Default, "-")
+		if r.Secret {
+			shown = "(secret)"
+		}
+		rows = append(rows, []string{r.Name, shown, r.Help})
+	}
+	if c.JSON {
+		return w.screen.JSON(list)
+	}
+	w.screen.Table(rows)
+	return nil
+}
+
+type configCheck struct {
+	Service string `arg:"" enum:"api,worker,webhook,dev,migrate" help:"Whose settings: api, worker, webhook, dev or migrate."`
+}
+
+// Help is shown behind the flags.
+func (configCheck) Help() string {
+	return `Values are never printed.
+
+Example:
+  DATABASE_URL=... navigator config check worker`
+}
+
+// Run checks, and fails where anything is wrong.
+func (c *configCheck) Run(w *world) error {
+	config, err := boot.Read(w.environ)
+	err = errors.Join(err, config.Check(boot.Service(c.Service)))
+	if err == nil {
+		w.screen.Say("the settings are right for %s", c.Service)
+		return nil
+	}
+	for fault := range strings.SplitSeq(err.Error(), "\n") {
+		w.screen.Note("%s", fault)
+	}
+	if c.Service == string(boot.Dev) {
+		w.screen.Note("navigator dev fills in by itself what is missing here")
+	}
+	return errFailed
+}

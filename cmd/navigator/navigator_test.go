@@ -1,0 +1,268 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/insurance-navigator/navigator/cmd/navigator/internal/client"
+	"github.com/insurance-navigator/navigator/cmd/navigator/internal/show"
+	"github.com/insurance-navigator/navigator/core"
+)
+
+// place is a person's machine: a working directory, a configuration folder and
+// an environment.
+type place struct {
+	dir, config string
+	environ     []string
+	in          string
+	live        bool // at a terminal
+}
+
+func newPlace(t *testing.T) *place {
+	t.Helper()
+	return &place{dir: t.TempDir(), config: t.TempDir()}
+}
+
+// beside is a place in which make dev runs the service.
+func beside(t *testing.T, s *service) *place {
+	t.Helper()
+	p := newPlace(t)
+	text, err := json.Marshal(map[string]string{"url": s.url, "email": email, "password": password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(p.dir, ".local"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(p.dir, ".local", "navigator.json"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// file writes a file and gives its path.
+func (p *place) file(t *testing.T, name, content string) string {
+	t.Helper()
+	path := filepath.Join(p.dir, name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// ran is what a call of the tool left.
+type ran struct {
+	code     int
+	out, err string
+}
+
+func (p *place) run(t *testing.T, args ...string) ran {
+	t.Helper()
+	var out, errs bytes.Buffer
+	w := world{in: strings.NewReader(p.in), out: &out, err: &errs, environ: p.environ, dir: p.dir, config: p.config,
+		pause: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
+	if p.live {
+		w.screen = &show.Screen{Out: &out, Err: &errs, Live: true, Color: true, Width: 70}
+	}
+	code := run(t.Context(), args, w)
+	got := ran{code, out.String(), errs.String()}
+	for _, secret := range []string{password, "access-", "refresh-"} {
+		if strings.Contains(got.out+got.err, secret) {
+			t.Errorf("%q prints a secret: %+v", args, got)
+		}
+	}
+	if !p.live && strings.ContainsAny(got.out+got.err, "\x1b\r") {
+		t.Errorf("%q writes control characters into a pipe: %+v", args, got)
+	}
+	return got
+}
+
+var ids = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+
+// like compares a run, ids aside.
+func (got ran) like(t *testing.T, want ran) {
+	t.Helper()
+	got.out, got.err = ids.ReplaceAllString(got.out, "<id>"), ids.ReplaceAllString(got.err, "<id>")
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(ran{})); diff != "" {
+		t.Error(diff)
+	}
+}
+
+const walked = `     0.00s  uploaded
+     0.01s  parse_queued
+     0.02s  parsed
+     0.03s  parse_validated
+     0.04s  chunking
+     0.05s  chunks_stored
+     0.06s  embedding_queued
+     0.07s  embedding_in_progress
+     0.08s  embeddings_stored
+     0.09s  complete
+policy.pdf: complete after 0.09s, 3 pages
+`
+
+func TestUploadWaitsThroughTheTenStatuses(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	s.ways["policy.pdf"] = []core.Status{core.ParseQueued, core.Chunking, core.Chunking, core.Complete}
+	p := beside(t, s)
+	p.run(t, "upload", p.file(t, "policy.pdf", "%PDF-1.7 a"), "--wait", "--policy", "POL-1").like(t,
+		ran{0, "policy.pdf: <id> uploaded\n" + walked, ""})
+	if diff := cmp.Diff([]string{"login " + email}, s.asked()); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"POL-1"}, s.policies); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestUploadOfAKnownFileFollowsTheOneThatIsThere(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	s.ways["policy.pdf"] = []core.Status{core.Complete}
+	p := beside(t, s)
+	path := p.file(t, "policy.pdf", "%PDF-1.7 a")
+	p.run(t, "upload", path).like(t, ran{0, "policy.pdf: <id> uploaded\n", ""})
+	p.run(t, "upload", path).like(t, ran{0, "policy.pdf: uploaded before as <id>\n", ""})
+	p.run(t, "upload", path, "--wait").like(t, ran{0, "policy.pdf: uploaded before as <id>\n" + walked, ""})
+}
+
+func TestUploadFails(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	s.ways["bad.pdf"] = []core.Status{core.ParseQueued, core.FailedParse}
+	s.ways["good.pdf"] = []core.Status{core.Complete}
+	p := beside(t, s)
+	got := p.run(t, "upload", "--wait", p.file(t, "bad.pdf", "%PDF-1.7 b"), p.file(t, "good.pdf", "%PDF-1.7 g"))
+	if got.code != 1 {
+		t.Errorf("ended with %d", got.code)
+	}
+	for _, line := range []string{"bad.pdf: failed_parse after 0.04s, 3 pages", "The page could not be read. (page 2)",
+		"Write to support with the document id.", "good.pdf: complete after 0.09s, 3 pages"} {
+		if !strings.Contains(got.out, line) {
+			t.Errorf("%q is missing in %s", line, got.out)
+		}
+	}
+}
+
+func TestUploadNamesEachFileThatCannotGo(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	p := beside(t, s)
+	good, text := p.file(t, "good.pdf", "%PDF-1.7 g"), p.file(t, "notes.txt", "notes")
+	empty, none := p.file(t, "empty.pdf", ""), filepath.Join(p.dir, "none.pdf")
+	got := p.run(t, "upload", none, empty, p.dir, text, good)
+	want := fmt.Sprintf("error: %s: there is no such file\nerror: %s: the file is empty\n"+
+		"error: %s: this is a folder: name the files in it\nerror: %s: This type of file is not accepted.\n"+
+		"  Upload a PDF.\n  request id: <id>\n", none, empty, p.dir, text)
+	got.like(t, ran{1, "good.pdf: <id> uploaded\n", want})
+}
+
+func TestUploadForPrograms(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	s.ways["good.pdf"] = []core.Status{core.Complete}
+	p := beside(t, s)
+	got := p.run(t, "upload", "--json", "--wait", p.file(t, "good.pdf", "%PDF-1.7 g"), p.file(t, "notes.txt", "notes"))
+	lines := strings.Split(strings.TrimSpace(got.out), "\n")
+	if got.code != 1 || len(lines) != 2 {
+		t.Fatalf("got %+v", got)
+	}
+	var first, second result
+	if err := json.Unmarshal([]byte(lines[0]), &first); err != nil || first.Status != "complete" || first.Document.Pages != 3 {
+		t.Errorf("got %s, %v", lines[0], err)
+	}
+	if err := json.Unmarshal([]byte(lines[1]), &second); err != nil || second.Error.Code != "file_unsupported" || second.ID != "" {
+		t.Errorf("got %s, %v", lines[1], err)
+	}
+}
+
+func TestUploadAtATerminal(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	s.ways["policy.pdf"] = []core.Status{core.Complete}
+	p := beside(t, s)
+	p.live = true
+	got := p.run(t, "upload", p.file(t, "policy.pdf", "%PDF-1.7 a"), "--wait")
+	for _, piece := range []string{"\r\x1b[K[####################] 100% sending  policy.pdf", "\r\x1b[K[########------------]  40% parse_validated 0.03s",
+		"\x1b[32mcomplete\x1b[0m after 0.09s"} {
+		if !strings.Contains(got.out, piece) {
+			t.Errorf("%q is missing in %q", piece, got.out)
+		}
+	}
+	p.environ = []string{"NO_COLOR=yes"}
+	if got := p.run(t, "search", "deductible"); strings.Contains(got.out, "\x1b[1") {
+		t.Errorf("NO_COLOR is not heeded: %q", got.out)
+	}
+}
+
+func TestUploadIsInterrupted(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	p := beside(t, s)
+	path := p.file(t, "policy.pdf", "%PDF-1.7 a")
+	ctx, cancel := context.WithCancel(t.Context())
+	var out, errs bytes.Buffer
+	code := run(ctx, []string{"upload", path, "--wait"}, world{out: &out, err: &errs, dir: p.dir, pause: func(ctx context.Context, _ time.Duration) error {
+		cancel()
+		return ctx.Err()
+	}})
+	ran{code, out.String(), errs.String()}.like(t, ran{130, "policy.pdf: <id> uploaded\n     0.00s  uploaded\n",
+		"the service goes on: see navigator status <id>\ninterrupted\n"})
+}
+
+func TestSearch(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	p := beside(t, s)
+	p.run(t, "search", "what is my deductible?", "--limit", "7").like(t, ran{0, " 1. policy.pdf  0.750  page 2\n    Costs\n    The deductible is $500.\n", ""})
+	if s.queries[0].Limit != 7 {
+		t.Errorf("asked for %d", s.queries[0].Limit)
+	}
+	var found client.Results
+	got := p.run(t, "search", "--json", "my", "deductible")
+	if err := json.Unmarshal([]byte(got.out), &found); err != nil || len(found.Results) != 1 || found.Results[0].PageFrom != 2 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	p.live = true
+	if got := p.run(t, "search", "deductible"); !strings.Contains(got.out, "The \x1b[1;33mdeductible\x1b[0m is") {
+		t.Errorf("got %q", got.out)
+	}
+}
+
+func TestSearchShowsWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	p := beside(t, s)
+	p.run(t, "search", "x", "--limit", "1000").like(t, ran{1, "", "error: The request is not valid.\n  body.limit: expected number <= 50\n" +
+		"  Mend the fields named in errors and send it again.\n  request id: <id>\n"})
+}
+
+func TestStatusAndDelete(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	p := beside(t, s)
+	p.run(t, "upload", p.file(t, "policy.pdf", "%PDF-1.7 a"))
+	id := s.documents[0].Document.String()
+	if got := p.run(t, "status", id); got.code != 0 || !strings.Contains(got.out, "status    uploaded  10%") {
+		t.Errorf("got %+v", got)
+	}
+	var doc client.Document
+	if err := json.Unmarshal([]byte(p.run(t, "status", id, "--json").out), &doc); err != nil || doc.DocumentID != id || doc.Pages != 3 {
+		t.Errorf("got %+v, %v", doc, err)
+	}
+	p.run(t, "delete", id).like(t, ran{0, "<id>: deleting; nothing of it can be found any more\n", ""})
+	p.run(t, "delete", id, "--json").like(t, ran{0, "{\n  \"document_id\": \"<id>\",\n  \"status\": \"deleting\"\n}\n", ""})
+	p.run(t, "status", "../auth/user").like(t, ran{1, "", "error: There is no such document.\n" +
+		"  Check the id, and that you are signed in as its owner.\n  request id: <id>\n"})
+}

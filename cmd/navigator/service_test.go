@@ -1,0 +1,222 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/insurance-navigator/navigator/adapters/httpapi"
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
+)
+
+// service is the real front door over an account, and over documents that move
+// each time they are looked at.
+type service struct {
+	url string
+
+	mu        sync.Mutex
+	life      time.Duration // of access tokens
+	sessions  map[string]bool
+	calls     []string // what accounts were asked for
+	documents []*ports.Standing
+	ways      map[string][]core.Status // by file name; what each look shows
+	queries   []ports.Query
+	policies  []string
+}
+
+const (
+	email    = "ada@example.com"
+	password = "correct horse battery staple"
+)
+
+// serve serves until the test ends.
+func serve(t *testing.T) *service {
+	t.Helper()
+	s := &service{life: time.Hour, sessions: map[string]bool{}, ways: map[string][]core.Status{}}
+	handler, err := httpapi.NewAPI(httpapi.APIDeps{
+		Library: library{service: s}, Blobs: blobs{}, Accounts: accounts{service: s}, Verifier: verifier{s},
+		Embedder: embedder{}, Inspector: inspector{}, Health: health{},
+		Logger: slog.New(slog.DiscardHandler), SpoolDir: t.TempDir(), Version: "test",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	s.url = server.URL
+	return s
+}
+
+// asked is what accounts were asked for, and forgets it.
+func (s *service) asked() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	calls := s.calls
+	s.calls = nil
+	return calls
+}
+
+type accounts struct {
+	ports.Accounts
+	*service
+}
+
+func (a accounts) session(call string) ports.Session {
+	a.calls = append(a.calls, call)
+	token := rand()
+	a.sessions["access-"+token], a.sessions["refresh-"+token] = true, true
+	return ports.Session{AccessToken: "access-" + token, RefreshToken: "refresh-" + token,
+		ExpiresAt: time.Now().Add(a.life), Account: ports.Account{ID: core.NewID(), Email: email}}
+}
+
+func rand() string { return core.NewID().String() }
+
+func (a accounts) SignUp(_ context.Context, up ports.SignUp) (ports.Session, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if up.Email == email {
+		return ports.Session{}, core.Fail(core.CodeEmailTaken, nil)
+	}
+	return a.session("signup " + up.ConsentVersion), nil
+}
+
+func (a accounts) SignIn(_ context.Context, who, secret string) (ports.Session, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if secret != password {
+		return ports.Session{}, core.Fail(core.CodeBadCredentials, nil)
+	}
+	return a.session("login " + who), nil
+}
+
+func (a accounts) Refresh(_ context.Context, token string) (ports.Session, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.sessions[token] {
+		return ports.Session{}, core.Fail(core.CodeTokenReused, nil)
+	}
+	delete(a.sessions, token)
+	return a.session("refresh"), nil
+}
+
+func (a accounts) SignOut(_ context.Context, _ ports.Principal, token string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.calls = append(a.calls, "logout")
+	delete(a.sessions, token)
+	return nil
+}
+
+type verifier struct{ *service }
+
+func (v verifier) Verify(_ context.Context, token string) (ports.Principal, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !v.sessions[token] {
+		return ports.Principal{}, core.Fail(core.CodeTokenExpired, nil)
+	}
+	return ports.Principal{User: core.NewID()}, nil
+}
+
+type library struct {
+	ports.Library
+	*service
+}
+
+func (l library) Intend(context.Context, ports.Principal, string) error { return nil }
+
+func (l library) Find(_ context.Context, _ ports.Principal, sum [32]byte) (ports.Standing, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, d := range l.documents {
+		if d.SHA256 == sum {
+			return *d, nil
+		}
+	}
+	return ports.Standing{}, core.Fail(core.CodeNotFound, nil)
+}
+
+func (l library) Add(_ context.Context, _ ports.Principal, d ports.NewDocument) (ports.Standing, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at := ports.Standing{Document: d.ID, Job: d.Job, Name: d.Name, ContentType: d.ContentType, Size: d.Size, SHA256: d.SHA256,
+		Status: core.Uploaded, LastGood: core.Uploaded, Attempt: 1, Pages: d.Pages, Timings: map[core.Status]time.Duration{}}
+	l.documents = append(l.documents, &at)
+	l.policies = append(l.policies, d.PolicyID)
+	return at, nil
+}
+
+// Standing moves the document on to what its way shows next. Each status takes
+// ten milliseconds, those that were passed unseen too.
+func (l library) Standing(_ context.Context, _ ports.Principal, id core.ID) (ports.Standing, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, d := range l.documents {
+		if d.Document != id {
+			continue
+		}
+		at := *d
+		if way := l.ways[d.Name]; len(way) > 0 {
+			l.ways[d.Name] = way[1:]
+			advance(d, way[0])
+		}
+		return at, nil
+	}
+	return ports.Standing{}, core.Fail(core.CodeNotFound, nil)
+}
+
+func advance(d *ports.Standing, to core.Status) {
+	spent := map[core.Status]time.Duration{}
+	for _, status := range core.Way() {
+		if status == to || (to.Failed() && status == core.Chunking) {
+			break
+		}
+		spent[status] = 10 * time.Millisecond
+	}
+	d.Status, d.Timings = to, spent
+	if to.Failed() {
+		trouble := core.TroubleOf(core.Parse, &core.Error{Code: core.CodePageFailed, Page: 2})
+		d.Trouble = &trouble
+	}
+}
+
+func (l library) Remove(_ context.Context, _ ports.Principal, id core.ID) error {
+	_, err := l.Standing(context.Background(), ports.Principal{}, id)
+	return err
+}
+
+func (l library) Search(_ context.Context, _ ports.Principal, q ports.Query) ([]ports.Passage, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.queries = append(l.queries, q)
+	return []ports.Passage{{Document: core.DerivedID(core.ChunkSpace, "d"), Chunk: core.DerivedID(core.ChunkSpace, "c"), Name: "policy.pdf",
+		Text: "The deductible is $500.", Headings: []string{"Costs"}, PageFrom: 2, PageTo: 2, Similarity: 0.75}}, nil
+}
+
+type blobs struct{ ports.Blobs }
+
+func (blobs) Put(_ context.Context, _ string, body io.Reader, _ int64, _ string) error {
+	_, err := io.Copy(io.Discard, body)
+	return err
+}
+
+type inspector struct{}
+
+func (inspector) Inspect(context.Context, io.ReaderAt, int64) (core.Inspection, error) {
+	return core.Inspection{Type: "application/pdf", Pages: 3}, nil
+}
+
+type embedder struct{ ports.Embedder }
+
+func (embedder) Embed(context.Context, []string) (ports.Embedding, error) {
+	return ports.Embedding{Vectors: [][]float32{{1}}}, nil
+}
+
+type health struct{}
+
+func (health) Dependencies(context.Context) []ports.Dependency { return nil }

@@ -1,0 +1,87 @@
+package bench
+
+import (
+	"fmt"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// throughput is what one run of the line through a backlog came to.
+type throughput struct {
+	documents, chunks, embeds int
+	took                      time.Duration
+	worker, fakes             float64 // seconds of CPU; the worker's is 0 where the system does not tell
+}
+
+// BenchmarkLine uploads a backlog through the API, then starts the worker and
+// measures to the last document's completion. The same rows are then copied in
+// by binary COPY, and the same number of empty stages is run by River.
+func BenchmarkLine(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		profile
+	}{{"small", profile{documents: 150, pages: 10}}, {"large", profile{documents: 10, pages: 250}}} {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				benchmarkLine(b, c.profile)
+			}
+		})
+	}
+}
+
+func benchmarkLine(b *testing.B, p profile) {
+	b.Helper()
+	material := p.material()
+	w := newWorld(b, material, plain)
+	w.open()
+	w.uploadAll(material)
+	t := w.drain(material)
+	copied := copyChunks(b, w.db)
+	empty := emptyLine(b, p.documents, t.embeds)
+	sheet.describe(b, "%d documents of %d pages, %d chunks with vectors, %.1f MB of text, %d embedding batches",
+		t.documents, p.pages, t.chunks, float64(material.bytes)/1e6, t.embeds)
+	seconds := t.took.Seconds()
+	note := fmt.Sprintf("%.1f s from the worker's start to the last complete", seconds)
+	sheet.add(b, figure{Measure: "documents", Value: float64(t.documents) / seconds, Unit: "documents/s",
+		Rival: "of empty River stages", Beside: float64(p.documents) / empty.Seconds(), Note: note}, "documents/s")
+	sheet.add(b, figure{Measure: "chunks", Value: float64(t.chunks) / seconds, Unit: "chunks/s",
+		Rival: "by raw binary COPY", Beside: float64(t.chunks) / copied.Seconds(), Note: "COPY: median of 5"}, "chunks/s")
+	addCPU(b, "worker's CPU", "worker-cpu-ms/document", t.worker, t)
+	addCPU(b, "the fakes' CPU, on the same cores", "fakes-cpu-ms/document", t.fakes, t)
+}
+
+func addCPU(b *testing.B, measure, metric string, used float64, t throughput) {
+	b.Helper()
+	if used == 0 {
+		return
+	}
+	sheet.add(b, figure{Measure: measure, Value: 1000 * used / float64(t.documents), Unit: "ms a document",
+		Note: fmt.Sprintf("%.1f s in all", used)}, metric)
+}
+
+// ownCPU is the seconds of CPU that this process has used: its fakes', while a
+// line is drained.
+func ownCPU() float64 {
+	var usage syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &usage) != nil {
+		return 0
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano()).Seconds()
+}
+
+// drain starts the webhook server and the worker and waits until the backlog
+// is complete. The time runs from the worker's own word to the last event.
+func (w *world) drain(m *material) throughput {
+	w.b.Helper()
+	before := ownCPU()
+	worker, ready := w.work()
+	w.completed(m.documents)
+	cpu, fakes := worker.cpu(), ownCPU()-before
+	last := scalar[time.Time](w.b, w.db.super, `select max(at) from upload_pipeline.events where status = 'complete'`)
+	return throughput{
+		documents: m.documents, took: last.Sub(ready.Time), worker: cpu, fakes: fakes,
+		chunks: scalar[int](w.b, w.db.super, `select count(*) from upload_pipeline.document_chunks`),
+		embeds: scalar[int](w.b, w.db.super, `select count(*) from river.river_job where kind = 'embed'`),
+	}
+}

@@ -1,0 +1,101 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/pgvector/pgvector-go"
+
+	"github.com/insurance-navigator/navigator/adapters/postgres"
+	"github.com/insurance-navigator/navigator/adapters/riverqueue"
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
+)
+
+const (
+	searchWarm    = 20
+	searchQueries = 200
+	searchLimit   = 5
+)
+
+// BenchmarkSearch asks for the passages nearest to a vector among all chunks
+// of one owner, whom the line gave them. The embedding of the query is left
+// out: it is the outside's time.
+func BenchmarkSearch(b *testing.B) {
+	for b.Loop() {
+		benchmarkSearch(b)
+	}
+}
+
+func benchmarkSearch(b *testing.B) {
+	b.Helper()
+	material := profile{documents: 10, pages: 250}.material()
+	w := newWorld(b, material, plain)
+	w.open()
+	w.uploadAll(material)
+	t := w.drain(material)
+	run(b, w.db.super, "vacuum analyze upload_pipeline.document_chunks")
+	pool := openPool(b, w.db.url("inav_app"), poolSize)
+	queue, err := riverqueue.NewQueue(pool, riverqueue.DefaultSettings(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		b.Fatal(err)
+	}
+	library, who := postgres.NewLibrary(pool, queue), w.owner()
+	var times sample
+	for i, vector := range w.queries(searchWarm + searchQueries) {
+		began := time.Now()
+		found, err := library.Search(context.Background(), who, ports.Query{Vector: vector, Limit: searchLimit})
+		took := time.Since(began)
+		if err != nil || len(found) != searchLimit {
+			b.Fatalf("%d passages found: %v", len(found), err)
+		}
+		if i >= searchWarm {
+			times = append(times, took)
+		}
+	}
+	sheet.describe(b, "one owner with %d chunks in %d documents, exact search for %d passages", t.chunks, t.documents, searchLimit)
+	for _, p := range []int{50, 95} {
+		sheet.add(b, figure{Measure: fmt.Sprintf("search without embedding, p%d", p), Value: times.percentile(p), Unit: "ms",
+			Note: fmt.Sprintf("n=%d, one at a time", len(times))}, fmt.Sprintf("search-p%d-ms", p))
+	}
+}
+
+// owner is the account that holds the documents.
+func (w *world) owner() ports.Principal {
+	w.b.Helper()
+	user := scalar[core.ID](w.b, w.db.super, "select user_id from upload_pipeline.documents limit 1")
+	claims, _ := json.Marshal(map[string]string{"sub": user.String(), "role": "authenticated"}) // plain text: it cannot fail
+	return ports.Principal{User: user, Claims: claims}
+}
+
+// queries is vectors near to stored ones, and equal to none.
+func (w *world) queries(n int) [][]float32 {
+	w.b.Helper()
+	rows, err := w.db.super.Query(w.b.Context(), "select embedding from upload_pipeline.document_chunks order by chunk_id limit $1", n)
+	if err != nil {
+		w.b.Fatal(err)
+	}
+	defer rows.Close()
+	source := rand.New(rand.NewPCG(3, 4))
+	var all [][]float32
+	for rows.Next() {
+		var vector pgvector.Vector
+		if err := rows.Scan(&vector); err != nil {
+			w.b.Fatal(err)
+		}
+		near := vector.Slice()
+		for i := range near {
+			near[i] += float32(source.NormFloat64()) * 0.005
+		}
+		all = append(all, near)
+	}
+	if err := rows.Err(); err != nil {
+		w.b.Fatal(err)
+	}
+	return all
+}

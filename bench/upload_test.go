@@ -1,0 +1,142 @@
+package bench
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/insurance-navigator/navigator/adapters/pdftext"
+	"github.com/insurance-navigator/navigator/core"
+)
+
+// The load of the upload: each round sends so many files, so many at once.
+const (
+	uploadSize   = 25_000_000
+	uploadAtOnce = 16
+	uploadFiles  = 48
+	uploadRounds = 3
+)
+
+// target is one server that files are sent to.
+type target struct {
+	process *process
+	address string
+	token   string
+	rates   []float64 // MB/s of each round
+}
+
+// BenchmarkUpload sends large files to the API, to a bare handler that spools
+// and hashes the same way, and to one that then passes the file on to the same
+// storage, in turns.
+func BenchmarkUpload(b *testing.B) {
+	for b.Loop() {
+		benchmarkUpload(b)
+	}
+}
+
+func benchmarkUpload(b *testing.B) {
+	b.Helper()
+	storage := discarding(http.NotFoundHandler())
+	w := newWorld(b, nobody{}, discarding)
+	ours := &target{process: w.open(), address: w.uploads(), token: w.token}
+	spool, forward := bare(b, "spool", ""), bare(b, "forward", serve(b, storage))
+	idle := ours.process.peakRSS()
+	file := paddedPDF(10, 0, uploadSize)
+	for round := range uploadRounds {
+		for _, t := range []*target{ours, spool, forward} {
+			t.round(b, file, round)
+		}
+	}
+	sheet.describe(b, "%d rounds of %d PDF files of 10 pages and %.0f MB, %d at once; the API also inspects with PDFium, stores and keeps a row",
+		uploadRounds, uploadFiles, float64(len(file))/1e6, uploadAtOnce)
+	note := fmt.Sprintf("median of %d rounds", uploadRounds)
+	sheet.add(b, figure{Measure: "upload", Value: median(ours.rates), Unit: "MB/s",
+		Rival: "by a bare handler that spools", Beside: median(spool.rates), Note: note}, "MB/s")
+	sheet.add(b, figure{Measure: "upload", Value: median(ours.rates), Unit: "MB/s",
+		Rival: "by one that spools and stores", Beside: median(forward.rates), Note: note}, "MB/s-stored")
+	addMemory(b, idle, ours.process.peakRSS(), spool.process.peakRSS())
+}
+
+func addMemory(b *testing.B, idle, ours, bare float64) {
+	b.Helper()
+	if ours == 0 || bare == 0 {
+		sheet.add(b, figure{Measure: "peak RSS", Unit: "MB", Note: "not measured: this system has no /proc"}, "RSS-MB")
+		return
+	}
+	sheet.add(b, figure{Measure: "peak RSS", Value: ours, Unit: "MB", Rival: "of the bare handler", Beside: bare,
+		Note: fmt.Sprintf("of the whole process; %.0f MB of it stood before the first upload, with PDFium's code and one sign-up", idle)}, "RSS-MB")
+}
+
+// nobody is an extractor that is never asked.
+type nobody struct{ core.TextExtractor }
+
+// round sends the files, each with another number in it.
+func (t *target) round(b *testing.B, file []byte, round int) {
+	b.Helper()
+	began := time.Now()
+	err := atOnce(uploadAtOnce, uploadFiles, func(i int) error {
+		head, rest := numbered(file, round*uploadFiles+i)
+		return upload(b.Context(), t.address, t.token, io.MultiReader(bytes.NewReader(head), bytes.NewReader(rest)), int64(len(file)))
+	})
+	if err != nil {
+		b.Fatalf("%s: %v\n%s", t.process.name, err, t.process.log())
+	}
+	t.rates = append(t.rates, float64(uploadFiles)*float64(len(file))/1e6/time.Since(began).Seconds())
+}
+
+// numbered is the file with another number and the same length: it becomes
+// another document without being copied.
+func numbered(file []byte, number int) (head, rest []byte) {
+	from := len("%PDF-1.7\n%document ")
+	end := bytes.IndexByte(file[from:], '\n') + from
+	head = fmt.Appendf(bytes.Clone(file[:from]), "%0*d", end-from, number)
+	return head, file[end:]
+}
+
+// bare starts a rival as a process of its own.
+func bare(b *testing.B, kind, storage string) *target {
+	b.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		b.Fatal(err)
+	}
+	p, ready := start(b, "bare "+kind, self, []string{childEnv + "=" + kind, "BENCH_SPOOL=" + b.TempDir(), "BENCH_STORAGE=" + storage})
+	return &target{process: p, address: ready.API}
+}
+
+// discarding stands before the storage: it takes large objects in and keeps
+// their size alone.
+func discarding(next http.Handler) http.Handler {
+	const large = 1 << 20
+	var sizes sync.Map // path of the object -> bytes
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := strings.TrimPrefix(r.URL.Path, "/storage/v1/object/")
+		size, known := sizes.Load(strings.TrimPrefix(name, "info/"))
+		switch {
+		case r.Method == http.MethodPost && r.ContentLength > large:
+			n, err := io.Copy(io.Discard, r.Body)
+			if err != nil || n != r.ContentLength {
+				panic(http.ErrAbortHandler)
+			}
+			sizes.Store(name, n)
+			reply(w, map[string]any{"Key": name, "Id": core.NewID().String()})
+		case r.Method == http.MethodGet && known:
+			reply(w, map[string]any{"name": filepath.Base(name), "size": size, "content_type": pdftext.TypePDF})
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+func reply(w http.ResponseWriter, value any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(value) // a client that left hears nothing
+}

@@ -1,0 +1,200 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+
+	"github.com/insurance-navigator/navigator/adapters/llamaparse/llamaparsetest"
+	"github.com/insurance-navigator/navigator/adapters/localauth"
+	"github.com/insurance-navigator/navigator/adapters/openai/openaitest"
+	"github.com/insurance-navigator/navigator/adapters/pdftext"
+	"github.com/insurance-navigator/navigator/adapters/supabase/supabasetest"
+	"github.com/insurance-navigator/navigator/core"
+)
+
+// world is the product's three services over a database of their own and an
+// outside without latency.
+type world struct {
+	b   *testing.B
+	db  *database
+	env []string // what every service is told alike
+
+	api   string
+	token string // of the one account
+}
+
+// quarter is a token counter that costs next to nothing.
+type quarter struct{}
+
+// Count implements core.TokenCounter.
+func (quarter) Count(text string) int { return (len(text) + 3) / 4 }
+
+// newWorld prepares everything and starts the API.
+func newWorld(b *testing.B, text core.TextExtractor, wrap func(http.Handler) http.Handler) *world {
+	b.Helper()
+	w := &world{b: b, db: newDatabase(b)}
+	llama := llamaparsetest.New(llamaparsetest.Options{Extractor: text, Key: "llx-bench", AllowLoopback: true})
+	b.Cleanup(llama.Close)
+	embedder, err := openaitest.New(openaitest.Options{Counter: quarter{}, Key: "sk-bench"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	storage, err := supabasetest.New(supabasetest.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	w.settings(serve(b, llama), serve(b, embedder), serve(b, wrap(storage)))
+	return w
+}
+
+// plain leaves the storage as it is.
+func plain(h http.Handler) http.Handler { return h }
+
+func serve(b *testing.B, h http.Handler) string {
+	server := httptest.NewServer(h)
+	b.Cleanup(server.Close)
+	return server.URL
+}
+
+func (w *world) settings(llama, embedder, storage string) {
+	w.b.Helper()
+	pem, err := localauth.GenerateKey()
+	if err != nil {
+		w.b.Fatal(err)
+	}
+	hook := freePort(w.b)
+	w.env = []string{
+		"SERVICE_MODE=development", "PORT=0", "WEBHOOK_PORT=" + hook, "WEBHOOK_URL=http://127.0.0.1:" + hook,
+		"WEBHOOK_MASTER_KEY=" + rand.Text() + rand.Text(), "AUTH_SIGNING_KEY=" + pem, "SPOOL_DIR=" + w.b.TempDir(),
+		"LLAMAPARSE_API_URL=" + llama, "LLAMAPARSE_API_KEY=llx-bench", "OPENAI_API_URL=" + embedder + "/v1", "OPENAI_API_KEY=sk-bench",
+		"SUPABASE_URL=" + storage, "SUPABASE_SERVICE_ROLE_KEY=" + supabasetest.DefaultSecretKey,
+		"PDFIUM_WASM=" + pdftext.DefaultPath(), "LLAMAPARSE_SUBMIT_EVERY=0s", "SOFT_STOP_TIMEOUT=5s",
+	}
+}
+
+// freePort is a port that nobody listens on now.
+func freePort(b *testing.B) string {
+	b.Helper()
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer listener.Close()
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	return port
+}
+
+// service starts one of the services under its own login role.
+func (w *world) service(name, role string) (*process, event) {
+	w.b.Helper()
+	return start(w.b, name, binary(w.b, name), append([]string{"DATABASE_URL=" + w.db.url(role)}, w.env...))
+}
+
+// open starts the API and makes the account.
+func (w *world) open() *process {
+	w.b.Helper()
+	p, ready := w.service("api", "inav_app")
+	w.api = ready.API
+	body, _ := json.Marshal(map[string]string{"email": "bench@example.com", "password": rand.Text(),
+		"consent_version": "1", "consent_timestamp": "2026-01-01T00:00:00Z"})
+	response, err := http.Post(w.api+"/auth/signup", "application/json", bytes.NewReader(body))
+	if err != nil {
+		w.b.Fatal(err)
+	}
+	defer response.Body.Close()
+	var session struct {
+		Token string `json:"access_token"`
+	}
+	if err := json.NewDecoder(response.Body).Decode(&session); err != nil || session.Token == "" {
+		w.b.Fatalf("sign-up answered %d: %v", response.StatusCode, err)
+	}
+	w.token = session.Token
+	return p
+}
+
+// work starts the webhook server and then the worker; the event is the latter's.
+func (w *world) work() (worker *process, ready event) {
+	w.b.Helper()
+	w.service("webhook", "inav_worker")
+	return w.service("worker", "inav_worker")
+}
+
+// uploadAll uploads every document of the material, a few at once.
+func (w *world) uploadAll(m *material) {
+	w.b.Helper()
+	err := atOnce(8, m.documents, func(i int) error {
+		file := m.file(i)
+		return upload(w.b.Context(), w.uploads(), w.token, bytes.NewReader(file), int64(len(file)))
+	})
+	if err != nil {
+		w.b.Fatal(err)
+	}
+}
+
+func (w *world) uploads() string { return w.api + "/upload-document-backend" }
+
+// atOnce calls work for 0 to n-1, so many at once, and joins their errors.
+func atOnce(limit, n int, work func(i int) error) error {
+	var group sync.WaitGroup
+	errs, next := make([]error, n), make(chan int)
+	for range limit {
+		group.Go(func() {
+			for i := range next {
+				errs[i] = work(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	group.Wait()
+	return errors.Join(errs...)
+}
+
+// upload sends one file as a browser does, with its length stated.
+func upload(ctx context.Context, address, token string, file io.Reader, size int64) error {
+	var frame bytes.Buffer
+	form := multipart.NewWriter(&frame)
+	if _, err := form.CreateFormFile("file", "policy.pdf"); err != nil {
+		return err
+	}
+	head := bytes.Clone(frame.Bytes())
+	frame.Reset()
+	if err := form.Close(); err != nil {
+		return err
+	}
+	body := io.MultiReader(bytes.NewReader(head), file, &frame)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, body)
+	if err != nil {
+		return err
+	}
+	request.ContentLength = int64(len(head)) + size + int64(frame.Len())
+	request.Header.Set("Content-Type", form.FormDataContentType())
+	request.Header.Set("Authorization", "Bearer "+token)
+	return accepted(request)
+}
+
+func accepted(request *http.Request) error {
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s answered %d: %s", request.URL.Path, response.StatusCode, text)
+	}
+	return err
+}

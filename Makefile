@@ -1,0 +1,123 @@
+# `make` lists what can be done. Works with GNU make 3.81 and newer.
+GO       ?= go
+# Where the pinned tools are kept; CI points it at a cache outside the clone.
+TOOLS    ?= .local/bin
+# make test RACE= runs without the race detector, which needs a C compiler.
+RACE     ?= -race
+# make dev ARGS='--flag', make test PKG=./core/..., make bench BENCH=Hop
+ARGS     ?=
+PKG      ?= ./...
+BENCH    ?= .
+
+GOLANGCI_VERSION    := v2.15.0
+GOVULNCHECK_VERSION := v1.8.0
+GITLEAKS_VERSION    := v8.30.1
+
+TOOLDIR   := $(abspath $(TOOLS))
+GOVERSION := $(shell $(GO) env GOVERSION)
+GOLANGCI    := $(TOOLDIR)/golangci-lint
+GOVULNCHECK := $(TOOLDIR)/govulncheck
+GITLEAKS    := $(TOOLDIR)/gitleaks
+LEAKS       := $(GITLEAKS) --no-banner --no-color --redact --log-level warn --config .gitleaks.toml
+# A stamp's name holds the tool's version and Go's: another of either builds anew.
+GOLANGCI_STAMP    := $(TOOLDIR)/.golangci-lint-$(GOLANGCI_VERSION)-$(GOVERSION)
+GOVULNCHECK_STAMP := $(TOOLDIR)/.govulncheck-$(GOVULNCHECK_VERSION)-$(GOVERSION)
+GITLEAKS_STAMP    := $(TOOLDIR)/.gitleaks-$(GITLEAKS_VERSION)-$(GOVERSION)
+
+GOFMT  := $(shell $(GO) env GOROOT)/bin/gofmt
+# The folders with Go code: every one at the top but hidden ones.
+GODIRS := $(wildcard */)
+# Where benchmarks are.
+BENCHES := ./core/chunker/... $(if $(wildcard bench/.),./bench/...)
+
+.DEFAULT_GOAL := help
+.PHONY: help dev test bench lint secrets vulncheck verify fmt fmt-check generate migrate build clean dev-reset pdfium testdb testdb-stop tools
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+
+dev: pdfium ## run everything on this machine: make dev, then follow what it prints
+	@$(GO) build -o bin/navigator ./cmd/navigator
+	@exec bin/navigator dev $(ARGS)
+
+dev-reset: pdfium ## as make dev, beginning with an empty database
+	@$(GO) build -o bin/navigator ./cmd/navigator
+	@exec bin/navigator dev --fresh $(ARGS)
+
+test: pdfium testdb ## run every test, on a PostgreSQL of its own
+	@if [ -n '$(RACE)' ] && ! command -v "$$($(GO) env CC | cut -d ' ' -f 1)" >/dev/null 2>&1; then \
+		echo 'make test: the race detector needs a C compiler: install gcc or clang, or type: make test RACE=' >&2; exit 1; fi
+	@$(GO) test $(RACE) -timeout 20m $(PKG)
+
+bench: pdfium testdb ## run the benchmarks
+	@$(GO) test -run xxx -bench '$(BENCH)' -benchmem -timeout 60m $(BENCHES)
+
+lint: $(GOLANGCI_STAMP) ## run the linters
+	@$(GOLANGCI) run ./...
+
+secrets: $(GITLEAKS_STAMP) ## look for secrets in the files and in the history
+	@$(LEAKS) dir --verbose .
+	@if git rev-parse --verify --quiet HEAD >/dev/null; then $(LEAKS) git --verbose .; fi
+	@dir=$$(mktemp -d) && for key in llx- sb_secret_ sk-proj-; do \
+		echo "x = '$${key}aB3dE5gH7jK9mN1pQ3sT5vW7'" >"$$dir/planted"; \
+		if $(LEAKS) dir "$$dir" >/dev/null 2>&1; then rm -r "$$dir"; echo "a planted $$key key was not found (P-log)" >&2; exit 1; fi; \
+	done; rm -r "$$dir"
+
+vulncheck: $(GOVULNCHECK_STAMP) ## look for known vulnerabilities in what we call; VULNDB=file:///... for an own copy
+	@$(GOVULNCHECK) $(if $(VULNDB),-db $(VULNDB)) ./...
+
+verify: fmt-check testdb ## prove that generated files are what their sources say
+	@$(GO) mod tidy -diff
+	@$(GO) run ./db/schemadump -check
+	@$(GO) test -count=1 -run 'Drift' ./db ./docs ./cmd/internal/boot/table
+
+generate: testdb ## write the generated files: db/schema.sql, README.md, docs/line.md
+	@$(GO) run ./db/schemadump -write
+	@$(GO) run ./docs/generate
+	@$(GO) run ./cmd/internal/boot/table
+
+fmt: ## format the Go files
+	@$(GOFMT) -w $(GODIRS)
+
+fmt-check: ## name the Go files that are not formatted
+	@out=$$($(GOFMT) -l $(GODIRS)); [ -z "$$out" ] || { echo "not formatted, type make fmt:"; echo "$$out"; exit 1; } >&2
+
+migrate: ## bring the database of MIGRATE_DATABASE_URL or DATABASE_URL to this version's schema
+	@$(GO) run ./cmd/migrate $(ARGS)
+
+build: ## build the services and the tool into bin/
+	@mkdir -p bin
+	@$(GO) build -trimpath -o bin/ ./cmd/api ./cmd/worker ./cmd/webhook ./cmd/migrate ./cmd/navigator
+
+clean: ## remove what make build made, and stop the PostgreSQL of the tests
+	@$(GO) run ./db/dbtest/ctl stop
+	@rm -rf bin
+
+pdfium: ## fetch the PDF reader (PDFium as WebAssembly) to .local/pdfium
+	@adapters/pdftext/fetch.sh
+
+testdb: ## start the PostgreSQL of the tests, installing it where that is possible
+	@$(GO) run ./db/dbtest/ctl start
+
+testdb-stop: ## stop the PostgreSQL of the tests
+	@$(GO) run ./db/dbtest/ctl stop
+
+tools: $(GOLANGCI_STAMP) $(GOVULNCHECK_STAMP) $(GITLEAKS_STAMP) ## build the pinned tools
+
+$(GOLANGCI_STAMP):
+	@echo 'building golangci-lint $(GOLANGCI_VERSION)'
+	@rm -f $(TOOLDIR)/.golangci-lint-*
+	@GOBIN=$(TOOLDIR) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	@touch $@
+
+$(GOVULNCHECK_STAMP):
+	@echo 'building govulncheck $(GOVULNCHECK_VERSION)'
+	@rm -f $(TOOLDIR)/.govulncheck-*
+	@GOBIN=$(TOOLDIR) $(GO) install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION)
+	@touch $@
+
+$(GITLEAKS_STAMP):
+	@echo 'building gitleaks $(GITLEAKS_VERSION)'
+	@rm -f $(TOOLDIR)/.gitleaks-*
+	@GOBIN=$(TOOLDIR) $(GO) install github.com/zricethezav/gitleaks/v8@$(GITLEAKS_VERSION)
+	@touch $@

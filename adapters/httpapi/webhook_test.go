@@ -142,7 +142,7 @@ func TestS04ForgedCallbacks(t *testing.T) {
 		"truncated":            {path, callbackBody, []string{good[:40]}},
 		"other secret":         {path, callbackBody, []string{sign(core.NewID(), callbackBody)}},
 		"one byte changed":     {path, bytes.Replace(callbackBody, []byte("e1"), []byte("e2"), 1), []string{good}},
-		"re-serialised":        {path, compact.Bytes(), []string{good}},
+		"re-serialized":        {path, compact.Bytes(), []string{good}},
 		"header twice":         {path, callbackBody, []string{good, good}},
 		"huge header":          {path, callbackBody, []string{strings.Repeat("a", 30_000)}},
 		"unknown attempt":      {callbackPath + "/" + core.NewID().String(), callbackBody, []string{good}},
@@ -193,7 +193,7 @@ func TestC14LargeBodyIsRefusedEarly(t *testing.T) {
 	if got := b.deliver(callbackPath+"/"+attempt.String(), exact, sign(attempt, exact)); got.status != 200 {
 		t.Errorf("%d bytes: %d", len(exact), got.status)
 	}
-	over := append(exact, ' ')
+	over := append(bytes.Clone(exact), ' ')
 	b.deliver(callbackPath+"/"+attempt.String(), over, sign(attempt, over)).problem(t, http.StatusRequestEntityTooLarge, "invalid_request")
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(b.url, "http://"))
 	if err != nil {

@@ -137,7 +137,8 @@ func TestSecretsAreSteadyApartAndPinned(t *testing.T) {
 			llamaparse.Secret(m, a): true, llamaparse.Token(m, a): true,
 			llamaparse.Secret(m, b): true, llamaparse.Token(m, b): true,
 		}
-		if len(values) != 4 || llamaparse.Secret(m, a) != llamaparse.Secret(m, a) {
+		first, second := llamaparse.Secret(m, a), llamaparse.Secret(m, a)
+		if len(values) != 4 || first != second {
 			t.Fatalf("values meet or change: %v", values)
 		}
 		for v := range values {

@@ -109,7 +109,7 @@ func repeats(runes []rune) bool {
 }
 
 // runsAlong reports whether at least three quarters of a text are steps to a
-// neighbour on the row, either way.
+// neighbor on the row, either way.
 func runsAlong(text, row string) bool {
 	steps, total := 0, 0
 	previous := -2

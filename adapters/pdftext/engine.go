@@ -75,7 +75,7 @@ func DefaultPath() string {
 // Load reads and compiles the PDFium module at path. The error names the fix
 // when the file is not there.
 func Load(ctx context.Context, path string, options ...Option) (*Engine, error) {
-	module, err := os.ReadFile(path)
+	module, err := os.ReadFile(path) //nolint:gosec // the operator names the file
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("the PDFium module is not at %s: run `make pdfium`, or set PDFIUM_WASM to the file: %w", path, err)
 	}

@@ -50,11 +50,12 @@ func (b *exactBody) Read(p []byte) (int, error) {
 		b.over = true
 		return 0, context.Cause(b.ctx)
 	}
-	if b.left == 0 {
+	switch {
+	case b.left == 0:
 		b.failed = b.ended()
-	} else if errors.Is(err, io.EOF) {
+	case errors.Is(err, io.EOF):
 		b.failed = errShortBody
-	} else if err != nil {
+	case err != nil:
 		b.failed = err
 	}
 	if b.failed != nil {

@@ -82,7 +82,7 @@ func TestEveryUploadStatesItsLength(t *testing.T) {
 	}
 }
 
-func TestSignDownload(t *testing.T) {
+func TestL009A_L015_L016_TheSignedAddressIsTheStoragesOwn(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	fake, url := project(t, supabasetest.Options{Now: func() time.Time { return now }})

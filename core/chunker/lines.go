@@ -10,7 +10,7 @@ import (
 	"github.com/insurance-navigator/navigator/core"
 )
 
-// maxIndent is the deepest indentation kept. A deeper one is an artefact of a
+// maxIndent is the deepest indentation kept. A deeper one is an artifact of a
 // parser and could be larger than a piece.
 const maxIndent = 64
 

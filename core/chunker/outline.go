@@ -55,8 +55,8 @@ func (o *outline) block(i int) int {
 
 func (o *outline) mark(i int, k kind, table int) {
 	l := &o.lines[i]
-	l.kind, l.table = k, int32(table) //nolint:gosec // bounded by the number of lines
-	l.section = int32(len(o.sections) - 1)
+	l.kind, l.table = k, int32(table)      //nolint:gosec // bounded by the number of lines
+	l.section = int32(len(o.sections) - 1) //nolint:gosec // bounded by the number of lines
 }
 
 // heading opens a section with the n lines from i on.
@@ -70,7 +70,8 @@ func (o *outline) heading(i, n, level int, title string) int {
 	for _, s := range o.open[:len(o.open)-1] {
 		path = append(path, o.sections[s].path[len(o.sections[s].path)-1])
 	}
-	o.sections[len(o.sections)-1].path = append(path, plainTitle(title))
+	path = append(path, plainTitle(title))
+	o.sections[len(o.sections)-1].path = path
 	o.lines[i].first = true
 	for k := i; k < i+n; k++ {
 		o.mark(k, heading, 0)

@@ -8,7 +8,7 @@ import (
 	"github.com/go-pdf/fpdf"
 )
 
-// Measures in millimetres and points.
+// Measures in millimeters and points.
 const (
 	margin     = 20.0
 	lineHeight = 5.2

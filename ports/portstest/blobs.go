@@ -25,7 +25,7 @@ func Blobs(t *testing.T, open func(t *testing.T) ports.Blobs) {
 		"FM_025_bytes_survive_whatever_their_encoding":         blobsRoundTrip,
 		"C_10_one_of_ten_parallel_writers_wins":                blobsRace,
 		"C_10_a_second_write_to_a_key_conflicts":               blobsConflict,
-		"C_10_neighbouring_ids_keep_their_own_bytes":           blobsNeighbours,
+		"C_10_neighboring_ids_keep_their_own_bytes":            blobsNeighbours,
 		"L_019_a_body_of_another_size_leaves_nothing":          blobsWrongSize,
 		"L_019_a_cancelled_write_leaves_nothing":               blobsCancelled,
 		"FM_025_what_is_not_there_is_missing_and_nothing_else": blobsMissing,

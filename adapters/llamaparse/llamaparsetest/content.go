@@ -29,7 +29,7 @@ var errFileSize = errors.New("file too large")
 func keep(r io.Reader, limit int64) (*content, error) {
 	var head bytes.Buffer
 	n, err := io.CopyN(&head, r, min(smallFile, limit+1))
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return &content{ReaderAt: bytes.NewReader(head.Bytes()), size: n}, nil
 	}
 	if err != nil {

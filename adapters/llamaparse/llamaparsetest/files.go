@@ -74,7 +74,7 @@ func (s *Server) readForm(form *multipart.Reader) (*file, error) {
 	got := &file{}
 	for {
 		part, err := form.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return got, nil
 		}
 		if err != nil {

@@ -27,7 +27,7 @@ type job struct {
 	request parseRequest
 	raw     json.RawMessage
 	made    time.Time
-	ctx     context.Context //nolint:containedctx // the job's own life, ended by cancelling it
+	ctx     context.Context //nolint:containedctx // the job's own life, ended by canceling it
 	cancel  context.CancelFunc
 	done    chan struct{} // closed once the last callback was tried
 

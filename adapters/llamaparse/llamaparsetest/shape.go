@@ -8,7 +8,7 @@ import (
 // shape is the fields an object may have; a nil shape takes anything.
 type shape map[string]shape
 
-// requestShape is closed at every level the service closes: a misspelt option
+// requestShape is closed at every level the service closes: a misspelled option
 // is refused and never ignored.
 var requestShape = shape{
 	"file_id": nil, "source_url": nil, "http_proxy": nil, "tier": nil, "version": nil,

@@ -5,19 +5,15 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/insurance-navigator/navigator/adapters/httpapi"
-	"github.com/insurance-navigator/navigator/adapters/jwtverify"
 	"github.com/insurance-navigator/navigator/adapters/llamaparse"
-	"github.com/insurance-navigator/navigator/adapters/localauth"
 	"github.com/insurance-navigator/navigator/adapters/pdftext"
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/adapters/riverqueue"
-	"github.com/insurance-navigator/navigator/adapters/supabase"
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/db"
 	"github.com/insurance-navigator/navigator/ports"
@@ -76,6 +72,11 @@ func (h *House) openDatabase(ctx context.Context) error {
 	if h.does(API) {
 		if h.appPool, err = h.pool(ctx, h.config.DatabaseURL, "inav_app"); err != nil {
 			return err
+		}
+		if h.config.Mode != Development {
+			if err := postgres.CheckLogin(ctx, h.appPool); err != nil {
+				return err
+			}
 		}
 		h.instances = postgres.NewInstances(h.appPool)
 	}
@@ -219,57 +220,6 @@ func (h *House) limits() httpapi.Limits {
 	limits := httpapi.DefaultLimits()
 	limits.MinPassword = h.config.MinPassword
 	return limits
-}
-
-// accounts fills the door's accounts and its verifier: one verifier for every
-// route.
-func (h *House) accounts(deps *httpapi.APIDeps) error {
-	if h.config.AuthProvider == "supabase" {
-		return h.supabaseAccounts(deps)
-	}
-	return h.localAccounts(deps)
-}
-
-func (h *House) localAccounts(deps *httpapi.APIDeps) error {
-	keys, err := localauth.ParseKeys(h.config.SigningKey.Reveal())
-	if err != nil {
-		return fmt.Errorf("AUTH_SIGNING_KEY: %w", err)
-	}
-	accounts, err := localauth.New(h.appPool, keys, localauth.Config{Issuer: h.config.PublicURL, AccessTTL: h.config.AccessTTL,
-		MinPassword: h.config.MinPassword, AutoConfirm: h.config.Mode == Development})
-	if err != nil {
-		return err
-	}
-	static, err := jwtverify.ParseJWKS(keys.JWKS())
-	if err != nil {
-		return err
-	}
-	verifier, err := jwtverify.New(jwtverify.Config{Issuer: h.config.PublicURL, Keys: static, Alive: accounts.SessionAlive})
-	if err != nil {
-		return err
-	}
-	deps.Accounts, deps.Verifier, deps.JWKS = accounts, verifier, keys.JWKS
-	return nil
-}
-
-// supabaseAccounts verifies with the project's own published keys.
-func (h *House) supabaseAccounts(deps *httpapi.APIDeps) error {
-	accounts, err := supabase.NewAccounts(supabase.AccountsConfig{URL: h.config.SupabaseURL,
-		AnonKey: h.config.SupabaseAnon.Reveal(), ServiceKey: h.config.SupabaseService.Reveal()})
-	if err != nil {
-		return err
-	}
-	issuer := strings.TrimRight(h.config.SupabaseURL, "/") + "/auth/v1"
-	keys, err := jwtverify.NewRemote(issuer+"/.well-known/jwks.json", nil, nil)
-	if err != nil {
-		return err
-	}
-	verifier, err := jwtverify.New(jwtverify.Config{Issuer: issuer, Keys: keys})
-	if err != nil {
-		return err
-	}
-	deps.Accounts, deps.Verifier = accounts, verifier
-	return nil
 }
 
 // webhook builds the back door.

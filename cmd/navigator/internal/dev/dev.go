@@ -82,6 +82,11 @@ func (s *site) settle(ctx context.Context, o Options) (boot.Config, error) {
 		return config, fmt.Errorf("dev runs in SERVICE_MODE=development alone: use the services' own commands for %s", config.Mode)
 	}
 	config.SpoolDir = s.path("spool")
+	if o.Fresh {
+		if err := os.RemoveAll(s.path("storage")); err != nil {
+			return config, fmt.Errorf("begin with nothing: %w", err)
+		}
+	}
 	if err := s.keys(&config); err != nil {
 		return config, err
 	}

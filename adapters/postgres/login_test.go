@@ -1,0 +1,26 @@
+package postgres_test
+
+import (
+	"testing"
+
+	"github.com/insurance-navigator/navigator/adapters/postgres"
+)
+
+func TestC4_OnlyAHeldLoginServesTheAPI(t *testing.T) {
+	h := open(t)
+	if err := postgres.CheckLogin(t.Context(), h.app); err != nil {
+		t.Errorf("inav_app: %v", err)
+	}
+	if err := postgres.CheckLogin(t.Context(), h.work); err == nil {
+		t.Error("the worker's login, which inherits, may serve the API")
+	}
+	// An owner that only changes to the role is still an owner.
+	pool, err := postgres.Open(t.Context(), postgres.Options{URL: h.db.SuperURL(), Role: "inav_app", Name: "test", MaxConns: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	if err := postgres.CheckLogin(t.Context(), pool); err == nil {
+		t.Error("a superuser's login may serve the API")
+	}
+}

@@ -101,7 +101,7 @@ var dictionary = map[Code]words{
 	CodeParseTimeout:      {Permanent, "Reading the document took too long.", "Retry the document; if it fails again, split it."},
 	CodeParseCancelled:    {Permanent, "Reading the document was cancelled at the parser.", "Retry the document."},
 	CodeParseFailed:       {Permanent, "The document could not be read.", adviceFile},
-	CodeParseGone:         {Transient, "The parser no longer has the result.", adviceWait},
+	CodeParseGone:         {Transient, "The parser no longer has the result.", "Retry the document: upload the same file again."},
 	CodeParseEmpty:        {Permanent, "No text was found in the document.", "Upload the original digital document rather than a scan."},
 	CodeParseIncomplete:   {Permanent, "Too many pages of the document could not be read.", "Retry the document; if it fails again, save it as a new PDF and upload that."},
 	CodePageFailed:        {Permanent, "The page could not be read.", adviceSupport},

@@ -24,6 +24,7 @@ type NewDocument struct {
 type Standing struct {
 	Document    core.ID
 	Job         core.ID
+	Key         string // where the bytes lie in storage; never shown, never computed again
 	Name        string
 	ContentType string
 	Size        int64
@@ -40,6 +41,34 @@ type Standing struct {
 	Timings     map[core.Status]time.Duration
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+}
+
+// Place is where a document stands in a list, the newest first.
+type Place struct {
+	CreatedAt time.Time
+	Document  core.ID
+}
+
+// Listing asks for some of the owner's documents, the newest first and by id
+// where two are of one moment.
+type Listing struct {
+	Statuses []core.Status // none: every status but deleting
+	From     time.Time     // created then or later; zero for no bound
+	Before   time.Time     // created earlier; zero for no bound
+	Behind   *Place        // begins after this place; nil begins with the newest
+	Limit    int
+}
+
+// Chunk is one piece of a document's text, as it is searched.
+type Chunk struct {
+	ID       core.ID
+	Ordinal  int // from 0
+	Text     string
+	Headings []string
+	PageFrom int
+	PageTo   int
+	Tokens   int
+	Embedded bool // has its vector
 }
 
 // Query asks for the passages nearest to a vector.
@@ -82,8 +111,23 @@ type Library interface {
 	// CodeConflict says it is neither.
 	Retry(ctx context.Context, who Principal, id core.ID) (Standing, error)
 
+	// Cancel ends the attempt that is under way; no late step moves it on.
+	// CodeConflict says there is none: the attempt has ended.
+	Cancel(ctx context.Context, who Principal, id core.ID) (Standing, error)
+
 	// Standing reads where the document is.
 	Standing(ctx context.Context, who Principal, id core.ID) (Standing, error)
+
+	// Standings reads where each of the documents is, in no order; those that
+	// are not the owner's are left out.
+	Standings(ctx context.Context, who Principal, ids []core.ID) ([]Standing, error)
+
+	// List reads the owner's documents.
+	List(ctx context.Context, who Principal, l Listing) ([]Standing, error)
+
+	// Chunks reads the document's pieces from an ordinal on, in order, limit at
+	// most. CodeNotFound also for a document that is being deleted.
+	Chunks(ctx context.Context, who Principal, id core.ID, from, limit int) ([]Chunk, error)
 
 	// Remove starts the deletion: from here on nothing of the document can be
 	// found, and no late step brings it back.

@@ -60,7 +60,7 @@ func NewAPI(d APIDeps) (http.Handler, error) {
 	return &door{
 		mux: mux, public: publicSet(), verifier: d.Verifier, logger: d.Logger, limits: d.Limits,
 		observe: orNothing(d.Observe), https: strings.HasPrefix(d.PublicURL, "https://"),
-		ownBody: map[string]bool{"POST " + pathUpload: true},
+		ownBody: map[string]bool{"POST " + pathUpload: true, "POST " + pathDocuments: true},
 	}, nil
 }
 

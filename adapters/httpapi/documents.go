@@ -2,100 +2,23 @@ package httpapi
 
 import (
 	"context"
-	"time"
 
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
 )
 
-// documentInput names a document. The id is read by hand: one that is not a
+// DocumentInput names a document. The id is read by hand: one that is not a
 // UUID is answered as one that is unknown.
-type documentInput struct {
+type DocumentInput struct {
 	ID string `path:"id" doc:"The document's id (a UUID)" example:"0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f"`
 }
 
-func (in *documentInput) document() (core.ID, error) {
+func (in *DocumentInput) document() (core.ID, error) {
 	id, err := core.ParseID(in.ID)
 	if err != nil {
 		return core.ID{}, core.Fail(core.CodeNotFound, nil)
 	}
 	return id, nil
-}
-
-type statusOutput struct{ Body DocumentStatus }
-
-// DocumentStatus is where a document stands.
-type DocumentStatus struct {
-	DocumentID  string           `json:"document_id" format:"uuid"`
-	JobID       string           `json:"job_id" format:"uuid" doc:"The attempt's id"`
-	Filename    string           `json:"filename"`
-	Status      documentStatus   `json:"status"`
-	Stage       documentStage    `json:"stage" doc:"What works on it, or what failed; done when nothing does"`
-	Progress    int              `json:"progress" minimum:"0" maximum:"100" doc:"Percent; after a failure the last good value"`
-	Attempt     int              `json:"attempt" doc:"1 for the first"`
-	CreatedAt   time.Time        `json:"created_at"`
-	UpdatedAt   time.Time        `json:"updated_at"`
-	BytesLen    int64            `json:"bytes_len"`
-	Mime        string           `json:"mime"`
-	Pages       int              `json:"pages" doc:"0 for formats without pages"`
-	FailedPages []int            `json:"failed_pages" nullable:"false" doc:"Pages that could not be read, from 1"`
-	Chunks      ChunkCount       `json:"chunks"`
-	Timings     map[string]int64 `json:"timings" doc:"Milliseconds spent in each status of this attempt"`
-	LastError   *LastError       `json:"last_error" doc:"null unless the attempt failed"`
-}
-
-// ChunkCount is how much of a document can be searched.
-type ChunkCount struct {
-	Done  int `json:"done" doc:"Chunks with their vector"`
-	Total int `json:"total" doc:"Chunks of the document; 0 before it is cut"`
-}
-
-// LastError is why an attempt failed, for its owner.
-type LastError struct {
-	Code    problemCode `json:"code"`
-	Message string      `json:"message"`
-	Advice  string      `json:"advice"`
-	Page    int         `json:"page,omitempty" doc:"The page at fault, from 1"`
-}
-
-func (a *api) status(ctx context.Context, in *documentInput) (*statusOutput, error) {
-	id, err := in.document()
-	if err != nil {
-		return nil, err
-	}
-	standing, err := a.Library.Standing(ctx, callerOf(ctx), id)
-	if err != nil {
-		return nil, err
-	}
-	return &statusOutput{Body: statusBody(standing)}, nil
-}
-
-func statusBody(s ports.Standing) DocumentStatus {
-	body := DocumentStatus{
-		DocumentID: s.Document.String(), JobID: s.Job.String(), Filename: s.Name,
-		Status: documentStatus(s.Status), Stage: stageOf(s.Status, s.Trouble), Progress: progressOf(s),
-		Attempt: s.Attempt, CreatedAt: s.CreatedAt.UTC(), UpdatedAt: s.UpdatedAt.UTC(),
-		BytesLen: s.Size, Mime: s.ContentType, Pages: s.Pages, FailedPages: []int{},
-		Chunks: ChunkCount{Done: s.Embedded, Total: s.Chunks}, Timings: map[string]int64{},
-	}
-	if s.Receipt != nil {
-		body.FailedPages = append(body.FailedPages, s.Receipt.Failed...)
-	}
-	for status, d := range s.Timings {
-		body.Timings[string(status)] = d.Milliseconds()
-	}
-	if t := s.Trouble; t != nil {
-		body.LastError = &LastError{Code: problemCode(t.Code), Message: t.Message, Advice: t.Advice, Page: t.Page}
-	}
-	return body
-}
-
-// progressOf is the share of the way behind the last good status.
-func progressOf(s ports.Standing) int {
-	if p := s.Status.Progress(); p > 0 {
-		return p
-	}
-	return s.LastGood.Progress()
 }
 
 type removeOutput struct{ Body Removal }
@@ -106,7 +29,7 @@ type Removal struct {
 	Status     documentStatus `json:"status"`
 }
 
-func (a *api) remove(ctx context.Context, in *documentInput) (*removeOutput, error) {
+func (a *api) remove(ctx context.Context, in *DocumentInput) (*removeOutput, error) {
 	id, err := in.document()
 	if err != nil {
 		return nil, err
@@ -115,4 +38,36 @@ func (a *api) remove(ctx context.Context, in *documentInput) (*removeOutput, err
 		return nil, err
 	}
 	return &removeOutput{Body: Removal{DocumentID: id.String(), Status: documentStatus(core.Deleting)}}, nil
+}
+
+type documentOutput struct{ Body Document }
+
+// show answers the full standing.
+func (a *api) show(ctx context.Context, in *DocumentInput) (*documentOutput, error) {
+	return a.standingAfter(ctx, in, a.Library.Standing)
+}
+
+// retry opens the next attempt.
+func (a *api) retry(ctx context.Context, in *DocumentInput) (*documentOutput, error) {
+	return a.standingAfter(ctx, in, a.Library.Retry)
+}
+
+// cancel ends the present attempt.
+func (a *api) cancel(ctx context.Context, in *DocumentInput) (*documentOutput, error) {
+	return a.standingAfter(ctx, in, a.Library.Cancel)
+}
+
+// standingAfter does something with a document and answers where it stands.
+func (a *api) standingAfter(ctx context.Context, in *DocumentInput,
+	do func(context.Context, ports.Principal, core.ID) (ports.Standing, error),
+) (*documentOutput, error) {
+	id, err := in.document()
+	if err != nil {
+		return nil, err
+	}
+	standing, err := do(ctx, callerOf(ctx), id)
+	if err != nil {
+		return nil, err
+	}
+	return &documentOutput{Body: documentOf(standing)}, nil
 }

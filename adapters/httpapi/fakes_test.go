@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -47,6 +48,8 @@ type memLibrary struct {
 	lateAdd  error  // Add commits and yet answers this
 	queries  []ports.Query
 	passages []ports.Passage
+	listings []ports.Listing
+	chunks   map[core.ID][]ports.Chunk
 }
 
 func newLibrary() *memLibrary {
@@ -106,7 +109,7 @@ func (l *memLibrary) Add(_ context.Context, who ports.Principal, d ports.NewDocu
 	}
 	now := time.Now()
 	s := ports.Standing{
-		Document: d.ID, Job: d.Job, Name: d.Name, ContentType: d.ContentType, Size: d.Size, SHA256: d.SHA256,
+		Document: d.ID, Job: d.Job, Key: d.Key, Name: d.Name, ContentType: d.ContentType, Size: d.Size, SHA256: d.SHA256,
 		Status: core.Uploaded, LastGood: core.Uploaded, Attempt: 1, Pages: d.Pages, CreatedAt: now, UpdatedAt: now,
 	}
 	l.put(who.User, s)
@@ -142,6 +145,9 @@ func (l *memLibrary) Retry(ctx context.Context, who ports.Principal, id core.ID)
 	if err != nil {
 		return s, err
 	}
+	if _, ok := core.Retries[s.Status]; !ok {
+		return ports.Standing{}, core.Fail(core.CodeConflict, nil)
+	}
 	s.Attempt, s.Status, s.Job, s.Trouble = s.Attempt+1, core.Retries[s.Status], core.NewID(), nil
 	l.put(who.User, s)
 	return s, nil
@@ -157,6 +163,54 @@ func (l *memLibrary) Standing(_ context.Context, who ports.Principal, id core.ID
 		return s, nil
 	}
 	return ports.Standing{}, core.Fail(core.CodeNotFound, nil)
+}
+
+func (l *memLibrary) Cancel(ctx context.Context, who ports.Principal, id core.ID) (ports.Standing, error) {
+	s, err := l.Standing(ctx, who, id)
+	if err != nil {
+		return s, err
+	}
+	if s.Status.Terminal() {
+		return ports.Standing{}, core.Fail(core.CodeConflict, nil)
+	}
+	s.Status = core.Cancelled
+	l.put(who.User, s)
+	return s, nil
+}
+
+func (l *memLibrary) Standings(_ context.Context, who ports.Principal, ids []core.ID) (found []ports.Standing, err error) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	for _, id := range ids {
+		if s, ok := l.docs[who.User][id]; ok {
+			found = append(found, s)
+		}
+	}
+	return found, l.of("Standings")
+}
+
+// List keeps the order and the place; the filters are noted alone.
+func (l *memLibrary) List(_ context.Context, who ports.Principal, q ports.Listing) (found []ports.Standing, err error) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	l.listings = append(l.listings, q)
+	for _, s := range l.docs[who.User] {
+		if q.Behind == nil || s.CreatedAt.Before(q.Behind.CreatedAt) {
+			found = append(found, s)
+		}
+	}
+	slices.SortFunc(found, func(a, b ports.Standing) int { return b.CreatedAt.Compare(a.CreatedAt) })
+	return found[:min(q.Limit, len(found))], l.of("List")
+}
+
+func (l *memLibrary) Chunks(ctx context.Context, who ports.Principal, id core.ID, from, limit int) ([]ports.Chunk, error) {
+	if _, err := l.Standing(ctx, who, id); err != nil {
+		return nil, err
+	}
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	rest := l.chunks[id][min(from, len(l.chunks[id])):]
+	return rest[:min(limit, len(rest))], nil
 }
 
 func (l *memLibrary) Remove(ctx context.Context, who ports.Principal, id core.ID) error {
@@ -210,8 +264,17 @@ func (b *memBlobs) Put(_ context.Context, key string, body io.Reader, size int64
 	return b.of("Put") // an object may be there although the answer says it is not
 }
 
-func (b *memBlobs) Open(context.Context, string) (io.ReadCloser, ports.Blob, error) {
-	return nil, ports.Blob{}, core.Fail(core.CodeFileMissing, nil)
+func (b *memBlobs) Open(_ context.Context, key string) (io.ReadCloser, ports.Blob, error) {
+	if err := b.of("Open"); err != nil {
+		return nil, ports.Blob{}, err
+	}
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	raw, ok := b.objects[key]
+	if !ok {
+		return nil, ports.Blob{}, core.Fail(core.CodeFileMissing, nil)
+	}
+	return io.NopCloser(bytes.NewReader(raw)), ports.Blob{Size: int64(len(raw))}, nil
 }
 
 func (b *memBlobs) Stat(context.Context, string) (ports.Blob, error) {

@@ -26,6 +26,10 @@ type Limits struct {
 	MaxResults     int // passages of one search
 	DefaultResults int // passages where the client names no limit
 
+	MaxPage     int // documents or chunks of one page of a list
+	DefaultPage int // the same where the client names no limit
+	MaxBatch    int // documents asked for at once
+
 	MinPassword int // characters of a new password
 	MaxPassword int // bytes of any password
 
@@ -56,6 +60,10 @@ func DefaultLimits() Limits {
 		MaxResults:     50,
 		DefaultResults: 5,
 
+		MaxPage:     100,
+		DefaultPage: 20,
+		MaxBatch:    100,
+
 		MinPassword: 12,
 		MaxPassword: 256,
 
@@ -82,6 +90,9 @@ func (l Limits) orDefaults() Limits {
 	fill(&l.MaxQuery, d.MaxQuery)
 	fill(&l.MaxResults, d.MaxResults)
 	fill(&l.DefaultResults, d.DefaultResults)
+	fill(&l.MaxPage, d.MaxPage)
+	fill(&l.DefaultPage, d.DefaultPage)
+	fill(&l.MaxBatch, d.MaxBatch)
 	fill(&l.MinPassword, d.MinPassword)
 	fill(&l.MaxPassword, d.MaxPassword)
 	fill(&l.CleanupTime, d.CleanupTime)

@@ -16,7 +16,7 @@ import (
 // describeUpload documents the upload's body. It has to happen after the
 // operation is registered: Huma reads a body itself when it knows of one.
 func (a *api) describeUpload(doc *huma.OpenAPI) {
-	doc.Paths[pathUpload].Post.RequestBody = &huma.RequestBody{
+	body := &huma.RequestBody{
 		Required: true,
 		Description: fmt.Sprintf("One file of at most %d bytes. Other fields are read over; all of them together may have %d bytes.",
 			a.Limits.MaxFileBytes, a.Limits.MaxFormBytes),
@@ -30,6 +30,8 @@ func (a *api) describeUpload(doc *huma.OpenAPI) {
 			AdditionalProperties: true,
 		}}},
 	}
+	doc.Paths[pathUpload].Post.RequestBody = body
+	doc.Paths[pathDocuments].Post.RequestBody = body
 }
 
 // describeSignUp documents the two answers of a sign-up, which Go's types
@@ -68,7 +70,9 @@ func describeLastError(doc *huma.OpenAPI) {
 	shape := *schemas["LastError"]
 	shape.Nullable = true
 	shape.Description = schemas["DocumentStatus"].Properties["last_error"].Description
-	schemas["DocumentStatus"].Properties["last_error"] = &shape
+	for _, name := range []string{"DocumentStatus", "Document"} {
+		schemas[name].Properties["last_error"] = &shape
+	}
 	delete(schemas, "LastError")
 }
 

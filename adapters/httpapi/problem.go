@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
 )
 
 const problemType = "application/problem+json"
@@ -61,7 +62,7 @@ type refusal struct {
 }
 
 // duplicate is the document that an upload repeats.
-type duplicate struct{ id, name string }
+type duplicate struct{ standing ports.Standing }
 
 func (r *refusal) Error() string { return r.err.Error() }
 func (r *refusal) Unwrap() error { return r.err }
@@ -114,7 +115,8 @@ func problemOf(ctx context.Context, err error) *Problem {
 	if more != nil {
 		p.Errors = more.fields
 		if d := more.duplicate; d != nil {
-			p.DocumentID, p.OldID, p.Filename = d.id, d.id, d.name
+			id := d.standing.Document.String()
+			p.DocumentID, p.OldID, p.Filename = id, id, d.standing.Name
 		}
 	}
 	if req := requestOf(ctx); req != nil {

@@ -9,6 +9,7 @@ import (
 const (
 	securityName  = "bearer"
 	pathUpload    = "/upload-document-backend"
+	pathDocuments = "/documents"
 	pathLimits    = "/api/upload-pipeline/upload/limits"
 	pathOpenAPI   = "/openapi.json"
 	pathOpenAPI30 = "/openapi-3.0.json"
@@ -19,11 +20,13 @@ const (
 // register adds every operation and then what only the finished document takes.
 func (a *api) register(h huma.API) {
 	a.registerDocuments(h)
+	a.registerLibrary(h)
 	a.registerAccounts(h)
 	a.registerHealth(h)
 	a.describeUpload(h.OpenAPI())
 	a.describeSignUp(h.OpenAPI())
 	a.boundSearch(h.OpenAPI())
+	a.describeLibrary(h.OpenAPI())
 	describeLastError(h.OpenAPI())
 }
 

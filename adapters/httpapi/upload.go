@@ -48,19 +48,24 @@ type Accepted struct {
 }
 
 func (a *api) upload(ctx context.Context, in *rawInput) (*uploadOutput, error) {
+	standing, err := a.take(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return &uploadOutput{Body: accepted(standing)}, nil
+}
+
+// take receives one upload and keeps it, whatever the route.
+func (a *api) take(ctx context.Context, in *rawInput) (ports.Standing, error) {
 	file, read, err := receive(in.w, in.r, a.SpoolDir, a.Limits)
 	if req := requestOf(ctx); req != nil {
 		req.bytesIn = read
 	}
 	if err != nil {
-		return nil, err
+		return ports.Standing{}, err
 	}
 	defer file.Close()
-	standing, err := a.keep(ctx, callerOf(ctx), file)
-	if err != nil {
-		return nil, err
-	}
-	return &uploadOutput{Body: accepted(standing)}, nil
+	return a.keep(ctx, callerOf(ctx), file)
 }
 
 func accepted(s ports.Standing) Accepted {
@@ -126,7 +131,7 @@ func (a *api) known(ctx context.Context, who ports.Principal, sum [32]byte) (por
 func duplicateOf(s ports.Standing) error {
 	return &refusal{
 		err:       core.Fail(core.CodeDuplicate, nil),
-		duplicate: &duplicate{id: s.Document.String(), name: s.Name},
+		duplicate: &duplicate{standing: s},
 	}
 }
 

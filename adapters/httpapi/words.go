@@ -12,6 +12,16 @@ type (
 	documentStatus string
 	documentStage  string
 	problemCode    string
+	nextStep       string
+)
+
+// What follows a status by itself.
+const (
+	nextParser  nextStep = "waits_for_parser"
+	nextWork    nextStep = "continues_by_itself"
+	nextRetry   nextStep = "waits_for_retry"
+	nextRemoval nextStep = "being_removed"
+	nextNothing nextStep = "none"
 )
 
 // stageDone is the stage of a document that nothing works on any more and that
@@ -28,6 +38,11 @@ func (documentStage) Schema(huma.Registry) *huma.Schema {
 
 // Schema is the enum of every code.
 func (problemCode) Schema(huma.Registry) *huma.Schema { return enumOf(core.Codes()) }
+
+// Schema is the enum of every next step.
+func (nextStep) Schema(huma.Registry) *huma.Schema {
+	return enumOf([]nextStep{nextParser, nextWork, nextRetry, nextRemoval, nextNothing})
+}
 
 func enumOf[T ~string](words []T) *huma.Schema {
 	s := &huma.Schema{Type: huma.TypeString}
@@ -46,4 +61,21 @@ func stageOf(status core.Status, trouble *core.Trouble) documentStage {
 		return documentStage(leg.Stage)
 	}
 	return stageDone
+}
+
+// nextStepOf is what happens to a document in a status without anybody's doing.
+func nextStepOf(status core.Status) nextStep {
+	_, retries := core.Retries[status]
+	switch {
+	case retries:
+		return nextRetry
+	case status == core.ParseQueued:
+		return nextParser
+	case status == core.Deleting:
+		return nextRemoval
+	case status.Terminal():
+		return nextNothing
+	default:
+		return nextWork
+	}
 }

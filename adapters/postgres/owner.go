@@ -126,6 +126,28 @@ func (l *Library) Retry(ctx context.Context, who ports.Principal, id core.ID) (p
 	return l.Standing(ctx, who, id)
 }
 
+// Cancel moves the attempt to cancelled, where the Line allows that: the
+// database refuses the move out of an end, and the fence every later step.
+func (l *Library) Cancel(ctx context.Context, who ports.Principal, id core.ID) (ports.Standing, error) {
+	err := l.asApp(ctx, who, func(tx pgx.Tx) error {
+		var attempt int
+		err := tx.QueryRow(ctx, `select attempt from upload_pipeline.documents where document_id = $1`, id).Scan(&attempt)
+		if err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, `update upload_pipeline.upload_jobs set status = 'cancelled'
+			where document_id = $1 and attempt = $2 and status <> 'cancelled'`, id, attempt)
+		if err == nil && tag.RowsAffected() == 0 {
+			err = core.Fail(core.CodeConflict, errors.New("cancelled already"))
+		}
+		return err
+	})
+	if err != nil {
+		return ports.Standing{}, err
+	}
+	return l.Standing(ctx, who, id)
+}
+
 // Remove moves the attempt to deleting and starts the purge, in one
 // transaction. A document that is being deleted already is left to it.
 func (l *Library) Remove(ctx context.Context, who ports.Principal, id core.ID) error {

@@ -71,7 +71,10 @@ type grammar struct {
 	Logout  logoutCommand  `cmd:"" help:"Sign out."`
 	Upload  uploadCommand  `cmd:"" help:"Upload documents."`
 	Status  statusCommand  `cmd:"" help:"Show where a document stands."`
+	List    listCommand    `cmd:"" help:"List your documents."`
 	Search  searchCommand  `cmd:"" help:"Search in your documents."`
+	Retry   retryCommand   `cmd:"" help:"Take up a document that failed or was cancelled."`
+	Cancel  cancelCommand  `cmd:"" help:"Stop the work on a document."`
 	Delete  deleteCommand  `cmd:"" help:"Delete a document."`
 }
 

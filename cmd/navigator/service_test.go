@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -183,6 +184,53 @@ func advance(d *ports.Standing, to core.Status) {
 		trouble := core.TroubleOf(core.Parse, &core.Error{Code: core.CodePageFailed, Page: 2})
 		d.Trouble = &trouble
 	}
+}
+
+// List answers the documents in the order of their upload.
+func (l library) List(_ context.Context, _ ports.Principal, q ports.Listing) (found []ports.Standing, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	behind := q.Behind == nil
+	for _, d := range l.documents {
+		if behind && (len(q.Statuses) == 0 || slices.Contains(q.Statuses, d.Status)) {
+			found = append(found, *d)
+		}
+		behind = behind || d.Document == q.Behind.Document
+	}
+	return found[:min(q.Limit, len(found))], nil
+}
+
+// Retry and Cancel move the document as the Line says.
+func (l library) Retry(_ context.Context, _ ports.Principal, id core.ID) (ports.Standing, error) {
+	return l.change(id, func(d *ports.Standing) bool {
+		start, ok := core.Retries[d.Status]
+		d.Attempt++
+		d.Status = start
+		return ok
+	})
+}
+
+func (l library) Cancel(_ context.Context, _ ports.Principal, id core.ID) (ports.Standing, error) {
+	return l.change(id, func(d *ports.Standing) bool {
+		ended := d.Status.Terminal()
+		d.Status = core.Cancelled
+		return !ended
+	})
+}
+
+func (l library) change(id core.ID, do func(*ports.Standing) bool) (ports.Standing, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, d := range l.documents {
+		if now := *d; d.Document == id {
+			if !do(&now) {
+				return ports.Standing{}, core.Fail(core.CodeConflict, nil)
+			}
+			*d = now
+			return now, nil
+		}
+	}
+	return ports.Standing{}, core.Fail(core.CodeNotFound, nil)
 }
 
 func (l library) Remove(_ context.Context, _ ports.Principal, id core.ID) error {

@@ -188,3 +188,24 @@ func (w *world) put(key string, content []byte) {
 		w.t.Fatal(err)
 	}
 }
+
+// The key stands in the row and is never computed again: a file that was moved
+// with its row is found, by the line and by its owner.
+func TestFM027_TheKeyIsReadFromTheRow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.config.ParsePolls = []time.Duration{time.Second} // no webhook runs here
+	w.start(boot.API)
+	ada := w.person("ada")
+	content := corpus.MemberCard().Bytes
+	id := ada.taken("card.pdf", content)
+	moved := "elsewhere/" + id + "/original.pdf"
+	w.put(moved, content)
+	w.supa.Lose(w.config.Bucket(), w.text(`select storage_key from upload_pipeline.documents where document_id = $1`, id))
+	w.exec(`update upload_pipeline.documents set storage_key = $2 where document_id = $1`, id, moved)
+	w.start(boot.Worker)
+	ada.completes(id)
+	if status := w.call(http.MethodGet, w.api+"/documents/"+id+"/file", ada.token, nil, nil); status != http.StatusOK {
+		t.Errorf("the owner's file answered %d", status)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 )
 
 // SignUp makes an account. A session without tokens says that the address has
@@ -51,6 +52,44 @@ func (c *Client) Status(ctx context.Context, id string) (Document, error) {
 
 func statusCall(id string) call {
 	return call{method: http.MethodGet, path: "/documents/" + url.PathEscape(id) + "/status", again: true}
+}
+
+// List reads a page of the account's documents, the newest first; cursor "" is
+// the first page, limit 0 leaves its size to the service.
+func (c *Client) List(ctx context.Context, statuses []string, cursor string, limit int) (Page, error) {
+	query := url.Values{}
+	for _, status := range statuses {
+		query.Add("status", status)
+	}
+	if cursor != "" {
+		query.Set("cursor", cursor)
+	}
+	if limit > 0 {
+		query.Set("limit", strconv.Itoa(limit))
+	}
+	path := "/documents"
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	var p Page
+	_, err := c.do(ctx, call{method: http.MethodGet, path: path, again: true}, &p)
+	return p, err
+}
+
+// Retry opens the next attempt of a document that failed or was cancelled.
+func (c *Client) Retry(ctx context.Context, id string) (Document, error) {
+	return c.move(ctx, id, "retry")
+}
+
+// Cancel ends the attempt that is under way.
+func (c *Client) Cancel(ctx context.Context, id string) (Document, error) {
+	return c.move(ctx, id, "cancel")
+}
+
+func (c *Client) move(ctx context.Context, id, verb string) (Document, error) {
+	var d Document
+	_, err := c.do(ctx, call{method: http.MethodPost, path: "/documents/" + url.PathEscape(id) + "/" + verb}, &d)
+	return d, err
 }
 
 // Search finds the passages nearest to a question; limit 0 leaves their number

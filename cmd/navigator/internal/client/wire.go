@@ -29,6 +29,12 @@ type Document struct {
 	LastError   *LastError       `json:"last_error"` // nil unless the attempt failed
 }
 
+// Page is a part of an account's documents, the newest first.
+type Page struct {
+	Documents  []Document `json:"documents"`
+	NextCursor string     `json:"next_cursor"` // of the next page; "" at the end
+}
+
 // Chunks is how much of a document can be searched.
 type Chunks struct {
 	Done  int `json:"done"`

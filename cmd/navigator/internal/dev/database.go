@@ -53,6 +53,9 @@ func (s *site) own(ctx context.Context, config *boot.Config, cluster *pgserver.C
 	if err := db.Migrate(ctx, owner); err != nil {
 		return err
 	}
+	if err := resume(ctx, owner); err != nil {
+		return err
+	}
 	app, err := s.remembered("app.password", func() (string, error) { return rand.Text(), nil })
 	if err != nil {
 		return err
@@ -83,6 +86,23 @@ func createDatabase(ctx context.Context, conn *pgx.Conn, fresh bool) error {
 	}
 	if err != nil {
 		return fmt.Errorf("create the private database: %w", err)
+	}
+	return nil
+}
+
+// resume gives the jobs of a killed run back to the queue. The lock says that
+// no other run works on this place, so none of them is being worked; elsewhere
+// a rescue has to wait until that is certain.
+func resume(ctx context.Context, owner string) error {
+	conn, err := pgx.Connect(ctx, owner)
+	if err != nil {
+		return fmt.Errorf("the private database does not answer: %w", err)
+	}
+	defer conn.Close(ctx) //nolint:errcheck // nothing is pending
+	_, err = conn.Exec(ctx, `update river.river_job set state = 'available', attempt = greatest(attempt - 1, 0), scheduled_at = now()
+		where state = 'running'`)
+	if err != nil {
+		return fmt.Errorf("resume the jobs of the last run: %w", err)
 	}
 	return nil
 }

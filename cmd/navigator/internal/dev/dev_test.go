@@ -1,0 +1,144 @@
+package dev_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/insurance-navigator/navigator/adapters/pdftext"
+	"github.com/insurance-navigator/navigator/cmd/navigator/internal/dev"
+)
+
+// terminal keeps what dev prints, and tells when it is ready.
+type terminal struct {
+	mu    sync.Mutex
+	text  bytes.Buffer
+	ready chan struct{}
+}
+
+func (o *terminal) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n, err := o.text.Write(p)
+	if strings.Contains(string(p), "Ctrl-C stops everything") {
+		close(o.ready)
+	}
+	return n, err
+}
+
+func (o *terminal) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// run starts dev in a folder; stop is its Ctrl-C.
+func run(t *testing.T, dir string) (stop func()) {
+	t.Helper()
+	out := &terminal{ready: make(chan struct{})}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- dev.Run(ctx, out, options(dir)) }()
+	select {
+	case <-out.ready:
+	case err := <-ended:
+		cancel()
+		t.Fatalf("dev ended: %v\n%s", err, out)
+	case <-time.After(2 * time.Minute):
+		cancel()
+		t.Fatalf("dev is not ready\n%s", out)
+	}
+	return sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("the stop was not orderly: %v", err)
+		}
+	})
+}
+
+func options(dir string) dev.Options {
+	// Any free ports; the fallback parser needs no callback to a known one.
+	return dev.Options{Dir: dir, Environ: []string{"PORT=0", "WEBHOOK_PORT=0", "PARSER=pdftext", "PDFIUM_WASM=" + pdftext.DefaultPath()}}
+}
+
+// login signs the demo account in as the profile says.
+func login(t *testing.T, dir string) (status int) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "navigator.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var profile struct{ URL, Email, Password string }
+	if err := json.Unmarshal(text, &profile); err != nil {
+		t.Fatal(err)
+	}
+	body, _ := json.Marshal(map[string]string{"email": profile.Email, "password": profile.Password})
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, profile.URL+"/auth/login", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close() //nolint:errcheck // only its status counts
+	return answer.StatusCode
+}
+
+// One command starts everything with an account; a second one beside it is
+// refused and stops nothing; a second run takes up the first one's place.
+func TestDevStartsRefusesASecondAndResumes(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), ".local")
+	t.Cleanup(func() { sweep(t, dir) })
+	stop := run(t, dir)
+	defer stop()
+	if status := login(t, dir); status != http.StatusOK {
+		t.Errorf("the demo account's login answered %d", status)
+	}
+	err := dev.Run(t.Context(), &terminal{}, options(dir))
+	if err == nil || !strings.Contains(err.Error(), "running here already") {
+		t.Errorf("a second dev beside the first: %v", err)
+	}
+	if status := login(t, dir); status != http.StatusOK {
+		t.Errorf("after the refused second one the login answered %d", status)
+	}
+	stop()
+	again := run(t, dir)
+	defer again()
+	if status := login(t, dir); status != http.StatusOK {
+		t.Errorf("the account of the first run answered %d in the second", status)
+	}
+}
+
+// sweep removes the cluster's data where its user could not enter the test's
+// own folder, and it was put elsewhere.
+func sweep(t *testing.T, dir string) {
+	t.Helper()
+	home, err := os.ReadFile(filepath.Join(dir, "pg", "home"))
+	if err != nil {
+		return // it lies in the folder itself
+	}
+	if place := strings.TrimSpace(string(home)); strings.Contains(place, "navigator-pg-") {
+		if err := os.RemoveAll(place); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestDevRefusesProductionsMode(t *testing.T) {
+	t.Parallel()
+	o := options(filepath.Join(t.TempDir(), ".local"))
+	o.Environ = append(o.Environ, "SERVICE_MODE=PRODUCTION")
+	if err := dev.Run(t.Context(), &terminal{}, o); err == nil || !strings.Contains(err.Error(), "development") {
+		t.Errorf("in PRODUCTION: %v", err)
+	}
+}

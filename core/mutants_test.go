@@ -47,9 +47,6 @@ var mutants = []mutant{
 // are.
 func TestPtest_PlantedFaultsAreCaught(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("-short: compiling the mutants takes a minute")
-	}
 	root, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)

@@ -178,7 +178,8 @@ func (s *Store) sweep(dir string) error {
 	return nil
 }
 
-// canary is not UTF-8 on purpose.
+// canary is not UTF-8 on purpose. The probe has its twin in adapters/supabase:
+// no adapter imports another, and what each must prove differs.
 var canary = []byte("canary\x00\xff\xfe\r\n")
 
 func (s *Store) probeWrite(ctx context.Context, key string) error {

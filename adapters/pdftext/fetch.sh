@@ -51,6 +51,8 @@ if right "$target"; then
 fi
 need_npm
 mkdir -p "$dir"
+# A folder of our own, so that two runs at once do not meet; it lies beside the
+# target, so that the last mv is a rename. The X's are what mktemp fills in.
 work=$(mktemp -d "$dir/fetch.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM

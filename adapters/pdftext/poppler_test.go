@@ -13,6 +13,9 @@ import (
 const wantWords = 0.99
 
 func TestWordsFoundBesidePoppler(t *testing.T) {
+	// Poppler is the yardstick and no part of the product: a machine without it
+	// runs every other reading test against the generator's own truth. CI
+	// installs it, so that this one always runs there.
 	poppler, err := exec.LookPath("pdftotext")
 	if err != nil {
 		t.Skip("skipped: pdftotext is not on the PATH (Debian package poppler-utils), so there is nothing to compare with")

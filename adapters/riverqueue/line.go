@@ -80,7 +80,8 @@ func periodic(every time.Duration, args river.JobArgs) *river.PeriodicJob {
 		func() (river.JobArgs, *river.InsertOpts) { return args, opts }, &river.PeriodicJobOpts{RunOnStart: true})
 }
 
-// addStage registers the generic worker under the stage's own kind.
+// addStage registers the generic worker under the stage's own kind. River takes
+// a kind from a type, and a type cannot come out of a table: hence a line each.
 func addStage(workers *river.Workers, stage core.Stage, settings Settings, store Store, log *slog.Logger, work run) error {
 	setting, ok := settings.Stages[stage]
 	if !ok {

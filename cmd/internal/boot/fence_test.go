@@ -45,6 +45,9 @@ func TestC20_AZombieWorkerCommitsNothingAfterARescue(t *testing.T) {
 	}
 }
 
+// Each case below is written out, alike as they begin: what is done to the row
+// between the steps is the test.
+
 // Case two: rescued, and at work again in another process as its second run.
 // The first run commits nothing and leaves the row to the second.
 func TestC20_AttemptOneDoesNotCompleteAttemptTwo(t *testing.T) {

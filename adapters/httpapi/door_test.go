@@ -22,19 +22,18 @@ type openAPI struct {
 	} `json:"servers"`
 	Paths      map[string]map[string]operation `json:"paths"`
 	Components struct {
-		Schemas map[string]struct {
-			Properties map[string]schema `json:"properties"`
-		} `json:"schemas"`
+		Schemas map[string]schema `json:"schemas"`
 	} `json:"components"`
 }
 
 type schema struct {
-	Type      any             `json:"type"`
-	Enum      []string        `json:"enum"`
-	MaxLength int             `json:"maxLength"`
-	Maximum   float64         `json:"maximum"`
-	Nullable  bool            `json:"nullable"`
-	Raw       json.RawMessage `json:"-"`
+	Ref        string            `json:"$ref"`
+	Type       any               `json:"type"`
+	Enum       []string          `json:"enum"`
+	MaxLength  int               `json:"maxLength"`
+	Maximum    float64           `json:"maximum"`
+	Nullable   bool              `json:"nullable"`
+	Properties map[string]schema `json:"properties"`
 }
 
 type operation struct {

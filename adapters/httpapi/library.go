@@ -6,8 +6,6 @@ import (
 	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
-
-	"github.com/insurance-navigator/navigator/core"
 )
 
 // registerLibrary adds the operations on one's documents as resources.
@@ -108,8 +106,7 @@ func (a *api) boundParameter(p *huma.Param) {
 		p.Schema.Description = fmt.Sprintf("How many to answer; %d when not given", a.Limits.DefaultPage)
 		p.Description = p.Schema.Description
 	case "status":
-		p.Schema.Items = enumOf(core.Statuses())
-		p.Schema.Items.PrecomputeMessages()
+		p.Schema.Items = &huma.Schema{Ref: schemaPrefix + "Status"}
 	}
 	p.Schema.PrecomputeMessages()
 }

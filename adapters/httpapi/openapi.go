@@ -64,17 +64,13 @@ func (a *api) boundSearch(doc *huma.OpenAPI) {
 }
 
 // describeLastError says that last_error may be null. Huma cannot say so of a
-// shared schema, so it is written out where it stands.
+// field whose schema is shared, so the shared schema says it.
 func describeLastError(doc *huma.OpenAPI) {
-	schemas := doc.Components.Schemas.Map()
-	shape := *schemas["LastError"]
-	shape.Nullable = true
-	shape.Description = schemas["DocumentStatus"].Properties["last_error"].Description
-	for _, name := range []string{"DocumentStatus", "Document"} {
-		schemas[name].Properties["last_error"] = &shape
-	}
-	delete(schemas, "LastError")
+	doc.Components.Schemas.Map()["LastError"].Nullable = true
 }
+
+// schemaPrefix leads to the schemas that are kept once.
+const schemaPrefix = "#/components/schemas/"
 
 const jsonType = "application/json"
 
@@ -107,8 +103,8 @@ func (a *api) serveDocuments(mux *http.ServeMux, doc *huma.OpenAPI) error {
 	return nil
 }
 
-// downgrade is the document in 3.0.3. Huma's own leaves a keyword of 3.1 in it
-// that validators and generators refuse.
+// downgrade is the document in 3.0.3. Huma's own leaves in it what validators
+// and generators refuse: a keyword of 3.1, and words beside a $ref.
 func downgrade(doc *huma.OpenAPI) ([]byte, error) {
 	raw, err := doc.Downgrade()
 	if err != nil {
@@ -119,6 +115,7 @@ func downgrade(doc *huma.OpenAPI) ([]byte, error) {
 		return nil, err
 	}
 	dropKey(tree, "contentMediaType")
+	bareRefs(tree)
 	return json.Marshal(tree)
 }
 
@@ -132,6 +129,24 @@ func dropKey(tree any, key string) {
 	case []any:
 		for _, child := range node {
 			dropKey(child, key)
+		}
+	}
+}
+
+// bareRefs leaves nothing beside a $ref.
+func bareRefs(tree any) {
+	switch node := tree.(type) {
+	case map[string]any:
+		if ref, ok := node["$ref"].(string); ok {
+			clear(node)
+			node["$ref"] = ref
+		}
+		for _, child := range node {
+			bareRefs(child)
+		}
+	case []any:
+		for _, child := range node {
+			bareRefs(child)
 		}
 	}
 }

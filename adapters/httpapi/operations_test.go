@@ -24,16 +24,33 @@ func TestFM015OpenAPIEnumsAreTheLine(t *testing.T) {
 		for name, want := range map[string][]string{
 			"DocumentStatus.status": texts(core.Statuses()), "Accepted.status": texts(core.Statuses()),
 			"Removal.status": texts(core.Statuses()), "DocumentStatus.stage": append(texts(core.Stages()), "done"),
-			"Problem.code": texts(core.Codes()),
+			"Problem.code": texts(core.Codes()), "LastError.code": texts(core.Codes()),
 		} {
 			model, field, _ := strings.Cut(name, ".")
-			if diff := cmp.Diff(want, schemas[model].Properties[field].Enum); diff != "" {
+			shared := strings.TrimPrefix(schemas[model].Properties[field].Ref, schemaPrefix)
+			if diff := cmp.Diff(want, schemas[shared].Enum); diff != "" {
 				t.Errorf("%s %s: %s", path, name, diff)
 			}
 		}
 		if s := schemas["SearchRequest"].Properties; s["query"].MaxLength != 2000 || s["limit"].Maximum != 50 {
 			t.Errorf("%s: search bounds %+v", path, s)
 		}
+	}
+}
+
+// last_error may be null, and in both documents generators can see that.
+func TestOpenAPISaysWhatMayBeNull(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	if got := b.document(pathOpenAPI).Components.Schemas["LastError"].Type; !cmp.Equal(got, any([]any{"object", "null"})) {
+		t.Errorf("3.1: the type is %v", got)
+	}
+	older := b.document(pathOpenAPI30).Components.Schemas
+	if got := older["LastError"]; got.Type != "object" || !got.Nullable {
+		t.Errorf("3.0: the schema is %+v", got)
+	}
+	if got := older["Document"].Properties["last_error"].Ref; got != schemaPrefix+"LastError" {
+		t.Errorf("3.0: the field leads to %q", got)
 	}
 }
 

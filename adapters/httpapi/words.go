@@ -29,27 +29,33 @@ const (
 const stageDone = "done"
 
 // Schema is the enum of every status.
-func (documentStatus) Schema(huma.Registry) *huma.Schema { return enumOf(core.Statuses()) }
+func (documentStatus) Schema(r huma.Registry) *huma.Schema {
+	return namedEnum(r, "Status", core.Statuses())
+}
 
 // Schema is the enum of every stage, and done.
-func (documentStage) Schema(huma.Registry) *huma.Schema {
-	return enumOf(append(core.Stages(), stageDone))
+func (documentStage) Schema(r huma.Registry) *huma.Schema {
+	return namedEnum(r, "Stage", append(core.Stages(), stageDone))
 }
 
 // Schema is the enum of every code.
-func (problemCode) Schema(huma.Registry) *huma.Schema { return enumOf(core.Codes()) }
+func (problemCode) Schema(r huma.Registry) *huma.Schema { return namedEnum(r, "Code", core.Codes()) }
 
 // Schema is the enum of every next step.
-func (nextStep) Schema(huma.Registry) *huma.Schema {
-	return enumOf([]nextStep{nextParser, nextWork, nextRetry, nextRemoval, nextNothing})
+func (nextStep) Schema(r huma.Registry) *huma.Schema {
+	return namedEnum(r, "NextStep", []nextStep{nextParser, nextWork, nextRetry, nextRemoval, nextNothing})
 }
 
-func enumOf[T ~string](words []T) *huma.Schema {
+// namedEnum keeps the enum once, under a name, so that generated clients have
+// one type for it, and answers the way there.
+func namedEnum[T ~string](r huma.Registry, name string, words []T) *huma.Schema {
 	s := &huma.Schema{Type: huma.TypeString}
 	for _, word := range words {
 		s.Enum = append(s.Enum, string(word))
 	}
-	return s
+	s.PrecomputeMessages()
+	r.Map()[name] = s
+	return &huma.Schema{Ref: schemaPrefix + name}
 }
 
 // stageOf is the stage that works on a document, or that failed on it.

@@ -27,7 +27,6 @@ func (a *api) describeUpload(doc *huma.OpenAPI) {
 				"file":      {Type: huma.TypeString, Format: "binary", Description: a.Limits.words()},
 				"policy_id": {Type: huma.TypeString, MaxLength: &a.Limits.MaxPolicyBytes, Description: "One's own reference"},
 			},
-			AdditionalProperties: true,
 		}}},
 	}
 	doc.Paths[pathUpload].Post.RequestBody = body
@@ -61,6 +60,13 @@ func (a *api) boundSearch(doc *huma.OpenAPI) {
 	for _, property := range schema.Properties {
 		property.PrecomputeMessages()
 	}
+}
+
+// nameForGo tells generators of Go code how to tell documentId from
+// document_id, which have one name by Go's rules.
+func nameForGo(doc *huma.OpenAPI) {
+	old := doc.Components.Schemas.Map()["Problem"].Properties["documentId"]
+	old.Extensions = map[string]any{"x-go-name": "OldDocumentID"}
 }
 
 // describeLastError says that last_error may be null. Huma cannot say so of a

@@ -28,6 +28,7 @@ func (a *api) register(h huma.API) {
 	a.boundSearch(h.OpenAPI())
 	a.describeLibrary(h.OpenAPI())
 	describeLastError(h.OpenAPI())
+	nameForGo(h.OpenAPI())
 }
 
 func (a *api) registerDocuments(h huma.API) {

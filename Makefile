@@ -31,7 +31,7 @@ GODIRS := $(wildcard */)
 BENCHES := ./core/chunker/... $(if $(wildcard bench/.),./bench/...)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test bench lint secrets vulncheck verify fmt fmt-check generate migrate build clean dev-reset pdfium testdb testdb-stop tools
+.PHONY: help dev test bench lint secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset pdfium testdb testdb-stop tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
@@ -69,12 +69,15 @@ vulncheck: $(GOVULNCHECK_STAMP) ## look for known vulnerabilities in what we cal
 verify: fmt-check testdb ## prove that generated files are what their sources say
 	@$(GO) mod tidy -diff
 	@$(GO) run ./db/schemadump -check
-	@$(GO) test -count=1 -run 'Drift' ./db ./docs ./cmd/internal/boot/table
+	@$(GO) test -count=1 -run 'Drift' ./db ./docs ./cmd/internal/boot/table ./clients/generate
 
 generate: testdb ## write the generated files: db/schema.sql, README.md, docs/line.md
 	@$(GO) run ./db/schemadump -write
 	@$(GO) run ./docs/generate
 	@$(GO) run ./cmd/internal/boot/table
+
+clients: ## write the generated parts of clients/ from the OpenAPI documents; needs npm
+	@$(GO) run ./clients/generate
 
 fmt: ## format the Go files
 	@$(GOFMT) -w $(GODIRS)

@@ -100,6 +100,8 @@ func TestWallsLetGoodImportsThrough(t *testing.T) {
 		"adapters/openai/a_test.go":           file("openai_test", "our/adapters/openai/openaitest", "our/db/dbtest", "our/loadtest/corpus"),
 		"adapters/openai/openaitest/a.go":     file("openaitest", "our/adapters/openai"),
 		"loadtest/a.go":                       file("loadtest", "our/loadtest/corpus"),
+		"clients/go/a_test.go":                file("navigatorapi_test", "our/clients/go", "github.com/oapi-codegen/runtime"),
+		"clients/generate/a.go":               file("main", "our/adapters/httpapi", "our/clients/typescript"),
 		"cmd/navigator/a.go":                  file("main", "our/adapters/openai/openaitest", "our/cmd/internal/boot"),
 		"cmd/api/a.go":                        file("main", "our/cmd/internal/boot"),
 		"cmd/api/a_test.go":                   file("main", "our/adapters/openai/openaitest"),
@@ -135,6 +137,8 @@ func TestWallsStopEveryBadImport(t *testing.T) {
 		"adapters/openai/openaitest/a.go": file("openaitest", "our/adapters/redis"),
 		"loadtest/a.go":                   file("loadtest", "our/core"),
 		"db/a.go":                         file("db", "our/adapters/postgres"),
+		"clients/go/a.go":                 file("navigatorapi", "our/core"),
+		"clients/go/a_test.go":            file("navigatorapi", "our/loadtest/corpus"),
 		"core/util/a.go":                  file("other"),
 		"cmd/x/a.go":                      file("common"),
 	} {

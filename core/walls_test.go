@@ -99,6 +99,8 @@ func mayImport(file source, imported string) bool {
 		return !own || adapterMay(file, dir)
 	case in(file.dir, "loadtest"):
 		return !own || in(dir, "loadtest")
+	case in(file.dir, "clients/go", "clients/typescript"):
+		return !own || in(dir, file.dir)
 	case in(file.dir, "db"):
 		return !own || in(dir, "db", "core")
 	}

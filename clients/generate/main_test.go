@@ -1,0 +1,38 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/insurance-navigator/navigator/clients/typescript"
+)
+
+// TestClientsDrift holds the generated files to the documents that the API
+// serves.
+func TestClientsDrift(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join("..", "..")
+	for _, c := range clients {
+		t.Run(c.file, func(t *testing.T) {
+			t.Parallel()
+			want, err := c.make(t.Context(), root)
+			if errors.Is(err, typescript.ErrNoNode) {
+				t.Skipf("%s is NOT compared with the OpenAPI document: %v", c.file, err)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := os.ReadFile(c.path(root))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), string(got)); diff != "" {
+				t.Errorf("%s is not what the API says, type make clients (-API +file):\n%s", c.file, diff)
+			}
+		})
+	}
+}

@@ -11,6 +11,10 @@ async function read(api: Navigator, id: string): Promise<Document> {
   return ok(await api.GET("/documents/{id}", { params: { path: { id } } }));
 }
 
+// A stream that breaks has ended: nothing is lost with it, since each event
+// only says that the document is worth reading again.
+const ended = { done: true };
+
 /** waitByPolling asks for the document every so many milliseconds. */
 export async function waitByPolling(api: Navigator, id: string, everyMs: number): Promise<Document> {
   for (;;) {
@@ -36,7 +40,7 @@ export async function waitByEvents(api: Navigator, baseUrl: string, token: strin
     const events = stream.headers.get("Content-Type")?.startsWith("text/event-stream");
     if (!stream.ok || !events || stream.body === null) return undefined;
     const reader = stream.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream()).getReader();
-    while (!(await reader.read()).done) {
+    while (!(await reader.read().catch(() => ended)).done) {
       const document = await read(api, id);
       if (!moves(document)) return document;
     }

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -178,6 +181,33 @@ type typescriptStory struct {
 
 func TestTheTypeScriptClientFromLoginToAnswer(t *testing.T) {
 	t.Parallel()
+	program := compiled(t)
+	w := newWorld(t)
+	w.start(boot.Dev)
+	for name, c := range map[string]struct {
+		api, waited string
+	}{
+		"as-it-is":          {w.api, w.waysToWait()},
+		"with-events":       {w.withEvents("event: status\ndata: {}\n\n"), "events"},
+		"with-events-lost":  {w.withEvents(""), "polling"},
+		"with-a-broken-one": {w.withEvents("break"), "polling"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			user, other, paper := w.person(name), corpus.MemberCard(), corpus.Summary()
+			user.completes(user.taken(other.Name, other.Bytes))
+			story := plays(t, program, c.api, name, paper)
+			if story.WaitedBy != c.waited {
+				t.Errorf("waited by %s, want %s", story.WaitedBy, c.waited)
+			}
+			story.check(t, paper)
+		})
+	}
+}
+
+// compiled is the TypeScript client, checked and compiled.
+func compiled(t *testing.T) typescript.Workspace {
+	t.Helper()
 	began := time.Now()
 	program, err := typescript.Open(t.Context(), t.TempDir())
 	if errors.Is(err, typescript.ErrNoNode) {
@@ -191,43 +221,69 @@ func TestTheTypeScriptClientFromLoginToAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("packages %s, compiler %s", installed.Round(time.Millisecond), (time.Since(began) - installed).Round(time.Millisecond))
-	w := newWorld(t)
-	w.start(boot.Dev)
-	ada := w.person("ada")
-	other := corpus.MemberCard()
-	ada.completes(ada.taken(other.Name, other.Bytes))
-	paper := corpus.Summary()
-	story := w.plays(program, "ada", paper)
-	id := story.Document.DocumentID
-	if story.Document.Status != core.Complete || story.Document.Filename != paper.Name || story.WaitedBy != w.waysToWait() {
-		t.Errorf("waited by %s for %+v", story.WaitedBy, story.Document)
+	return program
+}
+
+// check holds the story to what a person sees of a new document.
+func (s typescriptStory) check(t *testing.T, paper corpus.Document) {
+	t.Helper()
+	id := s.Document.DocumentID
+	if s.Document.Status != core.Complete || s.Document.Filename != paper.Name {
+		t.Errorf("waited for %+v", s.Document)
 	}
-	if len(story.Results) == 0 || story.Results[0].DocumentID != id || len(story.Listed) != 2 || story.Listed[0] != id {
-		t.Errorf("document %s: the search found %+v, the list has %v", id, story.Results, story.Listed)
+	if len(s.Results) == 0 || s.Results[0].DocumentID != id || len(s.Listed) != 2 || s.Listed[0] != id {
+		t.Errorf("document %s: the search found %+v, the list has %v", id, s.Results, s.Listed)
 	}
-	if story.Again.Status != http.StatusConflict || story.Again.Code != string(core.CodeDuplicate) || story.Again.DocumentID != id {
-		t.Errorf("the same content again is told as %+v", story.Again)
+	if s.Again.Status != http.StatusConflict || s.Again.Code != string(core.CodeDuplicate) || s.Again.DocumentID != id {
+		t.Errorf("the same content again is told as %+v", s.Again)
 	}
 }
 
-// plays runs the example as a person against the world.
-func (w *world) plays(program typescript.Workspace, name string, paper corpus.Document) (story typescriptStory) {
-	w.t.Helper()
-	file := filepath.Join(w.t.TempDir(), paper.Name)
-	if err := os.WriteFile(file, paper.Bytes, 0o600); err != nil {
+// withEvents is the API with a stream of events before it that says one thing
+// over and over, or ends at once, or breaks.
+func (w *world) withEvents(event string) string {
+	target, err := url.Parse(w.api)
+	if err != nil {
 		w.t.Fatal(err)
 	}
-	command := program.Example(w.t.Context(), file, "what is my deductible?")
-	command.Env = append(os.Environ(), "NAVIGATOR_URL="+w.api, "NAVIGATOR_EMAIL="+name+"@example.com",
+	mux := http.NewServeMux()
+	mux.Handle("/", &httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) { p.SetURL(target) }})
+	mux.HandleFunc("GET /documents/{id}/events", func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("Content-Type", "text/event-stream")
+		if event == "break" {
+			rw.Header().Set("Content-Length", "100")
+			_, _ = io.WriteString(rw, "event: ")
+			return
+		}
+		tick := time.NewTicker(25 * time.Millisecond)
+		defer tick.Stop()
+		for event != "" && r.Context().Err() == nil {
+			_, _ = io.WriteString(rw, event)
+			_ = http.NewResponseController(rw).Flush()
+			<-tick.C
+		}
+	})
+	return w.serve(mux)
+}
+
+// plays runs the example as a person against an address of the API.
+func plays(t *testing.T, program typescript.Workspace, api, name string, paper corpus.Document) (story typescriptStory) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), paper.Name)
+	if err := os.WriteFile(file, paper.Bytes, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	command := program.Example(t.Context(), file, "what is my deductible?")
+	command.Env = append(os.Environ(), "NAVIGATOR_URL="+api, "NAVIGATOR_EMAIL="+name+"@example.com",
 		"NAVIGATOR_PASSWORD=quiet-heron-lantern-"+name)
 	var said bytes.Buffer
 	command.Stderr = &said
 	out, err := command.Output()
 	if err != nil {
-		w.t.Fatalf("the example: %v\n%s", err, said.Bytes())
+		t.Fatalf("the example: %v\n%s", err, said.Bytes())
 	}
 	if err := json.Unmarshal(out, &story); err != nil {
-		w.t.Fatalf("the example printed %s: %v", out, err)
+		t.Fatalf("the example printed %s: %v", out, err)
 	}
 	return story
 }

@@ -125,20 +125,6 @@ func downgrade(doc *huma.OpenAPI) ([]byte, error) {
 	return json.Marshal(tree)
 }
 
-func dropKey(tree any, key string) {
-	switch node := tree.(type) {
-	case map[string]any:
-		delete(node, key)
-		for _, child := range node {
-			dropKey(child, key)
-		}
-	case []any:
-		for _, child := range node {
-			dropKey(child, key)
-		}
-	}
-}
-
 // bareRefs leaves nothing beside a $ref.
 func bareRefs(tree any) {
 	switch node := tree.(type) {
@@ -153,6 +139,20 @@ func bareRefs(tree any) {
 	case []any:
 		for _, child := range node {
 			bareRefs(child)
+		}
+	}
+}
+
+func dropKey(tree any, key string) {
+	switch node := tree.(type) {
+	case map[string]any:
+		delete(node, key)
+		for _, child := range node {
+			dropKey(child, key)
+		}
+	case []any:
+		for _, child := range node {
+			dropKey(child, key)
 		}
 	}
 }

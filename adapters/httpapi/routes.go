@@ -23,12 +23,12 @@ func (a *api) register(h huma.API) {
 	a.registerLibrary(h)
 	a.registerAccounts(h)
 	a.registerHealth(h)
+	nameForGo(h.OpenAPI())
 	a.describeUpload(h.OpenAPI())
 	a.describeSignUp(h.OpenAPI())
 	a.boundSearch(h.OpenAPI())
 	a.describeLibrary(h.OpenAPI())
 	describeLastError(h.OpenAPI())
-	nameForGo(h.OpenAPI())
 }
 
 func (a *api) registerDocuments(h huma.API) {

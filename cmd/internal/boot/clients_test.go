@@ -147,7 +147,7 @@ func (u apiUser) pages() (ids []string) {
 func (u apiUser) meetsRefusals(there corpus.Document, id string) {
 	u.t.Helper()
 	unknown, err := u.client.GetDocumentWithResponse(u.t.Context(), core.NewID().String())
-	refused(u.t, unknown, err, http.StatusNotFound, navigatorapi.CodeNotFound)
+	_ = refused(u.t, unknown, err, http.StatusNotFound, navigatorapi.CodeNotFound)
 	again, err := u.upload(there)
 	p := refused(u.t, again, err, http.StatusConflict, navigatorapi.CodeDuplicateDocument)
 	if p.DocumentID == nil || p.DocumentID.String() != id || *p.Filename != there.Name || *p.OldDocumentID != *p.DocumentID {
@@ -163,7 +163,7 @@ func (u apiUser) meetsRefusals(there corpus.Document, id string) {
 		u.t.Fatal(err)
 	}
 	answer, err := stranger.GetDocumentWithResponse(u.t.Context(), id)
-	refused(u.t, answer, err, http.StatusUnauthorized, navigatorapi.CodeUnauthenticated)
+	_ = refused(u.t, answer, err, http.StatusUnauthorized, navigatorapi.CodeUnauthenticated)
 }
 
 // typescriptStory is what the TypeScript example prints.

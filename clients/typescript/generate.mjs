@@ -1,6 +1,6 @@
 // Reads the OpenAPI document and writes the types of schema.ts to the
 // standard output. `make clients` runs it.
-import { readFileSync } from "node:fs";
+import { json } from "node:stream/consumers";
 import openapiTS, { astToString, COMMENT_HEADER } from "openapi-typescript";
 import ts from "typescript";
 
@@ -8,7 +8,7 @@ import ts from "typescript";
 // string.
 const blob = ts.factory.createTypeReferenceNode("Blob");
 
-const types = await openapiTS(JSON.parse(readFileSync(0, "utf8")), {
+const types = await openapiTS(await json(process.stdin), {
   silent: true,
   transform: (schema) => (schema.format === "binary" ? blob : undefined),
 });

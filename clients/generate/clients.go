@@ -32,7 +32,11 @@ func (c client) path(root string) string { return filepath.Join(root, filepath.F
 // makeGo makes the Go client from the 3.0.3 document, which is the one that its
 // generator knows whole.
 func makeGo(ctx context.Context, root string) ([]byte, error) {
-	document, err := document(ctx, root, "openapi-3.0.json")
+	whole, err := document(ctx, root, "openapi-3.0.json")
+	if err != nil {
+		return nil, err
+	}
+	document, err := withoutHeaders(whole)
 	if err != nil {
 		return nil, err
 	}

@@ -36,3 +36,13 @@ func TestClientsDrift(t *testing.T) {
 		})
 	}
 }
+
+func TestOptionalHeadersAreNoArguments(t *testing.T) {
+	t.Parallel()
+	got, err := withoutHeaders([]byte(`{"paths":{"/a":{"get":{"parameters":[{"in":"header","name":"A"}]},"put":{"parameters":[
+		{"in":"header","name":"A","required":true},{"in":"header","name":"B"},{"in":"path","name":"id"}]}}}}`))
+	want := `{"paths":{"/a":{"get":{},"put":{"parameters":[{"in":"header","name":"A","required":true},{"in":"path","name":"id"}]}}}}`
+	if diff := cmp.Diff(want, string(got)); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
+}

@@ -119,6 +119,10 @@ func TestTheGoClientFromSignUpToDeletion(t *testing.T) {
 	if !bytes.Equal(granted(t, file, err).Bytes(), summary.Bytes) {
 		t.Error("the file that came is not the file that went")
 	}
+	part, err := ada.client.GetDocumentFileWithResponse(t.Context(), first, navigatorapi.WithHeader("Range", "bytes=5-9"))
+	if got := granted(t, part, err); got.StatusCode() != http.StatusPartialContent || !bytes.Equal(got.Bytes(), summary.Bytes[5:10]) {
+		t.Errorf("a range answered %d %q", got.StatusCode(), got.Bytes())
+	}
 	ada.meetsRefusals(summary, first)
 	gone, err := ada.client.DeleteDocumentWithResponse(t.Context(), first)
 	if removal := granted(t, gone, err).JSON202; removal.Status != navigatorapi.StatusDeleting || removal.DocumentID.String() != first {

@@ -16,6 +16,15 @@ func WithToken(token string) ClientOption {
 	})
 }
 
+// WithHeader sends a header with one request: it goes last into any method's
+// arguments. The optional headers that operations take are sent this way.
+func WithHeader(name, value string) RequestEditorFn {
+	return func(_ context.Context, r *http.Request) error {
+		r.Header.Set(name, value)
+		return nil
+	}
+}
+
 // File is the body of an upload: one file under the name that it will be shown
 // with, and the caller's own reference when policyID is not empty. The content
 // is read once, while it is sent, and never held whole.

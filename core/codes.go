@@ -70,6 +70,9 @@ const (
 	CodeBadSignature        Code = "bad_signature"
 	CodeNoWorker            Code = "no_worker"
 	CodeInternal            Code = "internal"
+
+	CodeIdempotencyMismatch Code = "idempotency_mismatch"
+	CodeIdempotencyInUse    Code = "idempotency_in_use"
 )
 
 type words struct {
@@ -143,6 +146,9 @@ var dictionary = map[Code]words{
 	CodeBadSignature:        {Denied, "The callback is not authentic.", "Sign the body with the secret of the attempt."},
 	CodeNoWorker:            {Transient, "No worker is running.", adviceWait},
 	CodeInternal:            {Transient, "Something went wrong on our side.", adviceRetry},
+
+	CodeIdempotencyMismatch: {Invalid, "The idempotency key was used for another request.", "Send every new request under a new key, and repeat one unchanged."},
+	CodeIdempotencyInUse:    {Conflict, "The request with this idempotency key is still being worked on.", "Send it again, unchanged, after as long as Retry-After says."},
 }
 
 func (c Code) words() words {

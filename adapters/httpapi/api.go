@@ -26,6 +26,7 @@ type APIDeps struct {
 	Embedder  ports.Embedder
 	Inspector core.Inspector
 	Health    ports.Health
+	Keys      ports.Idempotency
 	Logger    *slog.Logger
 
 	Limits      Limits // fields left zero take DefaultLimits
@@ -54,6 +55,7 @@ func NewAPI(d APIDeps) (http.Handler, error) {
 	a := &api{APIDeps: d}
 	h := humago.New(mux, a.config())
 	a.register(h)
+	keyed := describeKeys(h.OpenAPI(), d.Limits)
 	if err := a.serveDocuments(mux, h.OpenAPI()); err != nil {
 		return nil, err
 	}
@@ -61,6 +63,7 @@ func NewAPI(d APIDeps) (http.Handler, error) {
 		mux: mux, public: publicSet(), verifier: d.Verifier, logger: d.Logger, limits: d.Limits,
 		observe: orNothing(d.Observe), https: strings.HasPrefix(d.PublicURL, "https://"),
 		ownBody: map[string]bool{"POST " + pathUpload: true, "POST " + pathDocuments: true},
+		keys:    &keys{store: d.Keys, routes: keyed, limits: d.Limits, logger: d.Logger},
 	}, nil
 }
 
@@ -69,7 +72,7 @@ func (d APIDeps) check() error {
 	for name, missing := range map[string]bool{
 		"Library": d.Library == nil, "Blobs": d.Blobs == nil, "Accounts": d.Accounts == nil,
 		"Verifier": d.Verifier == nil, "Embedder": d.Embedder == nil, "Inspector": d.Inspector == nil,
-		"Health": d.Health == nil, "Logger": d.Logger == nil, "SpoolDir": d.SpoolDir == "",
+		"Health": d.Health == nil, "Keys": d.Keys == nil, "Logger": d.Logger == nil, "SpoolDir": d.SpoolDir == "",
 	} {
 		if missing {
 			faults = append(faults, fmt.Errorf("httpapi: %s is required", name))

@@ -25,6 +25,7 @@ type bench struct {
 	blobs    *memBlobs
 	accounts *memAccounts
 	embedder *memEmbedder
+	keys     *memKeys
 	spool    string
 	log      *lockedBuffer
 	seen     chan Observation
@@ -50,12 +51,12 @@ func (l *lockedBuffer) String() string {
 func newBench(t *testing.T, change ...func(*APIDeps)) *bench {
 	t.Helper()
 	b := &bench{
-		t: t, library: newLibrary(), blobs: newBlobs(), accounts: &memAccounts{}, embedder: &memEmbedder{},
+		t: t, library: newLibrary(), blobs: newBlobs(), accounts: &memAccounts{}, embedder: &memEmbedder{}, keys: newKeys(),
 		spool: t.TempDir(), log: &lockedBuffer{}, seen: make(chan Observation, 4096),
 	}
 	deps := APIDeps{
 		Library: b.library, Blobs: b.blobs, Accounts: b.accounts, Verifier: memVerifier{}, Embedder: b.embedder,
-		Inspector: memInspector{}, Health: memHealth{}, Logger: slog.New(slog.NewJSONHandler(b.log, nil)),
+		Inspector: memInspector{}, Health: memHealth{}, Keys: b.keys, Logger: slog.New(slog.NewJSONHandler(b.log, nil)),
 		Version: "test", SpoolDir: b.spool, PublicURL: "https://api.example.org",
 		Observe: func(o Observation) { b.seen <- o },
 	}

@@ -22,6 +22,7 @@ func (d *door) takeBody(r *http.Request, req *request) error {
 	if err != nil {
 		return err
 	}
+	req.body = raw
 	r.Body = io.NopCloser(bytes.NewReader(raw))
 	return nil
 }

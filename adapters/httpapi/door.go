@@ -27,6 +27,7 @@ type door struct {
 	observe  func(Observation)
 	https    bool
 	ownBody  map[string]bool // routes that read their body themselves
+	keys     *keys           // nil where no route takes an idempotency key
 }
 
 // ServeHTTP runs one request from its id to its event.
@@ -99,11 +100,17 @@ func (d *door) serve(w *recorder, r *http.Request, req *request) {
 			return
 		}
 	}
-	if !d.ownBody[route] {
-		if err := d.takeBody(r, req); err != nil {
-			fail(w, r, err)
-			return
-		}
+	keyed, err := d.keys.open(r, req)
+	if err == nil && !d.ownBody[route] {
+		err = d.takeBody(r, req)
+	}
+	if err != nil {
+		fail(w, r, err)
+		return
+	}
+	if keyed != nil {
+		keyed.serve(w, r, !d.ownBody[route], d.mux)
+		return
 	}
 	d.mux.ServeHTTP(w, r)
 }

@@ -34,6 +34,10 @@ type Limits struct {
 	MaxPassword int // bytes of any password
 
 	CleanupTime time.Duration // for taking back what a failed upload left behind
+
+	KeyLife       time.Duration // for which the answer under an Idempotency-Key is replayed
+	KeyLease      time.Duration // after which a run under a key counts as lost; it has half of it to end by itself
+	MaxKeptAnswer int           // bytes of an answer's body that is kept; larger ones are sent and not kept
 }
 
 // DefaultLimits is the limits of production.
@@ -68,6 +72,10 @@ func DefaultLimits() Limits {
 		MaxPassword: 256,
 
 		CleanupTime: 15 * time.Second,
+
+		KeyLife:       24 * time.Hour,
+		KeyLease:      5 * time.Minute,
+		MaxKeptAnswer: 64 << 10,
 	}
 }
 
@@ -96,6 +104,9 @@ func (l Limits) orDefaults() Limits {
 	fill(&l.MinPassword, d.MinPassword)
 	fill(&l.MaxPassword, d.MaxPassword)
 	fill(&l.CleanupTime, d.CleanupTime)
+	fill(&l.KeyLife, d.KeyLife)
+	fill(&l.KeyLease, d.KeyLease)
+	fill(&l.MaxKeptAnswer, d.MaxKeptAnswer)
 	if len(l.Types) == 0 {
 		l.Types = d.Types
 	}

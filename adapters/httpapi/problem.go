@@ -129,6 +129,10 @@ func (p *Problem) setHeaders(ctx context.Context, e *core.Error) {
 	switch p.Status {
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		p.headers.Set("Retry-After", retryAfter(e))
+	case http.StatusConflict:
+		if e.After > 0 {
+			p.headers.Set("Retry-After", retryAfter(e))
+		}
 	case http.StatusUnauthorized:
 		p.headers.Set("WWW-Authenticate", challenge(ctx, e.Code))
 	case http.StatusRequestTimeout, http.StatusRequestEntityTooLarge:

@@ -35,6 +35,8 @@ type request struct {
 	cause    error
 	bytesIn  int64
 	panicked bool
+	body     []byte // where the door has read it
+	once     *once  // nil without an idempotency key
 }
 
 type requestKey struct{}

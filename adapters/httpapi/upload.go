@@ -65,6 +65,10 @@ func (a *api) take(ctx context.Context, in *rawInput) (ports.Standing, error) {
 		return ports.Standing{}, err
 	}
 	defer file.Close()
+	ctx, err = claimed(ctx, file)
+	if err != nil {
+		return ports.Standing{}, err
+	}
 	return a.keep(ctx, callerOf(ctx), file)
 }
 
@@ -83,14 +87,19 @@ func (a *api) keep(ctx context.Context, who ports.Principal, file *arrival) (por
 	if err != nil {
 		return ports.Standing{}, err
 	}
-	standing, err := a.known(ctx, who, file.sum)
+	id, again := reserved(ctx)
+	standing, err := a.known(ctx, who, file.sum, id)
 	if !core.HasCode(err, core.CodeNotFound) {
 		return standing, err
 	}
-	return a.store(ctx, who, ports.NewDocument{
-		ID: core.NewID(), Job: core.NewID(), Name: file.name, ContentType: found.Type,
+	doc := ports.NewDocument{
+		ID: id, Job: core.NewID(), Key: Key(who.User, id), Name: file.name, ContentType: found.Type,
 		Size: file.size, SHA256: file.sum, Pages: found.Pages, PolicyID: file.policy,
-	}, file)
+	}
+	if again { // what an earlier run put under the id's key is the sweep's, or its document's
+		doc.Key = Key(who.User, core.NewID())
+	}
+	return a.store(ctx, who, doc, file)
 }
 
 func (a *api) inspect(ctx context.Context, file *arrival) (core.Inspection, error) {
@@ -111,11 +120,12 @@ func (a *api) inspect(ctx context.Context, file *arrival) (core.Inspection, erro
 }
 
 // known looks for the same content of the same owner: a failed or cancelled
-// document is taken up again, any other is refused as a duplicate.
-// CodeNotFound says there is none.
-func (a *api) known(ctx context.Context, who ports.Principal, sum [32]byte) (ports.Standing, error) {
+// document is taken up again, any other is refused as a duplicate, and the one
+// with this request's own id was made by an earlier run of it. CodeNotFound
+// says there is none.
+func (a *api) known(ctx context.Context, who ports.Principal, sum [32]byte, own core.ID) (ports.Standing, error) {
 	there, err := a.Library.Find(ctx, who, sum)
-	if err != nil {
+	if err != nil || there.Document == own {
 		return there, err
 	}
 	if !there.Status.Failed() && there.Status != core.Cancelled {
@@ -138,7 +148,6 @@ func duplicateOf(s ports.Standing) error {
 // store writes the bytes first and the row second, so that no row is ever
 // without its bytes; the intent lets a sweep find bytes without a row.
 func (a *api) store(ctx context.Context, who ports.Principal, doc ports.NewDocument, file *arrival) (ports.Standing, error) {
-	doc.Key = Key(who.User, doc.ID)
 	if err := a.Library.Intend(ctx, who, doc.Key); err != nil {
 		return ports.Standing{}, err
 	}
@@ -181,10 +190,16 @@ func (a *api) notAdded(ctx context.Context, who ports.Principal, doc ports.NewDo
 		if err != nil {
 			return there, cause // deleted meanwhile, or the store is away: a duplicate all the same
 		}
+		if there.Document == doc.ID { // an earlier run of this request was quicker
+			return there, nil
+		}
 		return there, duplicateOf(there)
 	}
 	standing, err := a.Library.Standing(firm, who, doc.ID)
 	if err == nil {
+		if standing.Key != doc.Key {
+			a.takeBack(ctx, who, doc.Key, true)
+		}
 		return standing, nil
 	}
 	// Not found while the store was away may be a commit still on its way: then

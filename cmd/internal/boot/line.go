@@ -60,6 +60,7 @@ func batch(pending []core.Pending) int {
 const (
 	reconcileRound = 200
 	sweepRound     = 500
+	keysRound      = 5000
 )
 
 func newUpkeep(c Config, store *postgres.Store, p lineParts) riverqueue.Upkeep {
@@ -73,7 +74,20 @@ func newUpkeep(c Config, store *postgres.Store, p lineParts) riverqueue.Upkeep {
 			_, revived := store.Revive(ctx, c.ReviveAfter, reconcileRound)
 			return errors.Join(polled, revived)
 		},
-		Sweep: func(ctx context.Context) error { return sweep(ctx, store, p.blobs, c.SweepAge) },
+		Sweep: func(ctx context.Context) error {
+			return errors.Join(sweep(ctx, store, p.blobs, c.SweepAge), sweepKeys(ctx, store))
+		},
+	}
+}
+
+// sweepKeys removes the idempotency keys whose time is over, round by round so
+// that no statement takes long.
+func sweepKeys(ctx context.Context, store *postgres.Store) error {
+	for {
+		removed, err := store.ExpireKeys(ctx, keysRound)
+		if err != nil || removed < keysRound {
+			return err
+		}
 	}
 }
 

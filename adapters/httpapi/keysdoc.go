@@ -1,0 +1,86 @@
+package httpapi
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// readingRoutes use a method that changes things, and change nothing.
+var readingRoutes = []string{"POST /search", "POST /documents/batch-status"}
+
+// describeKeys gives every operation that changes something the idempotency
+// key, and returns their routes: an operation that is added has it without
+// asking for it.
+func describeKeys(doc *huma.OpenAPI, limits Limits) map[string]bool {
+	routes := map[string]bool{}
+	header := keyHeader(limits)
+	for path, item := range doc.Paths {
+		for _, op := range []*huma.Operation{item.Post, item.Put, item.Patch, item.Delete} {
+			if op == nil || slices.Contains(readingRoutes, op.Method+" "+path) {
+				continue
+			}
+			routes[op.Method+" "+path] = true
+			op.Parameters = append(op.Parameters, header)
+			describeKeyAnswers(op)
+		}
+	}
+	return routes
+}
+
+func keyHeader(limits Limits) *huma.Param {
+	return &huma.Param{
+		Name: headerKey, In: "header",
+		Description: fmt.Sprintf("A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, "+
+			"has no second effect: for %g hours it is answered as it was, with %s. Another request under the same key is 422; "+
+			"one whose first run is still under way is 409 with Retry-After, for at most %g minutes. Answers of 401, 408, 429 and 5xx are not kept, "+
+			"nor the refusal of a request that did not arrive whole: the key is free again.",
+			limits.KeyLife.Hours(), headerReplayed, limits.KeyLease.Minutes()),
+		// No format: quotes are allowed around the UUID.
+		Schema:  &huma.Schema{Type: huma.TypeString, Pattern: uuidForm, Description: "A UUID"},
+		Example: "5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d",
+	}
+}
+
+const uuidForm = `^("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})$`
+
+// describeKeyAnswers adds what a key alone can lead to.
+func describeKeyAnswers(op *huma.Operation) {
+	for status, word := range map[int]string{
+		http.StatusBadRequest:          "invalid_request: the Idempotency-Key is not a UUID",
+		http.StatusConflict:            "idempotency_in_use: the first run under the key is still under way",
+		http.StatusUnprocessableEntity: "idempotency_mismatch: the key was used for another request",
+	} {
+		name := strconv.Itoa(status)
+		response := op.Responses[name]
+		if response == nil {
+			response = problemResponse()
+			op.Responses[name] = response
+			response.Description = word
+			continue
+		}
+		response.Description += "; " + word
+	}
+	replayed := &huma.Param{Description: "true where the answer is an earlier one, sent again", Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{"true"}}}
+	for name, response := range op.Responses {
+		status, err := strconv.Atoi(name)
+		if err != nil || !keeps(status) {
+			continue
+		}
+		if response.Headers == nil {
+			response.Headers = map[string]*huma.Param{}
+		}
+		response.Headers[headerReplayed] = replayed
+	}
+	conflict := op.Responses[strconv.Itoa(http.StatusConflict)]
+	conflict.Headers["Retry-After"] = &huma.Param{Description: "Seconds to wait, with idempotency_in_use", Schema: &huma.Schema{Type: huma.TypeInteger}}
+}
+
+func problemResponse() *huma.Response {
+	return &huma.Response{Content: map[string]*huma.MediaType{
+		problemType: {Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}},
+	}}
+}

@@ -303,6 +303,7 @@ type memAccounts struct {
 	signUps   []ports.SignUp
 	confirm   bool // new accounts have to confirm their address
 	signedOut []string
+	made      int // sessions
 }
 
 var ada = ports.Account{
@@ -313,6 +314,9 @@ var ada = ports.Account{
 const adaPassword = "correct horse battery"
 
 func (m *memAccounts) session() ports.Session {
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	m.made++
 	return ports.Session{AccessToken: adaToken, RefreshToken: "refresh-1", ExpiresAt: time.Now().Add(15 * time.Minute), Account: ada}
 }
 
@@ -321,8 +325,8 @@ func (m *memAccounts) SignUp(_ context.Context, s ports.SignUp) (ports.Session, 
 		return ports.Session{}, err
 	}
 	m.lock.Lock()
-	defer m.lock.Unlock()
 	m.signUps = append(m.signUps, s)
+	m.lock.Unlock()
 	if m.confirm {
 		return ports.Session{Account: ports.Account{ID: ada.ID, Email: s.Email, Name: s.Name}}, nil
 	}

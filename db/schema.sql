@@ -332,6 +332,22 @@ ALTER TABLE upload_pipeline.events ALTER COLUMN event_id ADD GENERATED ALWAYS AS
     CACHE 1
 );
 
+CREATE TABLE upload_pipeline.idempotency_keys (
+    key_hash bytea NOT NULL,
+    fingerprint bytea NOT NULL,
+    resource uuid NOT NULL,
+    run integer DEFAULT 1 NOT NULL,
+    claimed_at timestamp with time zone DEFAULT now() NOT NULL,
+    leased_until timestamp with time zone,
+    answer bytea,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT idempotency_keys_answer_size CHECK ((octet_length(answer) <= 4194304)),
+    CONSTRAINT idempotency_keys_hashes CHECK (((octet_length(key_hash) = 32) AND (octet_length(fingerprint) = 32))),
+    CONSTRAINT idempotency_keys_state CHECK (((answer IS NULL) OR (leased_until IS NULL)))
+);
+
+ALTER TABLE ONLY upload_pipeline.idempotency_keys FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE upload_pipeline.identity (
     database_id uuid DEFAULT gen_random_uuid() NOT NULL,
     only_row boolean DEFAULT true NOT NULL,
@@ -445,6 +461,9 @@ ALTER TABLE ONLY upload_pipeline.documents
 ALTER TABLE ONLY upload_pipeline.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (event_id);
 
+ALTER TABLE ONLY upload_pipeline.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (key_hash);
+
 ALTER TABLE ONLY upload_pipeline.identity
     ADD CONSTRAINT identity_only_row_key UNIQUE (only_row);
 
@@ -494,6 +513,8 @@ CREATE UNIQUE INDEX documents_content ON upload_pipeline.documents USING btree (
 CREATE INDEX documents_owner ON upload_pipeline.documents USING btree (user_id, created_at DESC, document_id);
 
 CREATE INDEX events_document ON upload_pipeline.events USING btree (document_id, event_id);
+
+CREATE INDEX idempotency_keys_expires_at_idx ON upload_pipeline.idempotency_keys USING btree (expires_at);
 
 CREATE INDEX storage_intents_age ON upload_pipeline.storage_intents USING btree (created_at);
 
@@ -555,6 +576,12 @@ ALTER TABLE upload_pipeline.document_pages ENABLE ROW LEVEL SECURITY;
 ALTER TABLE upload_pipeline.documents ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE upload_pipeline.events ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE upload_pipeline.idempotency_keys ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY idempotency_keys_app ON upload_pipeline.idempotency_keys TO inav_app USING (true) WITH CHECK (true);
+
+CREATE POLICY idempotency_keys_sweep ON upload_pipeline.idempotency_keys TO service_role USING (true);
 
 ALTER TABLE upload_pipeline.identity ENABLE ROW LEVEL SECURITY;
 
@@ -683,6 +710,13 @@ GRANT UPDATE(removed_at) ON TABLE upload_pipeline.documents TO inav_app;
 GRANT SELECT,INSERT ON TABLE upload_pipeline.events TO service_role;
 GRANT SELECT ON TABLE upload_pipeline.events TO authenticated;
 GRANT INSERT ON TABLE upload_pipeline.events TO inav_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.idempotency_keys TO inav_app;
+GRANT DELETE ON TABLE upload_pipeline.idempotency_keys TO service_role;
+
+GRANT SELECT(key_hash) ON TABLE upload_pipeline.idempotency_keys TO service_role;
+
+GRANT SELECT(expires_at) ON TABLE upload_pipeline.idempotency_keys TO service_role;
 
 GRANT SELECT ON TABLE upload_pipeline.identity TO service_role;
 GRANT SELECT ON TABLE upload_pipeline.identity TO inav_app;

@@ -46,6 +46,7 @@ type memLibrary struct {
 	policies map[core.ID]string
 	onAdd    func() // runs inside Add, before it looks
 	lateAdd  error  // Add commits and yet answers this
+	idFirst  bool   // of an id and a content that are both there, Add refuses the id
 	queries  []ports.Query
 	passages []ports.Passage
 	listings []ports.Listing
@@ -103,6 +104,9 @@ func (l *memLibrary) Add(_ context.Context, who ports.Principal, d ports.NewDocu
 	}
 	if err := l.of("Add"); err != nil {
 		return ports.Standing{}, err
+	}
+	if _, err := l.Standing(context.Background(), who, d.ID); err == nil && l.idFirst {
+		return ports.Standing{}, core.Fail(core.CodeConflict, nil)
 	}
 	if _, err := l.Find(context.Background(), who, d.SHA256); err == nil {
 		return ports.Standing{}, core.Fail(core.CodeDuplicate, nil)

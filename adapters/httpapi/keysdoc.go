@@ -37,8 +37,8 @@ func keyHeader(limits Limits) *huma.Param {
 		Description: fmt.Sprintf("A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, "+
 			"has no second effect: for %g hours it is answered as it was, with %s. Another request under the same key is 422; "+
 			"one whose first run is still under way is 409 with Retry-After, for at most %g minutes. Answers of 401, 408, 429 and 5xx are not kept, "+
-			"nor the refusal of a request that did not arrive whole: the key is free again.",
-			limits.KeyLife.Hours(), headerReplayed, limits.KeyLease.Minutes()),
+			"nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than %d bytes.",
+			limits.KeyLife.Hours(), headerReplayed, limits.KeyLease.Minutes(), limits.MaxKeptAnswer),
 		// No format: quotes are allowed around the UUID.
 		Schema:  &huma.Schema{Type: huma.TypeString, Pattern: uuidForm, Description: "A UUID"},
 		Example: "5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d",

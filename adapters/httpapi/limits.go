@@ -33,7 +33,7 @@ type Limits struct {
 	MinPassword int // characters of a new password
 	MaxPassword int // bytes of any password
 
-	CleanupTime time.Duration // for taking back what a failed upload left behind
+	CleanupTime time.Duration // for taking back what a failed upload left behind, and for claiming and keeping under a key
 
 	KeyLife       time.Duration // for which the answer under an Idempotency-Key is replayed
 	KeyLease      time.Duration // after which a run under a key counts as lost; it has half of it to end by itself

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
@@ -183,11 +182,8 @@ func (o *once) release(ctx context.Context, inDoubt bool) {
 
 // firmly outlives the client, but not by long.
 func (o *once) firmly(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), min(o.limits.CleanupTime, keepTime))
+	return context.WithTimeout(context.WithoutCancel(ctx), o.limits.CleanupTime)
 }
-
-// keepTime bounds how long a finished answer waits for the store.
-const keepTime = 5 * time.Second
 
 func (o *once) note(ctx context.Context, message string, err error) {
 	if err == nil {

@@ -179,6 +179,25 @@ func TestI13_AnAnswerThatCannotBeKeptIsSent(t *testing.T) {
 	isReplay(t, second, b.keyedUpload(key, adaToken, pdf("one")))
 }
 
+// The commit's answer was lost and the store could not be asked: a 503 that hid
+// a document. The same request finds it, and is not told of a duplicate.
+func TestI13_ADoubtful503IsTakenUpWhereItEnded(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	away := core.Fail(core.CodeDatabaseUnavailable, nil)
+	b.library.lateAdd = away
+	b.library.set("Standing", away)
+	key := core.NewID().String()
+	b.keyedUpload(key, adaToken, pdf("one")).problem(t, 503, "database_unavailable")
+	b.library.lateAdd = nil
+	b.library.set("Standing", nil)
+	got := b.keyedUpload(key, adaToken, pdf("one"))
+	if got.status != 202 || b.library.count(ada.ID) != 1 {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	isReplay(t, got, b.keyedUpload(key, adaToken, pdf("one")))
+}
+
 func TestI13_WithoutTheStoreNothingRuns(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -194,7 +213,17 @@ func TestI13_WithoutTheStoreNothingRuns(t *testing.T) {
 // nothing of the first, and overwrites no answer.
 func TestI13_ALostRunThatLivesIsFencedOff(t *testing.T) {
 	t.Parallel()
+	for name, idFirst := range map[string]bool{"by the id": true, "by the content": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			lostRun(t, idFirst)
+		})
+	}
+}
+
+func lostRun(t *testing.T, idFirst bool) {
 	b := newBench(t)
+	b.library.idFirst = idFirst
 	inside, on := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	b.library.onAdd = func() {

@@ -74,7 +74,9 @@ func samples(t *testing.T, b *bench) map[string]sample {
 	documents := func(b *bench) int { return b.library.count(ada.ID) }
 	sessions := func(b *bench) int { return b.accounts.sessions() }
 	form := func(content string) func() (string, []byte) {
-		return func() (string, []byte) { return multipartBody(t, pdf(content), part{field: "policy_id", content: "HH-1"}) }
+		return func() (string, []byte) {
+			return multipartBody(t, pdf(content), part{field: "policy_id", content: "HH-1"})
+		}
 	}
 	attempt := func(b *bench) int {
 		s, _ := b.library.Standing(t.Context(), ports.Principal{User: ada.ID}, ids[core.FailedParse])

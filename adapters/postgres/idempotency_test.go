@@ -84,6 +84,25 @@ func TestC4_TheWorkerReadsNoAnswer(t *testing.T) {
 	}
 }
 
+// Two runs of one upload may both come to Add: one row, whatever refuses the
+// other, and the store knows the document by its id.
+func TestI13_TwoRunsAddOneDocument(t *testing.T) {
+	h := open(t)
+	ada := user(t)
+	first := newDocument(ada, "one")
+	second := first
+	second.Job, second.Key = core.NewID(), ada.User.String()+"/"+core.NewID().String()+"/original.pdf"
+	if _, err := h.library.Add(t.Context(), ada, first); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.library.Add(t.Context(), ada, second); !core.HasCode(err, core.CodeConflict) && !core.HasCode(err, core.CodeDuplicate) {
+		t.Errorf("the second run: %v", err)
+	}
+	if s, err := h.library.Standing(t.Context(), ada, first.ID); err != nil || s.Key != first.Key || s.Job != first.Job {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
 // A database that is away is said to be, and no run is granted.
 func TestI13_AClaimWithoutADatabaseIsNotGranted(t *testing.T) {
 	h := open(t)

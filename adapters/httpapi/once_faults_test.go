@@ -254,6 +254,16 @@ func lostRun(t *testing.T, idFirst bool) {
 	}
 }
 
+// A run ends itself within its lease, however long its client would wait.
+func TestI13_ARunEndsWithinItsLease(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(d *APIDeps) {
+		d.Library = &patientLibrary{memLibrary: d.Library.(*memLibrary), wait: time.Hour}
+		d.Limits.KeyLease = 100 * time.Millisecond
+	})
+	b.keyedUpload(core.NewID().String(), adaToken, pdf("one")).problem(t, 503, "database_unavailable")
+}
+
 func TestI13_AnAnswerTooLargeToKeepIsSentWhole(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, func(d *APIDeps) { d.Limits.MaxKeptAnswer = 16 })

@@ -61,13 +61,14 @@ func granted(t *testing.T, keys Keys, use ports.KeyUse) ports.KeyHold {
 	return hold
 }
 
-func refused(t *testing.T, keys Keys, use ports.KeyUse, code core.Code) *core.Error {
+// refused claims what must be refused, and gives when to come back.
+func refused(t *testing.T, keys Keys, use ports.KeyUse, code core.Code) time.Duration {
 	t.Helper()
 	hold, err := keys.Claim(t.Context(), use)
 	if !core.HasCode(err, code) {
 		t.Fatalf("the claim gave %+v (%v), want %s", hold, err, code)
 	}
-	return core.AsError(err)
+	return core.AsError(err).After
 }
 
 func keep(t *testing.T, keys Keys, use ports.KeyUse, run int, answer string) {
@@ -210,11 +211,11 @@ func keysExpiry(t *testing.T, keys Keys) {
 func keysAdvice(t *testing.T, keys Keys) {
 	use := keyUse("a")
 	granted(t, keys, use)
-	soon := refused(t, keys, use, core.CodeIdempotencyInUse).After
+	soon := refused(t, keys, use, core.CodeIdempotencyInUse)
 	keys.Age(use.Key, 10*time.Minute)
-	later := refused(t, keys, use, core.CodeIdempotencyInUse).After
+	later := refused(t, keys, use, core.CodeIdempotencyInUse)
 	keys.Age(use.Key, 45*time.Minute)
-	last := refused(t, keys, use, core.CodeIdempotencyInUse).After
+	last := refused(t, keys, use, core.CodeIdempotencyInUse)
 	if soon < time.Second || later <= soon || last > 5*time.Minute || last < time.Second {
 		t.Errorf("come back after %s, %s, %s", soon, later, last)
 	}

@@ -71,7 +71,7 @@ verify: fmt-check testdb ## prove that generated files are what their sources sa
 	@$(GO) run ./db/schemadump -check
 	@$(GO) test -count=1 -run 'Drift' ./db ./docs ./cmd/internal/boot/table ./clients/generate
 
-generate: testdb ## write the generated files: db/schema.sql, README.md, docs/line.md
+generate: testdb ## write the generated files: db/schema.sql, README.md, docs/line.md, docs/openapi*.json
 	@$(GO) run ./db/schemadump -write
 	@$(GO) run ./docs/generate
 	@$(GO) run ./cmd/internal/boot/table

@@ -20,6 +20,13 @@ var Pages = map[string]map[string]func() string{
 	"docs/line.md": {"line": Picture, "legs": Legs, "ends": Ends},
 }
 
+// The OpenAPI documents 3.1 and 3.0.3 under the default limits, from the
+// module's root.
+const (
+	OpenAPI   = "docs/openapi.json"
+	OpenAPI30 = "docs/openapi-3.0.json"
+)
+
 // Fill replaces the named parts of a page. A part without its two marks is an
 // error: the page would silently go stale.
 func Fill(page string, parts map[string]func() string) (string, error) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/insurance-navigator/navigator/adapters/httpapi"
 	"github.com/insurance-navigator/navigator/docs"
 )
 
@@ -25,6 +26,25 @@ func TestPagesDrift(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, string(text)); diff != "" {
 			t.Errorf("%s is not what the code says: %s (-code +page):\n%s", name, docs.Command, diff)
+		}
+	}
+}
+
+// TestOpenAPIDrift holds the OpenAPI documents to the routes: a change of what
+// clients are promised shows in a review.
+func TestOpenAPIDrift(t *testing.T) {
+	t.Parallel()
+	current, older, err := httpapi.Documents(httpapi.DefaultLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string][]byte{docs.OpenAPI: current, docs.OpenAPI30: older} {
+		text, err := os.ReadFile(filepath.Join("..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(text), "\n")); diff != "" {
+			t.Errorf("%s is not what the routes say: %s (-code +file):\n%s", name, docs.Command, diff)
 		}
 	}
 }

@@ -79,6 +79,8 @@ type (
 	noOutput      struct{}
 )
 
+const pendingMessage = "Follow the link in the mail we sent, then sign in."
+
 func (a *api) signUp(ctx context.Context, in *signUpInput) (*signUpOutput, error) {
 	if err := a.passwordFits(in.Body.Password); err != nil {
 		return nil, err
@@ -101,7 +103,7 @@ func (a *api) signUp(ctx context.Context, in *signUpInput) (*signUpOutput, error
 	if session.AccessToken == "" {
 		return &signUpOutput{Status: http.StatusAccepted, Body: PendingAccount{
 			User:    userOf(session.Account),
-			Message: "Follow the link in the mail we sent, then sign in.",
+			Message: pendingMessage,
 		}}, nil
 	}
 	return &signUpOutput{Status: http.StatusCreated, Body: sessionOf(session)}, nil

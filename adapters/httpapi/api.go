@@ -97,16 +97,18 @@ func orNothing(observe func(Observation)) func(Observation) {
 // links made of the Host header, no documentation page from a CDN, no lazily
 // built documents.
 func (a *api) config() huma.Config {
-	config := huma.DefaultConfig("Insurance Navigator", a.Version)
+	config := huma.DefaultConfig("Insurance Navigator", apiVersion)
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.CreateHooks = nil
-	config.Info.Description = "Upload insurance documents and search in them. Every error is a problem document (RFC 9457)."
+	config.Info.Contact = &huma.Contact{Name: "Insurance Navigator", URL: "https://github.com/insurance-navigator/navigator"}
+	config.Info.License = &huma.License{Name: "All rights reserved"}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		securityName: {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The access_token of POST /auth/login."},
 	}
 	config.Security = []map[string][]string{{securityName: {}}}
+	config.Servers = []*huma.Server{{URL: "/", Description: "Where this document was read"}}
 	if a.PublicURL != "" {
-		config.Servers = []*huma.Server{{URL: strings.TrimSuffix(a.PublicURL, "/")}}
+		config.Servers = []*huma.Server{{URL: strings.TrimSuffix(a.PublicURL, "/"), Description: "This deployment"}}
 	}
 	return config
 }

@@ -16,6 +16,8 @@ var publicRoutes = []string{
 	"GET /readyz",
 	"GET " + pathOpenAPI,
 	"GET " + pathOpenAPI30,
+	"GET " + pathYAML,
+	"GET " + pathYAML30,
 	"GET " + pathJWKS,
 	"GET " + pathDocs,
 	"GET " + pathLimits,

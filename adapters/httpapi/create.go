@@ -14,7 +14,7 @@ import (
 type createInput struct {
 	raw rawInput
 
-	OnDuplicate string `query:"on_duplicate" enum:"refuse,return" doc:"What is answered when the content is there already: refuse is 409, return is 200 with the document; refuse when not given"`
+	OnDuplicate string `query:"on_duplicate" enum:"refuse,return" doc:"What is answered when the content is there already: refuse is 409, return is 200 with the document; refuse when not given" example:"return"`
 }
 
 // Resolve takes the request out of Huma's context.

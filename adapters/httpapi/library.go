@@ -83,19 +83,41 @@ func (a *api) describeLibrary(doc *huma.OpenAPI) {
 	ids := doc.Components.Schemas.Map()["BatchRequest"].Properties["ids"]
 	ids.MaxItems = &a.Limits.MaxBatch
 	ids.PrecomputeMessages()
-	bytes := func(text string) *huma.Response {
-		return &huma.Response{Description: text, Content: map[string]*huma.MediaType{
-			"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
-		}}
-	}
-	file := doc.Paths["/documents/{id}/file"].Get
-	file.Responses["200"], file.Responses["206"] = bytes("The whole file, of its own type"), bytes("The range asked for")
-	file.Responses["304"] = &huma.Response{Description: "The file is the one that If-None-Match names"}
+	a.describeFile(doc.Paths["/documents/{id}/file"].Get)
 	document := doc.Components.Schemas.Schema(reflect.TypeFor[Document](), true, "Document")
 	doc.Paths[pathDocuments].Post.Responses["200"] = &huma.Response{
 		Description: "on_duplicate=return: the document that is there already",
 		Content:     map[string]*huma.MediaType{jsonType: {Schema: document}},
 	}
+}
+
+// describeFile says what the answers of bytes are: of the types that uploads
+// may have, with what net/http makes of Range and of conditions.
+func (a *api) describeFile(op *huma.Operation) {
+	bytes := func(text string) *huma.Response {
+		r := &huma.Response{Description: text, Content: map[string]*huma.MediaType{}, Headers: map[string]*huma.Param{
+			"ETag":                {Description: "The file's SHA-256 in quotes", Schema: &huma.Schema{Type: huma.TypeString}},
+			"Content-Disposition": {Description: "The file's name (RFC 6266)", Schema: &huma.Schema{Type: huma.TypeString}},
+		}}
+		for _, kind := range a.Limits.Types {
+			r.Content[kind] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
+		}
+		return r
+	}
+	op.Parameters = append(op.Parameters,
+		headerParameter("Range", "Which bytes to answer", "bytes=0-1023"),
+		headerParameter("If-Range", "The ETag for which Range holds; of another file all is answered", exampleETag),
+		headerParameter("If-None-Match", "ETags the client has: 304 when the file is one of them", exampleETag),
+		headerParameter("If-Match", "ETags to answer: 412 when the file is none of them", exampleETag))
+	op.Responses["200"], op.Responses["206"] = bytes("The whole file"), bytes("The range asked for")
+	op.Responses["206"].Content["multipart/byteranges"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
+	op.Responses["304"] = &huma.Response{Description: "The file is the one that If-None-Match names"}
+}
+
+const exampleETag = `"5e4cd023c3dad4a895b3571ca573d3fc51bac6de48360d95283134385b954eaa"`
+
+func headerParameter(name, text, sample string) *huma.Param {
+	return &huma.Param{Name: name, In: "header", Description: text, Example: sample, Schema: &huma.Schema{Type: huma.TypeString}}
 }
 
 func (a *api) boundParameter(p *huma.Param) {

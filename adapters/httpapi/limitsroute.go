@@ -24,11 +24,14 @@ type UploadLimits struct {
 type limitsOutput struct{ Body UploadLimits }
 
 func (a *api) uploadLimits(context.Context, *noInput) (*limitsOutput, error) {
-	l := a.Limits
-	return &limitsOutput{Body: UploadLimits{
+	return &limitsOutput{Body: limitsBody(a.Limits)}, nil
+}
+
+func limitsBody(l Limits) UploadLimits {
+	return UploadLimits{
 		MaxFileSizeBytes: l.MaxFileBytes, MaxFileSizeMB: float64(l.MaxFileBytes) / (1 << 20), MaxPages: l.MaxPages,
 		Types: l.Types, MinRate: l.MinUploadRate, MaxSeconds: int(l.UploadTime.Seconds()), Description: l.words(),
-	}}, nil
+	}
 }
 
 // words says the upload's limits in one sentence, for people and for the

@@ -13,8 +13,8 @@ import (
 // PageInput is which part of a list is wanted. Its bounds come from Limits when
 // the operation is registered.
 type PageInput struct {
-	Limit  int    `query:"limit" minimum:"1" doc:"How many to answer"`
-	Cursor string `query:"cursor" maxLength:"64" doc:"The next_cursor of the page before; without it the list begins"`
+	Limit  int    `query:"limit" minimum:"1" doc:"How many to answer" example:"20"`
+	Cursor string `query:"cursor" maxLength:"64" doc:"The next_cursor of the page before; without it the list begins" example:"ZAAGSazXLEAAAZjxsnw6fVKfbisaDJ2Ofw"`
 }
 
 // size is how many items the page has.
@@ -28,7 +28,7 @@ func (in PageInput) size(l Limits) int {
 type listInput struct {
 	PageInput
 
-	Status        []string  `query:"status,explode" maxItems:"15" doc:"Only these statuses; may be repeated. Without it every status but deleting"`
+	Status        []string  `query:"status,explode" maxItems:"15" doc:"Only these statuses; may be repeated. Without it every status but deleting" example:"[\"complete\"]"`
 	CreatedAfter  time.Time `query:"created_after" doc:"Only documents uploaded then or later" example:"2026-01-01T00:00:00Z"`
 	CreatedBefore time.Time `query:"created_before" doc:"Only documents uploaded earlier" example:"2026-02-01T00:00:00Z"`
 }

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"html/template"
 	"net/http"
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/danielgtaylor/huma/v2/yaml"
 )
 
 // describeUpload documents the upload's body. It has to happen after the
@@ -80,19 +80,65 @@ const schemaPrefix = "#/components/schemas/"
 
 const jsonType = "application/json"
 
-// serveDocuments makes the OpenAPI documents once, before the first request:
-// Huma would build them on the first GET, without a lock.
-func (a *api) serveDocuments(mux *http.ServeMux, doc *huma.OpenAPI) error {
+// The media types of the OpenAPI documents.
+const (
+	openAPIType     = "application/openapi+json"
+	openAPIYAMLType = "application/openapi+yaml"
+)
+
+// documents is the OpenAPI document in its versions, each in JSON.
+type documents struct{ current, older []byte }
+
+// writeDocuments writes the document down. Every map is written in the
+// order of its keys, so the same operations are the same bytes.
+func writeDocuments(doc *huma.OpenAPI) (documents, error) {
 	current, err := json.Marshal(doc)
 	if err != nil {
-		return fmt.Errorf("httpapi: openapi 3.1: %w", err)
+		return documents{}, fmt.Errorf("httpapi: openapi 3.1: %w", err)
 	}
 	older, err := downgrade(doc)
 	if err != nil {
-		return fmt.Errorf("httpapi: openapi 3.0: %w", err)
+		return documents{}, fmt.Errorf("httpapi: openapi 3.0: %w", err)
 	}
-	mux.HandleFunc("GET "+pathOpenAPI, static(openAPIType, current))
-	mux.HandleFunc("GET "+pathOpenAPI30, static(openAPIType, older))
+	return documents{current, older}, nil
+}
+
+// Documents is the OpenAPI documents 3.1 and 3.0.3 under these limits, indented,
+// without anything of the machine or the deployment they are made on.
+func Documents(l Limits) (current, older []byte, err error) {
+	replaceHumaErrors()
+	a := &api{APIDeps{Limits: l.orDefaults()}}
+	h := humago.New(http.NewServeMux(), a.config())
+	a.register(h)
+	written, err := writeDocuments(h.OpenAPI())
+	if err != nil {
+		return nil, nil, err
+	}
+	return indented(written.current), indented(written.older), nil
+}
+
+func indented(document []byte) []byte {
+	var out bytes.Buffer
+	_ = json.Indent(&out, document, "", "  ") // it was encoded a moment ago
+	out.WriteByte('\n')
+	return out.Bytes()
+}
+
+// serveDocuments makes the OpenAPI documents once, before the first request:
+// Huma would build them on the first GET, without a lock.
+func (a *api) serveDocuments(mux *http.ServeMux, doc *huma.OpenAPI) error {
+	written, err := writeDocuments(doc)
+	if err != nil {
+		return err
+	}
+	for path, document := range map[string][]byte{pathOpenAPI: written.current, pathOpenAPI30: written.older} {
+		var text bytes.Buffer
+		if err := yaml.Convert(&text, bytes.NewReader(document)); err != nil {
+			return fmt.Errorf("httpapi: %s in YAML: %w", path, err)
+		}
+		mux.HandleFunc("GET "+path, static(openAPIType, document))
+		mux.HandleFunc("GET "+strings.TrimSuffix(path, ".json")+".yaml", static(openAPIYAMLType, text.Bytes()))
+	}
 	if a.JWKS != nil {
 		mux.HandleFunc("GET "+pathJWKS, func(w http.ResponseWriter, r *http.Request) {
 			static("application/jwk-set+json", a.JWKS())(w, r)
@@ -101,12 +147,7 @@ func (a *api) serveDocuments(mux *http.ServeMux, doc *huma.OpenAPI) error {
 	if !a.DocsEnabled {
 		return nil
 	}
-	page, err := docsPage(doc)
-	if err != nil {
-		return fmt.Errorf("httpapi: documentation page: %w", err)
-	}
-	mux.HandleFunc("GET "+pathDocs, static("text/html; charset=utf-8", page))
-	return nil
+	return serveDocs(mux, doc)
 }
 
 // downgrade is the document in 3.0.3. Huma's own leaves in it what validators
@@ -157,8 +198,6 @@ func dropKey(tree any, key string) {
 	}
 }
 
-const openAPIType = "application/openapi+json"
-
 // static answers the same public bytes to everybody.
 func static(contentType string, body []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
@@ -166,31 +205,4 @@ func static(contentType string, body []byte) http.HandlerFunc {
 		w.Header().Set("Cache-Control", "public, max-age=300")
 		_, _ = w.Write(body) // a client that left is no error of ours
 	}
-}
-
-// docsTemplate needs no script and no style, so the strict CSP holds for it too.
-var docsTemplate = template.Must(template.New("docs").Parse(`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{{.Title}} {{.Version}}</title></head><body>
-<h1>{{.Title}} {{.Version}}</h1><p>{{.About}}</p><p><a href="openapi.json">OpenAPI 3.1</a>, <a href="openapi-3.0.json">3.0</a></p>
-{{range .Operations}}<h2><code>{{.Method}} {{.Path}}</code></h2><p><b>{{.Summary}}.</b> {{.Description}}</p>
-{{end}}</body></html>
-`))
-
-func docsPage(doc *huma.OpenAPI) ([]byte, error) {
-	var operations []*huma.Operation
-	for _, item := range doc.Paths {
-		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
-			if op != nil {
-				operations = append(operations, op)
-			}
-		}
-	}
-	slices.SortFunc(operations, func(a, b *huma.Operation) int {
-		return strings.Compare(a.Path+" "+a.Method, b.Path+" "+b.Method)
-	})
-	var page bytes.Buffer
-	err := docsTemplate.Execute(&page, map[string]any{
-		"Title": doc.Info.Title, "Version": doc.Info.Version, "About": doc.Info.Description, "Operations": operations,
-	})
-	return page.Bytes(), err
 }

@@ -13,6 +13,8 @@ const (
 	pathLimits    = "/api/upload-pipeline/upload/limits"
 	pathOpenAPI   = "/openapi.json"
 	pathOpenAPI30 = "/openapi-3.0.json"
+	pathYAML      = "/openapi.yaml"
+	pathYAML30    = "/openapi-3.0.yaml"
 	pathJWKS      = "/.well-known/jwks.json"
 	pathDocs      = "/docs"
 )
@@ -29,6 +31,7 @@ func (a *api) register(h huma.API) {
 	a.boundSearch(h.OpenAPI())
 	a.describeLibrary(h.OpenAPI())
 	describeLastError(h.OpenAPI())
+	a.complete(h.OpenAPI())
 }
 
 func (a *api) registerDocuments(h huma.API) {

@@ -1,20 +1,29 @@
-// Command generate writes the parts of the pages that are made from core.Line.
-// It runs at the module's root.
+// Command generate writes the parts of the pages that are made from core.Line,
+// and the OpenAPI documents. It runs at the module's root.
 package main
 
 import (
 	"fmt"
 	"os"
 
+	"github.com/insurance-navigator/navigator/adapters/httpapi"
 	"github.com/insurance-navigator/navigator/docs"
 )
 
 func main() {
 	for name, parts := range docs.Pages {
-		if err := fill(name, parts); err != nil {
-			fmt.Fprintf(os.Stderr, "generate: %s: %v\n", name, err)
-			os.Exit(1)
-		}
+		check(name, fill(name, parts))
+	}
+	current, older, err := httpapi.Documents(httpapi.DefaultLimits())
+	check("OpenAPI", err)
+	check(docs.OpenAPI, write(docs.OpenAPI, current))
+	check(docs.OpenAPI30, write(docs.OpenAPI30, older))
+}
+
+func check(name string, err error) {
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "generate: %s: %v\n", name, err)
+		os.Exit(1)
 	}
 }
 
@@ -27,5 +36,9 @@ func fill(name string, parts map[string]func() string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(name, []byte(page), 0o644) //nolint:gosec // a page, for everyone to read
+	return write(name, []byte(page))
+}
+
+func write(name string, text []byte) error {
+	return os.WriteFile(name, text, 0o644) //nolint:gosec // a page, for everyone to read
 }

@@ -70,6 +70,7 @@ func (c Config) Check(service Service) error {
 func (c Config) checkWords(f *faults) {
 	f.oneOf("LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error")
 	f.oneOf("DATABASE_POOL_MODE", c.PoolMode, "", "direct", "session", "transaction")
+	f.oneOf("API_DOCS", c.APIDocs, "", "on", "off")
 	f.oneOf("PARSER", c.Parser, "llamaparse", "pdftext")
 	f.oneOf("AUTH_PROVIDER", c.AuthProvider, "local", "supabase")
 	f.oneOf("STORAGE_PROVIDER", c.StorageProvider, "supabase", "filestore")

@@ -45,6 +45,7 @@ type Config struct {
 	Port        int    `env:"PORT" help:"the API's port"`
 	WebhookPort int    `env:"WEBHOOK_PORT" help:"the webhook's port"`
 	PublicURL   string `env:"PUBLIC_URL" help:"the API's own public address; issuer of local tokens"`
+	APIDocs     string `env:"API_DOCS" help:"on or off: the page that explains the API, at /docs; empty: on, but off in PRODUCTION"`
 	SpoolDir    string `env:"SPOOL_DIR" help:"folder of uploads in flight; files there are unlinked at once"`
 
 	WebhookURL       string `env:"WEBHOOK_URL" help:"public base address of the webhook server, without path"`

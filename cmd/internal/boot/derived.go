@@ -54,6 +54,11 @@ func (c Config) Host() string {
 	return c.ListenHost
 }
 
+// Docs reports whether the API explains itself at /docs.
+func (c Config) Docs() bool {
+	return c.APIDocs == "on" || c.APIDocs == "" && c.Mode != Production
+}
+
 // Address joins the listening host with a port.
 func (c Config) Address(port int) string { return net.JoinHostPort(c.Host(), strconv.Itoa(port)) }
 

@@ -209,6 +209,7 @@ func (h *House) api(ctx context.Context, ready func() error) (http.Handler, erro
 		Library: h.library, Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine,
 		Health: health{h.instances, h.seen}, Keys: postgres.NewIdempotency(h.appPool), Logger: h.log, Limits: h.limits(), Version: Build(),
 		SpoolDir: h.config.SpoolDir, PublicURL: h.config.PublicURL, Ready: ready,
+		DocsEnabled: h.config.Docs(),
 	}
 	if err := h.accounts(&deps); err != nil {
 		return nil, err

@@ -1,0 +1,174 @@
+package httpapi
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
+)
+
+// The one document, account and request that all examples tell of.
+const (
+	exampleDocument = "0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f"
+	exampleJob      = "0198f1b2-7c3b-7a10-8c44-51d2e3f4a5b6"
+	exampleChunk    = "0198f1b2-9d10-7b21-a3c5-6e7f80912233"
+	exampleUnknown  = "0198f1b3-0000-7000-8000-000000000000"
+	exampleUser     = "0198f0aa-1b2c-7d3e-8f40-5a6b7c8d9e0f"
+	exampleRequest  = "0198f1b4-3c2d-7e1f-9a0b-1c2d3e4f5061"
+	exampleName     = "homeowners-policy-2026.pdf"
+	exampleText     = "## Deductibles\n\nA deductible of $1,000 applies to each covered loss."
+)
+
+// exampleTime is when the examples' document was uploaded.
+func exampleTime() time.Time { return time.Date(2026, 1, 31, 9, 0, 0, 0, time.UTC) }
+
+// example is what an operation is sent and what it answers, by status. Answers
+// without a body, of bytes, and problems need none.
+type example struct {
+	request any
+	answers map[int]any
+}
+
+// fill puts the example into the operation.
+func (e example) fill(op *huma.Operation) {
+	if op.RequestBody != nil && e.request != nil {
+		for _, media := range op.RequestBody.Content {
+			media.Example = e.request
+		}
+	}
+	for status, body := range e.answers {
+		response := op.Responses[strconv.Itoa(status)]
+		if response == nil {
+			continue
+		}
+		for _, media := range response.Content {
+			media.Example = body
+		}
+	}
+}
+
+// examples is the example of every operation, by its id. The values are of the
+// types that the operations answer, so they change with them.
+func examples(l Limits) map[string]example {
+	all := map[string]example{}
+	for _, part := range []map[string]example{uploadExamples(), documentExamples(), accountExamples(), otherExamples(l)} {
+		for id, e := range part {
+			all[id] = e
+		}
+	}
+	return all
+}
+
+func ok(body any) map[int]any { return map[int]any{http.StatusOK: body} }
+
+func accept(body any) map[int]any { return map[int]any{http.StatusAccepted: body} }
+
+// exampleStanding is the document in a status.
+func exampleStanding(status core.Status) ports.Standing {
+	s := ports.Standing{
+		Document: exampleID(exampleDocument), Job: exampleID(exampleJob), Name: exampleName, ContentType: "application/pdf",
+		Size: 482133, Status: status, LastGood: status, Attempt: 1, Pages: 24, CreatedAt: exampleTime(), UpdatedAt: exampleTime(),
+	}
+	if status == core.Complete {
+		s.Chunks, s.Embedded, s.UpdatedAt = 61, 61, exampleTime().Add(9*time.Second)
+		s.Timings = map[core.Status]time.Duration{core.Uploaded: 120 * time.Millisecond, core.ParseQueued: 6800 * time.Millisecond}
+	}
+	return s
+}
+
+func exampleID(text string) core.ID {
+	id, err := core.ParseID(text)
+	if err != nil {
+		panic("httpapi: the id of an example is none: " + text)
+	}
+	return id
+}
+
+func uploadExamples() map[string]example {
+	form := map[string]string{"file": "%PDF-1.7 ... the bytes of " + exampleName, "policy_id": "HO-2026-1187"}
+	again := exampleStanding(core.Complete)
+	return map[string]example{
+		"upload-document": {form, ok(accepted(exampleStanding(core.Uploaded)))},
+		"create-document": {form, map[int]any{
+			http.StatusAccepted: documentOf(exampleStanding(core.Uploaded)), http.StatusOK: documentOf(again),
+		}},
+	}
+}
+
+func documentExamples() map[string]example {
+	done, next := exampleStanding(core.Complete), placeCursor(ports.Place{CreatedAt: exampleTime(), Document: exampleID(exampleDocument)})
+	chunk := DocumentChunk{
+		Ordinal: 0, ChunkID: exampleChunk, Text: exampleText, Headings: []string{"Coverage", "Deductibles"},
+		PageFrom: 3, PageTo: 3, Tokens: 17, Embedded: true,
+	}
+	stopped := exampleStanding(core.Cancelled)
+	stopped.LastGood = core.ParseQueued
+	resumed := exampleStanding(core.Uploaded)
+	resumed.Attempt = 2
+	return map[string]example{
+		"list-documents":       {nil, ok(DocumentPage{Documents: documentsOf([]ports.Standing{done}), NextCursor: &next})},
+		"get-document":         {nil, ok(documentOf(done))},
+		"get-document-status":  {nil, ok(statusBody(done))},
+		"list-document-chunks": {nil, ok(ChunkPage{Chunks: []DocumentChunk{chunk}})},
+		"delete-document":      {nil, accept(Removal{DocumentID: exampleDocument, Status: documentStatus(core.Deleting)})},
+		"retry-document":       {nil, accept(documentOf(resumed))},
+		"cancel-document":      {nil, accept(documentOf(stopped))},
+		"get-batch-status": {
+			BatchRequest{IDs: []string{exampleDocument, exampleUnknown}},
+			ok(BatchStatus{Documents: documentsOf([]ports.Standing{done}), Missing: []string{exampleUnknown}}),
+		},
+	}
+}
+
+func accountExamples() map[string]example {
+	user := User{ID: exampleUser, Email: "ada@example.org", Name: "Ada", EmailConfirmed: true}
+	fresh := user
+	fresh.EmailConfirmed = false
+	last := exampleTime()
+	session := Session{
+		AccessToken: "eyJhbGciOiJFUzI1NiJ9...", RefreshToken: "a refresh token", TokenType: "bearer",
+		ExpiresIn: 900, ExpiresAt: exampleTime().Add(15 * time.Minute).Unix(), User: user,
+	}
+	const password = "correct horse battery staple"
+	return map[string]example{
+		"sign-up": {
+			SignUpRequest{
+				Email: user.Email, Password: password, Name: user.Name,
+				ConsentVersion: "2026-01", ConsentTimestamp: exampleTime().Format(time.RFC3339),
+			},
+			map[int]any{http.StatusCreated: session, http.StatusAccepted: PendingAccount{User: fresh, Message: pendingMessage}},
+		},
+		"log-in":  {LoginRequest{Email: user.Email, Password: password}, ok(session)},
+		"refresh": {RefreshRequest{RefreshToken: session.RefreshToken}, ok(session)},
+		"get-user": {nil, ok(Profile{
+			User: user, CreatedAt: exampleTime().AddDate(0, -1, 0), UpdatedAt: exampleTime(), LastSignInAt: &last,
+		})},
+	}
+}
+
+func otherExamples(l Limits) map[string]example {
+	at := exampleTime()
+	return map[string]example{
+		"search": {
+			SearchRequest{Query: "what is my deductible?", Limit: 3},
+			ok(SearchResults{Results: []SearchResult{{
+				DocumentID: exampleDocument, ChunkID: exampleChunk, Filename: exampleName, Text: exampleText,
+				Headings: []string{"Coverage", "Deductibles"}, PageFrom: 3, PageTo: 3, Similarity: 0.71,
+			}}}),
+		},
+		"get-upload-limits": {nil, ok(limitsBody(l))},
+		"get-health": {nil, ok(HealthReport{
+			Status: "degraded", Timestamp: at, Version: "0123456789ab",
+			Services: map[string]string{"database": "healthy", "openai": "unhealthy"},
+			Details: []HealthDetail{
+				{Name: "database", OK: true, At: at}, {Name: "openai", Code: problemCode(core.CodeEmbedderUnavailable), At: at},
+			},
+		})},
+		"get-live":  {nil, ok(Liveness{Status: "ok"})},
+		"get-ready": {nil, ok(Readiness{Status: "ready"})},
+	}
+}

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"github.com/insurance-navigator/navigator/adapters/httpapi"
 )
 
 // gate listens at once and serves once the house is open: until then it is
@@ -31,7 +33,9 @@ func newGate(ctx context.Context, name, address string) (*gate, error) {
 		Handler:           g,
 		ReadHeaderTimeout: 5 * time.Second,
 		IdleTimeout:       75 * time.Second,
-		MaxHeaderBytes:    32 << 10,
+		// Above the door's own limit, which is the one that clients are told of and
+		// which answers with a problem.
+		MaxHeaderBytes: 2 * httpapi.DefaultLimits().MaxHeaderBytes,
 	}
 	return g, nil
 }

@@ -109,6 +109,12 @@ func (l *logBuffer) Write(p []byte) (int, error) {
 	return l.buf.Write(p)
 }
 
+func (l *logBuffer) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.buf.Reset()
+}
+
 func (l *logBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -236,6 +242,20 @@ func (w *world) person(name string) person {
 		w.t.Fatalf("sign-up answered %d", status)
 	}
 	return person{w, session.AccessToken}
+}
+
+// signIn is a new access token of somebody who has an account.
+func (w *world) signIn(name string) string {
+	w.t.Helper()
+	var session struct {
+		AccessToken string `json:"access_token"`
+	}
+	status := w.call(http.MethodPost, w.api+"/auth/login", "", map[string]string{"email": name + "@example.com",
+		"password": "quiet-heron-lantern-" + name}, &session)
+	if status != http.StatusOK {
+		w.t.Fatalf("sign-in answered %d", status)
+	}
+	return session.AccessToken
 }
 
 // call sends JSON and reads JSON; it returns the status.

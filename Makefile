@@ -31,7 +31,7 @@ GODIRS := $(wildcard */)
 BENCHES := ./core/chunker/... $(if $(wildcard bench/.),./bench/...)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test bench lint secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset pdfium testdb testdb-stop tools
+.PHONY: help dev test bench lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset pdfium testdb testdb-stop tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,9 @@ bench: pdfium testdb ## run the benchmarks
 
 lint: $(GOLANGCI_STAMP) ## run the linters
 	@$(GOLANGCI) run ./...
+
+lint-openapi: ## lint the OpenAPI documents, and prove that the rules bite; needs npm
+	@adapters/httpapi/lint/lint.sh
 
 secrets: $(GITLEAKS_STAMP) ## look for secrets in the files and in the history
 	@$(LEAKS) dir --verbose .

@@ -93,8 +93,9 @@ type refusal struct {
 
 // shape is a named schema as a table.
 type shape struct {
-	Name string
-	Rows []row
+	Name  string
+	Rows  []row
+	Words []string // of a closed set of words
 }
 
 // row is one field, parameter or header.

@@ -22,12 +22,14 @@ func (r *renderer) resolve(s *huma.Schema) *huma.Schema {
 	return s
 }
 
-// shapes is the named schemas that answers refer to, and those within them.
+// shapes is the named schemas.
 func (r *renderer) shapes() (all []shape) {
 	for _, name := range slices.Sorted(maps.Keys(r.schemas)) {
-		if rows := r.rows(r.schemas[name]); len(rows) > 0 {
-			all = append(all, shape{Name: name, Rows: rows})
+		one := shape{Name: name, Rows: r.rows(r.schemas[name])}
+		for _, word := range r.schemas[name].Enum {
+			one.Words = append(one.Words, plain(word))
 		}
+		all = append(all, one)
 	}
 	return all
 }

@@ -253,16 +253,20 @@ func exampleOf(p *huma.Param) any {
 }
 
 func (r *renderer) body(in *huma.RequestBody) *body {
-	for _, media := range slices.Sorted(maps.Keys(in.Content)) {
-		content := in.Content[media]
-		out := &body{About: r.markdown(in.Description), Media: media, Rows: r.rows(content.Schema)}
-		if media == "application/json" {
-			out.Example = r.json(content.Example)
-		}
-		return out
+	media := slices.Min(append(slices.Collect(maps.Keys(in.Content)), last))
+	content := in.Content[media]
+	if content == nil {
+		return nil
 	}
-	return nil
+	out := &body{About: r.markdown(in.Description), Media: media, Rows: r.rows(content.Schema)}
+	if media == "application/json" {
+		out.Example = r.json(content.Example)
+	}
+	return out
 }
+
+// last sorts behind every media type.
+const last = "~"
 
 func (r *renderer) answers(status int, response *huma.Response) (all []answer) {
 	base := answer{Status: status, About: r.markdown(response.Description)}

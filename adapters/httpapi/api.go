@@ -54,8 +54,7 @@ func NewAPI(d APIDeps) (http.Handler, error) {
 	mux := http.NewServeMux()
 	a := &api{APIDeps: d}
 	h := humago.New(mux, a.config())
-	a.register(h)
-	keyed := describeKeys(h.OpenAPI(), d.Limits)
+	keyed := a.register(h)
 	if err := a.serveDocuments(mux, h.OpenAPI()); err != nil {
 		return nil, err
 	}

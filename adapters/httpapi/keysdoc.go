@@ -47,22 +47,18 @@ func keyHeader(limits Limits) *huma.Param {
 
 const uuidForm = `^("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})$`
 
-// describeKeyAnswers adds what a key alone can lead to.
+// takesKey reports whether the operation has the header.
+func takesKey(op *huma.Operation) bool {
+	return slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.Name == headerKey })
+}
+
+// describeKeyAnswers adds the statuses and headers that a key alone leads to;
+// their codes are added where every operation's are (refusals.go).
 func describeKeyAnswers(op *huma.Operation) {
-	for status, word := range map[int]string{
-		http.StatusBadRequest:          "invalid_request: the Idempotency-Key is not a UUID",
-		http.StatusConflict:            "idempotency_in_use: the first run under the key is still under way",
-		http.StatusUnprocessableEntity: "idempotency_mismatch: the key was used for another request",
-	} {
-		name := strconv.Itoa(status)
-		response := op.Responses[name]
-		if response == nil {
-			response = problemResponse()
-			op.Responses[name] = response
-			response.Description = word
-			continue
+	for _, status := range []int{http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity} {
+		if name := strconv.Itoa(status); op.Responses[name] == nil {
+			op.Responses[name] = &huma.Response{}
 		}
-		response.Description += "; " + word
 	}
 	replayed := &huma.Param{Description: "true where the answer is an earlier one, sent again", Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{"true"}}}
 	for name, response := range op.Responses {
@@ -77,10 +73,4 @@ func describeKeyAnswers(op *huma.Operation) {
 	}
 	conflict := op.Responses[strconv.Itoa(http.StatusConflict)]
 	conflict.Headers["Retry-After"] = &huma.Param{Description: "Seconds to wait, with idempotency_in_use", Schema: &huma.Schema{Type: huma.TypeInteger}}
-}
-
-func problemResponse() *huma.Response {
-	return &huma.Response{Content: map[string]*huma.MediaType{
-		problemType: {Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}},
-	}}
 }

@@ -101,11 +101,15 @@ func (a *api) describeErrors(doc *huma.OpenAPI, op *huma.Operation) {
 			doc.Components.Examples[name] = problemExample(status, code)
 			media.Examples[string(code)] = &huma.Example{Ref: "#/components/examples/" + name}
 		}
-		op.Responses[strconv.Itoa(status)] = &huma.Response{
+		response := &huma.Response{
 			Description: refusalWords(status, answers[status]),
 			Content:     map[string]*huma.MediaType{problemType: media},
 			Extensions:  map[string]any{codesExtension: answers[status]},
 		}
+		if said := op.Responses[strconv.Itoa(status)]; said != nil {
+			response.Headers = said.Headers
+		}
+		op.Responses[strconv.Itoa(status)] = response
 	}
 }
 
@@ -126,7 +130,18 @@ func refusalsOf(op *huma.Operation) refusals {
 		answers[status] = codes
 	}
 	maps.Copy(answers, own)
+	if takesKey(op) {
+		answers.add(http.StatusConflict, core.CodeIdempotencyInUse)
+		answers.add(http.StatusUnprocessableEntity, core.CodeIdempotencyMismatch)
+	}
 	return answers
+}
+
+// add puts a code beside those of a status.
+func (r refusals) add(status int, code core.Code) {
+	if !slices.Contains(r[status], code) {
+		r[status] = append(slices.Clone(r[status]), code)
+	}
 }
 
 // refusalWords is a response's description, in Markdown.

@@ -20,7 +20,8 @@ const (
 )
 
 // register adds every operation and then what only the finished document takes.
-func (a *api) register(h huma.API) {
+// It returns the routes that take an idempotency key.
+func (a *api) register(h huma.API) map[string]bool {
 	a.registerDocuments(h)
 	a.registerLibrary(h)
 	a.registerAccounts(h)
@@ -31,7 +32,9 @@ func (a *api) register(h huma.API) {
 	a.boundSearch(h.OpenAPI())
 	a.describeLibrary(h.OpenAPI())
 	describeLastError(h.OpenAPI())
+	keyed := describeKeys(h.OpenAPI(), a.Limits)
 	a.complete(h.OpenAPI())
+	return keyed
 }
 
 func (a *api) registerDocuments(h huma.API) {

@@ -21,6 +21,7 @@ const (
 func (a *api) register(h huma.API) {
 	a.registerDocuments(h)
 	a.registerLibrary(h)
+	a.registerEvents(h)
 	a.registerAccounts(h)
 	a.registerHealth(h)
 	nameForGo(h.OpenAPI())
@@ -28,6 +29,7 @@ func (a *api) register(h huma.API) {
 	a.describeSignUp(h.OpenAPI())
 	a.boundSearch(h.OpenAPI())
 	a.describeLibrary(h.OpenAPI())
+	a.describeEvents(h.OpenAPI())
 	describeLastError(h.OpenAPI())
 }
 

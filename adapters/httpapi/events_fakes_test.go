@@ -280,3 +280,15 @@ type briefVerifier struct{ life time.Duration }
 func (v briefVerifier) Verify(context.Context, string) (ports.Principal, error) {
 	return ports.Principal{User: ada.ID, ExpiresAt: time.Now().Add(v.life)}, nil
 }
+
+// logged waits until the log holds the text.
+func (b *bench) logged(text string) {
+	b.t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for !strings.Contains(b.log.String(), text) {
+		if time.Now().After(deadline) {
+			b.t.Fatalf("%s is not logged: %s", text, b.log)
+		}
+		time.Sleep(time.Millisecond) // between two looks
+	}
+}

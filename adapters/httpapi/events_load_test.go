@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"runtime"
@@ -12,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
 )
 
 // Nothing that a test started outlives the tests: neither a stream nor the
@@ -87,5 +89,43 @@ func TestEventsOfOneUserAreAskedForAtOnce(t *testing.T) {
 	}
 	if got := b.get(eventsPath(core.NewID()), adaToken); got.status != http.StatusNotFound {
 		t.Errorf("%d", got.status)
+	}
+}
+
+// A stream may join while a round is under way that asked from further on than
+// the stream has been told: that round's news is not for it, the next one's is.
+func TestEventsOfAStreamThatJoinsDuringARound(t *testing.T) {
+	t.Parallel()
+	journal, who := newJournal(), ports.Principal{User: ada.ID}
+	h := newHub(journal, Limits{StreamTick: time.Hour}.orDefaults(), slog.New(slog.DiscardHandler))
+	id := journal.upload(ada.ID)
+	first := journal.last
+	second := journal.move(id, core.ParseQueued)
+	for range 2 {
+		if !h.enter(who.User) {
+			t.Fatal("no place")
+		}
+		defer h.leave(who.User)
+	}
+	ahead := h.watch(who, ports.Mark{Document: id, Event: second})
+	defer h.unwatch(ahead)
+	p := h.users[who.User]
+	_, asked := p.question()
+	third := journal.move(id, core.Parsed)
+	news, _ := journal.News(t.Context(), who, []ports.Mark{asked[id]})
+	behind := h.watch(who, ports.Mark{Document: id, Event: first})
+	defer h.unwatch(behind)
+	p.publish(t.Context(), asked, news)
+	if got := behind.take(); len(got) != 0 {
+		t.Fatalf("it is told %+v", got)
+	}
+	if err := p.round(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, sub := range []*subscription{ahead, behind} {
+		got := sub.take()
+		if len(got) != 1 || len(got[0].Events) != 2 || got[0].Events[0].ID != second || got[0].Mark.Event != third {
+			t.Errorf("it is told %+v", got)
+		}
 	}
 }

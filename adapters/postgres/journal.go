@@ -10,16 +10,18 @@ import (
 	"github.com/insurance-navigator/navigator/ports"
 )
 
-// pulseSQL compares what is known of documents with what there is, by index
-// alone: a row for each that differs or is not there.
-const pulseSQL = `select k.document_id, coalesce(e.event_id, 0), coalesce(j.chunks_embedded, 0), coalesce(j.chunks_total, 0)
+// pulseSQL compares what is known of documents with what there is: a row for
+// each that differs or is not there. The limits hold the planner to two looks
+// by index a document, however many documents the owner has.
+const pulseSQL = `select k.document_id, coalesce(e.event_id, 0), coalesce(s.done, 0), coalesce(s.total, 0)
 	from unnest($2::uuid[], $3::bigint[], $4::int[], $5::int[]) k (document_id, event_id, done, total)
-	left join upload_pipeline.documents d on d.document_id = k.document_id and d.user_id = $1
-	left join upload_pipeline.upload_jobs j on j.document_id = d.document_id and j.attempt = d.attempt
+	left join lateral (select j.chunks_embedded as done, j.chunks_total as total
+		from upload_pipeline.documents d join upload_pipeline.upload_jobs j on j.document_id = d.document_id and j.attempt = d.attempt
+		where d.document_id = k.document_id and d.user_id = $1 limit 1) s on true
 	left join lateral (select event_id from upload_pipeline.events
 		where document_id = k.document_id and user_id = $1 order by event_id desc limit 1) e on true
-	where d.document_id is null
-	or (coalesce(e.event_id, 0), coalesce(j.chunks_embedded, 0), coalesce(j.chunks_total, 0)) is distinct from (k.event_id, k.done, k.total)`
+	where s.done is null
+	or (coalesce(e.event_id, 0), s.done, s.total) is distinct from (k.event_id, k.done, k.total)`
 
 // movesSQL reads the events after a number. That none with a smaller number
 // can become visible later rests on two locks: an event gets its number in a

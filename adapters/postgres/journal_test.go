@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
 )
@@ -225,4 +227,37 @@ func TestNewsSkipNothingWhileDocumentsMove(t *testing.T) {
 			t.Errorf("%s: %s", id, diff)
 		}
 	}
+}
+
+// Where a pooler in transaction mode lies between, news is read as well; and
+// nothing new is cheap. The log says how cheap.
+func TestNewsOfNothingOverAPooledSession(t *testing.T) {
+	h := open(t)
+	ada := user(t)
+	pool, err := postgres.Open(t.Context(), postgres.Options{URL: h.db.URL("inav_app"), Role: "inav_app", Name: "test", MaxConns: 2, Transaction: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	library := postgres.NewLibrary(pool, h.queue)
+	const count, looks = 100, 200
+	var marks []ports.Mark
+	for i := range count {
+		doc := h.upload(ada, fmt.Sprintf("policy %d", i), 2)
+		marks = append(marks, ports.Mark{Document: doc.Document, Done: ports.Unseen})
+	}
+	first, err := library.News(t.Context(), ada, marks)
+	if err != nil || len(first) != count || len(first[0].Events) != 1 {
+		t.Fatalf("%d of %d, %v", len(first), count, err)
+	}
+	for i, n := range first {
+		marks[i] = n.Mark
+	}
+	began := time.Now()
+	for range looks {
+		if news, err := library.News(t.Context(), ada, marks); err != nil || len(news) != 0 {
+			t.Fatalf("%v %v", news, err)
+		}
+	}
+	t.Logf("nothing new of %d documents: %s a look", count, (time.Since(began) / looks).Round(time.Microsecond))
 }

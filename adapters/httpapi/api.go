@@ -44,10 +44,7 @@ type APIDeps struct {
 }
 
 // api is the operations over their dependencies.
-type api struct {
-	APIDeps
-	streams *hub
-}
+type api struct{ APIDeps }
 
 // NewAPI builds the front door. It fails when a dependency is missing or the
 // spool directory cannot be used, and names all faults at once.
@@ -58,7 +55,7 @@ func NewAPI(d APIDeps) (http.Handler, error) {
 	replaceHumaErrors()
 	d.Limits = d.Limits.orDefaults()
 	mux := http.NewServeMux()
-	a := &api{APIDeps: d, streams: newHub(d.Journal, d.Limits, d.Logger)}
+	a := &api{APIDeps: d}
 	h := humago.New(mux, a.config())
 	a.register(h)
 	keyed := describeKeys(h.OpenAPI(), d.Limits)

@@ -43,11 +43,17 @@ func (in *EventsInput) after() (int64, error) {
 	return n, nil
 }
 
+// eventStreams is the streams of this process.
+type eventStreams struct {
+	*api
+	hub *hub
+}
+
 // events answers a stream of what happens to a document. Huma's own sse package
 // is not used: it flushes no headers before the first event, sets neither
 // Cache-Control nor X-Accel-Buffering, ignores failed writes of an event's
 // parts, and prints to stderr.
-func (a *api) events(ctx context.Context, in *EventsInput) (*huma.StreamResponse, error) {
+func (a *eventStreams) events(ctx context.Context, in *EventsInput) (*huma.StreamResponse, error) {
 	id, err := in.document()
 	if err != nil {
 		return nil, err
@@ -57,29 +63,29 @@ func (a *api) events(ctx context.Context, in *EventsInput) (*huma.StreamResponse
 		return nil, err
 	}
 	who := callerOf(ctx)
-	if !a.streams.enter(who.User) {
+	if !a.hub.enter(who.User) {
 		return nil, &refusal{err: core.Fail(core.CodeRateLimited, nil), detail: fmt.Sprintf(
 			"%d event streams of this account are open, as many as may be: close one, or ask for its documents' status.", a.Limits.MaxStreams)}
 	}
 	first, err := a.begin(ctx, who, id, after)
 	if err != nil {
-		a.streams.leave(who.User)
+		a.hub.leave(who.User)
 		return nil, err
 	}
 	return &huma.StreamResponse{Body: func(hctx huma.Context) {
-		defer a.streams.leave(who.User)
+		defer a.hub.leave(who.User)
 		r, w := humago.Unwrap(hctx)
 		if over(first, after) {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
-		s := &stream{api: a, who: who, out: newEventWriter(w, a.Limits)}
+		s := &stream{eventStreams: a, who: who, out: newEventWriter(w, a.Limits)}
 		s.serve(r, first)
 	}}, nil
 }
 
 // begin reads where the document stands and what happened after a number.
-func (a *api) begin(ctx context.Context, who ports.Principal, id core.ID, after int64) (ports.News, error) {
+func (a *eventStreams) begin(ctx context.Context, who ports.Principal, id core.ID, after int64) (ports.News, error) {
 	news, err := a.Journal.News(ctx, who, []ports.Mark{{Document: id, Event: after, Done: ports.Unseen}})
 	if err != nil {
 		return ports.News{}, err

@@ -13,6 +13,7 @@ const pathEvents = "/documents/{id}/events"
 // registerEvents adds the stream of a document's events.
 func (a *api) registerEvents(h huma.API) {
 	l := a.Limits
+	streams := &eventStreams{api: a, hub: newHub(a.Journal, l, a.Logger)}
 	route(h, huma.Operation{
 		OperationID: "stream-document-events", Method: http.MethodGet, Path: pathEvents, Tags: []string{"Documents"},
 		Summary: "What happens to a document, as it happens",
@@ -23,7 +24,7 @@ func (a *api) registerEvents(h huma.API) {
 			"A document of another account is 404, as an unknown one. One account may hold %d streams of a process.\n\n```\n%s```",
 			l.StreamHeartbeat.Seconds(), l.MaxStreamTime.Minutes(), l.MaxStreams, eventsExample),
 		Errors: []int{404, 422, 429, 503},
-	}, a.events)
+	}, streams.events)
 }
 
 // eventsExample is a stream that was taken up again after event 4711.

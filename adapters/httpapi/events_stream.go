@@ -12,7 +12,7 @@ import (
 // been told: no move up to its number is sent again, and no standing older
 // than it.
 type stream struct {
-	api  *api
+	*eventStreams
 	who  ports.Principal
 	out  *eventWriter
 	seen ports.Mark
@@ -29,13 +29,13 @@ func (s *stream) serve(r *http.Request, first ports.News) {
 	if s.tell(first) {
 		return
 	}
-	sub := s.api.streams.watch(s.who, s.seen)
-	defer s.api.streams.unwatch(sub)
+	sub := s.hub.watch(s.who, s.seen)
+	defer s.hub.unwatch(sub)
 	s.follow(r, sub)
 }
 
 func (s *stream) follow(r *http.Request, sub *subscription) {
-	limits := s.api.Limits
+	limits := s.Limits
 	beat := time.NewTicker(limits.StreamHeartbeat)
 	defer beat.Stop()
 	tooLong := time.NewTimer(limits.MaxStreamTime)
@@ -55,7 +55,7 @@ func (s *stream) follow(r *http.Request, sub *subscription) {
 			over = s.end(endTooLong)
 		case <-expired:
 			over = s.end(endExpired)
-		case <-s.api.Stopping:
+		case <-s.Stopping:
 			over = s.end(endStopping)
 		}
 		if over {

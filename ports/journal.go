@@ -21,10 +21,10 @@ type Event struct {
 	Code     core.Code     // of the error; empty unless Status is a failed end
 }
 
-// Latest, as a Mark's Event, asks for no events of the past.
+// Latest as a Mark's Event asks for no events of the past.
 const Latest int64 = -1
 
-// Unseen, as a Mark's Done, asks for the standing also where nothing is new.
+// Unseen as a Mark's Done asks for the standing also where nothing is new.
 const Unseen = -1
 
 // Mark is how much of a document is known: the number of its last event and

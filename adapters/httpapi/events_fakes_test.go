@@ -80,12 +80,6 @@ func (j *memJournal) erase(id core.ID) {
 	j.docs[id].standing = nil
 }
 
-func (j *memJournal) events(id core.ID) []ports.Event {
-	j.lock.Lock()
-	defer j.lock.Unlock()
-	return slices.Clone(j.docs[id].events)
-}
-
 func (j *memJournal) News(ctx context.Context, who ports.Principal, marks []ports.Mark) (news []ports.News, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

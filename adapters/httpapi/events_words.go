@@ -31,25 +31,8 @@ const (
 )
 
 // Schema is the enum of every end.
-func (endReason) Schema(huma.Registry) *huma.Schema {
-	return enumOf([]endReason{endEnded, endTooLong, endStopping, endExpired, endDeleted})
-}
-
-// formerStatus is a status, or null.
-type formerStatus documentStatus
-
-// Schema is the enum of every status, and null.
-func (formerStatus) Schema(huma.Registry) *huma.Schema { return orNull(enumOf(core.Statuses())) }
-
-// failureCode is the code of a failure, or null.
-type failureCode problemCode
-
-// Schema is the enum of every code, and null.
-func (failureCode) Schema(huma.Registry) *huma.Schema { return orNull(enumOf(core.Codes())) }
-
-func orNull(s *huma.Schema) *huma.Schema {
-	s.Enum, s.Nullable = append(s.Enum, nil), true
-	return s
+func (endReason) Schema(r huma.Registry) *huma.Schema {
+	return namedEnum(r, "EndReason", []endReason{endEnded, endTooLong, endStopping, endExpired, endDeleted})
 }
 
 // MoveEvent is one change of a document's status.
@@ -57,12 +40,12 @@ type MoveEvent struct {
 	EventID    int64          `json:"event_id" minimum:"1" doc:"Grows along the document's changes; the event's id"`
 	DocumentID string         `json:"document_id" format:"uuid"`
 	Attempt    int            `json:"attempt" doc:"1 for the first"`
-	Was        *formerStatus  `json:"was" doc:"null for an attempt's first status"`
+	Was        *string        `json:"was" nullable:"true" doc:"The status before; null for an attempt's first"`
 	Status     documentStatus `json:"status"`
 	Progress   int            `json:"progress" minimum:"0" maximum:"100" doc:"Percent; after a failure the last good value"`
 	At         time.Time      `json:"at"`
 	LastedMS   *int64         `json:"lasted_ms" nullable:"true" doc:"Milliseconds in the status left; null where was is"`
-	Code       *failureCode   `json:"code" doc:"Why it failed; null unless it did"`
+	Code       *string        `json:"code" nullable:"true" doc:"Why it failed, one of the codes of problems; null unless it did"`
 }
 
 // HeartbeatEvent says that the stream is alive.
@@ -81,14 +64,14 @@ func moveOf(e ports.Event) MoveEvent {
 		Progress: e.Status.Progress(), At: e.At.UTC(),
 	}
 	if e.Was != "" {
-		was, lasted := formerStatus(e.Was), e.Lasted.Milliseconds()
+		was, lasted := string(e.Was), e.Lasted.Milliseconds()
 		move.Was, move.LastedMS = &was, &lasted
 	}
 	if e.Status.Failed() || e.Status == core.Cancelled {
 		move.Progress = e.Was.Progress()
 	}
 	if e.Code != "" {
-		code := failureCode(e.Code)
+		code := string(e.Code)
 		move.Code = &code
 	}
 	return move

@@ -189,6 +189,33 @@ func (e Code) Valid() bool {
 	}
 }
 
+// Defines values for EndReason.
+const (
+	EndReasonDeleted      EndReason = "deleted"
+	EndReasonEnded        EndReason = "ended"
+	EndReasonStopping     EndReason = "stopping"
+	EndReasonTokenExpired EndReason = "token_expired"
+	EndReasonTooLong      EndReason = "too_long"
+)
+
+// Valid indicates whether the value is a known member of the EndReason enum.
+func (e EndReason) Valid() bool {
+	switch e {
+	case EndReasonDeleted:
+		return true
+	case EndReasonEnded:
+		return true
+	case EndReasonStopping:
+		return true
+	case EndReasonTokenExpired:
+		return true
+	case EndReasonTooLong:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HealthReportStatus.
 const (
 	HealthReportStatusDegraded HealthReportStatus = "degraded"
@@ -530,6 +557,7 @@ type DocumentStatus struct {
 	JobID     openapi_types.UUID `json:"job_id"`
 	LastError *LastError         `json:"last_error"`
 	Mime      string             `json:"mime"`
+	NextStep  NextStep           `json:"next_step"`
 
 	// Pages 0 for formats without pages
 	Pages int64 `json:"pages"`
@@ -543,6 +571,14 @@ type DocumentStatus struct {
 	Timings   map[string]int64 `json:"timings"`
 	UpdatedAt time.Time        `json:"updated_at"`
 }
+
+// EndEvent defines model for EndEvent.
+type EndEvent struct {
+	Reason EndReason `json:"reason"`
+}
+
+// EndReason defines model for EndReason.
+type EndReason string
 
 // Field defines model for Field.
 type Field struct {
@@ -582,6 +618,11 @@ type HealthReport struct {
 
 // HealthReportStatus defines model for HealthReport.Status.
 type HealthReportStatus string
+
+// HeartbeatEvent defines model for HeartbeatEvent.
+type HeartbeatEvent struct {
+	At time.Time `json:"at"`
+}
 
 // LastError defines model for LastError.
 type LastError struct {
@@ -623,6 +664,31 @@ type LoginRequest struct {
 
 	// Password Example: correct horse battery staple
 	Password string `json:"password"`
+}
+
+// MoveEvent defines model for MoveEvent.
+type MoveEvent struct {
+	At time.Time `json:"at"`
+
+	// Attempt 1 for the first
+	Attempt int64 `json:"attempt"`
+
+	// Code Why it failed, one of the codes of problems; null unless it did
+	Code       *string            `json:"code"`
+	DocumentID openapi_types.UUID `json:"document_id"`
+
+	// EventID Grows along the document's changes; the event's id
+	EventID int64 `json:"event_id"`
+
+	// LastedMs Milliseconds in the status left; null where was is
+	LastedMs *int64 `json:"lasted_ms"`
+
+	// Progress Percent; after a failure the last good value
+	Progress int64  `json:"progress"`
+	Status   Status `json:"status"`
+
+	// Was The status before; null for an attempt's first
+	Was *string `json:"was"`
 }
 
 // NextStep defines model for NextStep.
@@ -871,6 +937,12 @@ type ListDocumentChunksParams struct {
 	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// StreamDocumentEventsParams defines parameters for StreamDocumentEvents.
+type StreamDocumentEventsParams struct {
+	// LastEventID The same, for clients that cannot set headers
+	LastEventID *string `form:"last_event_id,omitempty" json:"last_event_id,omitempty"`
+}
+
 // UploadDocumentMultipartBody defines parameters for UploadDocument.
 type UploadDocumentMultipartBody struct {
 	// File One file of at most 25 MiB and 2000 pages, of type application/pdf by its content; it has to arrive within 120 seconds and, after the first 10, at 51200 bytes a second or more.
@@ -1111,6 +1183,28 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /documents/{id}/chunks (the `ListDocumentChunks` operationId).
 	ListDocumentChunks(ctx context.Context, id string, params *ListDocumentChunksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StreamDocumentEvents What happens to a document, as it happens
+	//
+	// Server-sent events (text/event-stream). At once a status, the body of GET /documents/{id}; then, on each change, a move for every change of status, in order and each once, and the new status after them. A heartbeat comes every 12 seconds, and an end before the service closes the stream: when the document's attempt has ended, after 30 minutes, when the access token expires, when the process stops, when the document is deleted. Come back with Last-Event-ID and the moves missed come first. A document of another account is 404, as an unknown one. One account may hold 100 streams of a process.
+	//
+	// ```
+	// id: 4712
+	// retry: 2000
+	// event: move
+	// data: {"event_id":4712,"document_id":"0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f","attempt":1,"was":"embeddings_stored","status":"complete","progress":100,"at":"2026-03-01T09:00:07Z","lasted_ms":18,"code":null}
+	//
+	// id: 4712
+	// event: status
+	// data: {"document_id":"0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f","status":"complete","progress":100,"...":"as GET /documents/{id}"}
+	//
+	// event: end
+	// data: {"reason":"ended"}
+	//
+	// ```
+	//
+	// Corresponds with GET /documents/{id}/events (the `StreamDocumentEvents` operationId).
+	StreamDocumentEvents(ctx context.Context, id string, params *StreamDocumentEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetDocumentFile The file as it was uploaded
 	//
@@ -1479,6 +1573,38 @@ func (c *Client) CancelDocument(ctx context.Context, id string, reqEditors ...Re
 // Corresponds with GET /documents/{id}/chunks (the `ListDocumentChunks` operationId).
 func (c *Client) ListDocumentChunks(ctx context.Context, id string, params *ListDocumentChunksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListDocumentChunksRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StreamDocumentEvents What happens to a document, as it happens
+//
+// Server-sent events (text/event-stream). At once a status, the body of GET /documents/{id}; then, on each change, a move for every change of status, in order and each once, and the new status after them. A heartbeat comes every 12 seconds, and an end before the service closes the stream: when the document's attempt has ended, after 30 minutes, when the access token expires, when the process stops, when the document is deleted. Come back with Last-Event-ID and the moves missed come first. A document of another account is 404, as an unknown one. One account may hold 100 streams of a process.
+//
+// ```
+// id: 4712
+// retry: 2000
+// event: move
+// data: {"event_id":4712,"document_id":"0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f","attempt":1,"was":"embeddings_stored","status":"complete","progress":100,"at":"2026-03-01T09:00:07Z","lasted_ms":18,"code":null}
+//
+// id: 4712
+// event: status
+// data: {"document_id":"0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f","status":"complete","progress":100,"...":"as GET /documents/{id}"}
+//
+// event: end
+// data: {"reason":"ended"}
+//
+// ```
+//
+// Corresponds with GET /documents/{id}/events (the `StreamDocumentEvents` operationId).
+func (c *Client) StreamDocumentEvents(ctx context.Context, id string, params *StreamDocumentEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStreamDocumentEventsRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2222,6 +2348,67 @@ func NewListDocumentChunksRequest(server string, id string, params *ListDocument
 	return req, nil
 }
 
+// NewStreamDocumentEventsRequest constructs an http.Request for the StreamDocumentEvents method
+func NewStreamDocumentEventsRequest(server string, id string, params *StreamDocumentEventsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/documents/%s/events", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.LastEventID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "last_event_id", *params.LastEventID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetDocumentFileRequest constructs an http.Request for the GetDocumentFile method
 func NewGetDocumentFileRequest(server string, id string) (*http.Request, error) {
 	var err error
@@ -2670,6 +2857,30 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /documents/{id}/chunks (the `ListDocumentChunks` operationId).
 	ListDocumentChunksWithResponse(ctx context.Context, id string, params *ListDocumentChunksParams, reqEditors ...RequestEditorFn) (*ListDocumentChunksResponse, error)
+
+	// StreamDocumentEventsWithResponse What happens to a document, as it happens
+	//
+	// Server-sent events (text/event-stream). At once a status, the body of GET /documents/{id}; then, on each change, a move for every change of status, in order and each once, and the new status after them. A heartbeat comes every 12 seconds, and an end before the service closes the stream: when the document's attempt has ended, after 30 minutes, when the access token expires, when the process stops, when the document is deleted. Come back with Last-Event-ID and the moves missed come first. A document of another account is 404, as an unknown one. One account may hold 100 streams of a process.
+	//
+	// ```
+	// id: 4712
+	// retry: 2000
+	// event: move
+	// data: {"event_id":4712,"document_id":"0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f","attempt":1,"was":"embeddings_stored","status":"complete","progress":100,"at":"2026-03-01T09:00:07Z","lasted_ms":18,"code":null}
+	//
+	// id: 4712
+	// event: status
+	// data: {"document_id":"0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f","status":"complete","progress":100,"...":"as GET /documents/{id}"}
+	//
+	// event: end
+	// data: {"reason":"ended"}
+	//
+	// ```
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /documents/{id}/events (the `StreamDocumentEvents` operationId).
+	StreamDocumentEventsWithResponse(ctx context.Context, id string, params *StreamDocumentEventsParams, reqEditors ...RequestEditorFn) (*StreamDocumentEventsResponse, error)
 
 	// GetDocumentFileWithResponse The file as it was uploaded
 	//
@@ -3390,6 +3601,60 @@ func (r ListDocumentChunksResponse) ContentType() string {
 	return ""
 }
 
+// StreamDocumentEventsResponse200Headers the declared response headers of an HTTP 200 response for StreamDocumentEvents
+type StreamDocumentEventsResponse200Headers struct {
+	CacheControl    *string
+	XAccelBuffering *string
+}
+
+type StreamDocumentEventsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Problem
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *Problem
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Problem
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *Problem
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *Problem
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *StreamDocumentEventsResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r StreamDocumentEventsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StreamDocumentEventsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// Bytes is a convenience method to retrieve the raw bytes from the HTTP response
+func (r StreamDocumentEventsResponse) Bytes() []byte {
+	return r.Body
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StreamDocumentEventsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetDocumentFileResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -4007,6 +4272,36 @@ func (c *ClientWithResponses) ListDocumentChunksWithResponse(ctx context.Context
 		return nil, err
 	}
 	return ParseListDocumentChunksResponse(rsp)
+}
+
+// StreamDocumentEventsWithResponse What happens to a document, as it happens
+//
+// Server-sent events (text/event-stream). At once a status, the body of GET /documents/{id}; then, on each change, a move for every change of status, in order and each once, and the new status after them. A heartbeat comes every 12 seconds, and an end before the service closes the stream: when the document's attempt has ended, after 30 minutes, when the access token expires, when the process stops, when the document is deleted. Come back with Last-Event-ID and the moves missed come first. A document of another account is 404, as an unknown one. One account may hold 100 streams of a process.
+//
+// ```
+// id: 4712
+// retry: 2000
+// event: move
+// data: {"event_id":4712,"document_id":"0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f","attempt":1,"was":"embeddings_stored","status":"complete","progress":100,"at":"2026-03-01T09:00:07Z","lasted_ms":18,"code":null}
+//
+// id: 4712
+// event: status
+// data: {"document_id":"0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f","status":"complete","progress":100,"...":"as GET /documents/{id}"}
+//
+// event: end
+// data: {"reason":"ended"}
+//
+// ```
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /documents/{id}/events (the `StreamDocumentEvents` operationId).
+func (c *ClientWithResponses) StreamDocumentEventsWithResponse(ctx context.Context, id string, params *StreamDocumentEventsParams, reqEditors ...RequestEditorFn) (*StreamDocumentEventsResponse, error) {
+	rsp, err := c.StreamDocumentEvents(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStreamDocumentEventsResponse(rsp)
 }
 
 // GetDocumentFileWithResponse The file as it was uploaded
@@ -5060,6 +5355,90 @@ func ParseListDocumentChunksResponse(rsp *http.Response) (*ListDocumentChunksRes
 		}
 		response.ApplicationProblemJSON503 = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseStreamDocumentEventsResponse parses an HTTP response from a StreamDocumentEventsWithResponse call
+func ParseStreamDocumentEventsResponse(rsp *http.Response) (*StreamDocumentEventsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StreamDocumentEventsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers StreamDocumentEventsResponse200Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("X-Accel-Buffering"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Accel-Buffering", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XAccelBuffering = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil

@@ -232,6 +232,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/documents/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happens to a document, as it happens
+         * @description Server-sent events (text/event-stream). At once a status, the body of GET /documents/{id}; then, on each change, a move for every change of status, in order and each once, and the new status after them. A heartbeat comes every 12 seconds, and an end before the service closes the stream: when the document's attempt has ended, after 30 minutes, when the access token expires, when the process stops, when the document is deleted. Come back with Last-Event-ID and the moves missed come first. A document of another account is 404, as an unknown one. One account may hold 100 streams of a process.
+         *
+         *     ```
+         *     id: 4712
+         *     retry: 2000
+         *     event: move
+         *     data: {"event_id":4712,"document_id":"0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f","attempt":1,"was":"embeddings_stored","status":"complete","progress":100,"at":"2026-03-01T09:00:07Z","lasted_ms":18,"code":null}
+         *
+         *     id: 4712
+         *     event: status
+         *     data: {"document_id":"0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f","status":"complete","progress":100,"...":"as GET /documents/{id}"}
+         *
+         *     event: end
+         *     data: {"reason":"ended"}
+         *
+         *     ```
+         */
+        get: operations["stream-document-events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/documents/{id}/file": {
         parameters: {
             query?: never;
@@ -564,6 +599,8 @@ export interface components {
             /** @description null unless the attempt failed */
             last_error: components["schemas"]["LastError"];
             mime: string;
+            /** @description What happens without anybody's doing */
+            next_step: components["schemas"]["NextStep"];
             /**
              * Format: int64
              * @description 0 for formats without pages
@@ -584,6 +621,12 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        EndEvent: {
+            /** @description ended: the attempt is at its end, coming back with the last id is 204. deleted: the document is gone, coming back is 404. After any other reason come back with the last id, after token_expired with a new token */
+            reason: components["schemas"]["EndReason"];
+        };
+        /** @enum {string} */
+        EndReason: "ended" | "too_long" | "stopping" | "token_expired" | "deleted";
         Field: {
             /**
              * @description Where the fault lies, e.g. body.email
@@ -623,6 +666,10 @@ export interface components {
             timestamp: string;
             version: string;
         };
+        HeartbeatEvent: {
+            /** Format: date-time */
+            at: string;
+        };
         LastError: {
             advice: string;
             code: components["schemas"]["Code"];
@@ -652,6 +699,37 @@ export interface components {
             email: string;
             /** @example correct horse battery staple */
             password: string;
+        };
+        MoveEvent: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description 1 for the first
+             */
+            attempt: number;
+            /** @description Why it failed, one of the codes of problems; null unless it did */
+            code: string | null;
+            /** Format: uuid */
+            document_id: string;
+            /**
+             * Format: int64
+             * @description Grows along the document's changes; the event's id
+             */
+            event_id: number;
+            /**
+             * Format: int64
+             * @description Milliseconds in the status left; null where was is
+             */
+            lasted_ms: number | null;
+            /**
+             * Format: int64
+             * @description Percent; after a failure the last good value
+             */
+            progress: number;
+            status: components["schemas"]["Status"];
+            /** @description The status before; null for an attempt's first */
+            was: string | null;
         };
         /** @enum {string} */
         NextStep: "waits_for_parser" | "continues_by_itself" | "waits_for_retry" | "being_removed" | "none";
@@ -1890,6 +1968,160 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "stream-document-events": {
+        parameters: {
+            query?: {
+                /** @description The same, for clients that cannot set headers */
+                last_event_id?: string;
+            };
+            header?: {
+                /** @description The id of the last event received: the moves after it come first. A number that is ahead of the document's means from now on. Goes before last_event_id */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                /** @description The document's id (a UUID) */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream; each item stands for one event of it */
+            200: {
+                headers: {
+                    /** @description no-store */
+                    "Cache-Control"?: string;
+                    /** @description no: proxies must not gather events */
+                    "X-Accel-Buffering"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "data": {
+                     *           "at": "2026-03-01T09:00:07Z",
+                     *           "attempt": 1,
+                     *           "code": null,
+                     *           "document_id": "0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f",
+                     *           "event_id": 4712,
+                     *           "lasted_ms": 18,
+                     *           "progress": 100,
+                     *           "status": "complete",
+                     *           "was": "embeddings_stored"
+                     *         },
+                     *         "event": "move",
+                     *         "id": 4712,
+                     *         "retry": 2000
+                     *       },
+                     *       {
+                     *         "data": {
+                     *           "at": "2026-03-01T09:00:12Z"
+                     *         },
+                     *         "event": "heartbeat"
+                     *       },
+                     *       {
+                     *         "data": {
+                     *           "reason": "ended"
+                     *         },
+                     *         "event": "end"
+                     *       }
+                     *     ]
+                     */
+                    "text/event-stream": ({
+                        data: components["schemas"]["Document"];
+                        /** @enum {string} */
+                        event: "status";
+                        /** @description For Last-Event-ID */
+                        id: number;
+                        /** @description Of a stream's first event: milliseconds to wait before coming back */
+                        retry?: number;
+                    } | {
+                        data: components["schemas"]["MoveEvent"];
+                        /** @enum {string} */
+                        event: "move";
+                        /** @description For Last-Event-ID */
+                        id: number;
+                        /** @description Of a stream's first event: milliseconds to wait before coming back */
+                        retry?: number;
+                    } | {
+                        data: components["schemas"]["HeartbeatEvent"];
+                        /** @enum {string} */
+                        event: "heartbeat";
+                        /** @description Of a stream's first event: milliseconds to wait before coming back */
+                        retry?: number;
+                    } | {
+                        data: components["schemas"]["EndEvent"];
+                        /** @enum {string} */
+                        event: "end";
+                        /** @description Of a stream's first event: milliseconds to wait before coming back */
+                        retry?: number;
+                    })[];
+                };
+            };
+            /** @description Last-Event-ID is the last event of a document whose attempt has ended: there is no more to come, and EventSource stops */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -35,7 +35,7 @@ func served(ctx context.Context, path string) ([]byte, error) {
 	defer func() { _ = os.RemoveAll(spool) }()
 	api, err := httpapi.NewAPI(httpapi.APIDeps{
 		Library: struct{ ports.Library }{}, Journal: struct{ ports.Journal }{}, Blobs: struct{ ports.Blobs }{}, Accounts: struct{ ports.Accounts }{},
-		Verifier: struct{ ports.Verifier }{}, Embedder: struct{ ports.Embedder }{}, Health: struct{ ports.Health }{},
+		Verifier: struct{ ports.Verifier }{}, Embedder: struct{ ports.Embedder }{}, Health: struct{ ports.Health }{}, Keys: struct{ ports.Idempotency }{},
 		Inspector: struct{ core.Inspector }{}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), SpoolDir: spool,
 	})
 	if err != nil {

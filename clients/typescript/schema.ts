@@ -492,7 +492,7 @@ export interface components {
             next_cursor: string | null;
         };
         /** @enum {string} */
-        Code: "accounts_unavailable" | "bad_credentials" | "bad_signature" | "bad_vectors" | "chunks_incomplete" | "conflict" | "database_unavailable" | "denied" | "duplicate_document" | "email_taken" | "email_unconfirmed" | "embedder_busy" | "embedder_credits" | "embedder_key" | "embedder_refused" | "embedder_unavailable" | "file_broken" | "file_changed" | "file_empty" | "file_encrypted" | "file_missing" | "file_too_large" | "file_too_many_pages" | "file_unsupported" | "input_too_long" | "internal" | "invalid_request" | "needs_ocr" | "no_worker" | "not_found" | "page_cut" | "page_failed" | "parse_cancelled" | "parse_empty" | "parse_failed" | "parse_gone" | "parse_incomplete" | "parse_not_ready" | "parse_timeout" | "parser_busy" | "parser_credits" | "parser_key" | "parser_refused" | "parser_unavailable" | "rate_limited" | "storage_conflict" | "storage_denied" | "storage_unavailable" | "token_expired" | "token_reused" | "unauthenticated" | "upload_too_slow" | "weak_password";
+        Code: "accounts_unavailable" | "bad_credentials" | "bad_signature" | "bad_vectors" | "chunks_incomplete" | "conflict" | "database_unavailable" | "denied" | "duplicate_document" | "email_taken" | "email_unconfirmed" | "embedder_busy" | "embedder_credits" | "embedder_key" | "embedder_refused" | "embedder_unavailable" | "file_broken" | "file_changed" | "file_empty" | "file_encrypted" | "file_missing" | "file_too_large" | "file_too_many_pages" | "file_unsupported" | "idempotency_in_use" | "idempotency_mismatch" | "input_too_long" | "internal" | "invalid_request" | "needs_ocr" | "no_worker" | "not_found" | "page_cut" | "page_failed" | "parse_cancelled" | "parse_empty" | "parse_failed" | "parse_gone" | "parse_incomplete" | "parse_not_ready" | "parse_timeout" | "parser_busy" | "parser_credits" | "parser_key" | "parser_refused" | "parser_unavailable" | "rate_limited" | "storage_conflict" | "storage_denied" | "storage_unavailable" | "token_expired" | "token_reused" | "unauthenticated" | "upload_too_slow" | "weak_password";
         Document: {
             /**
              * Format: int64
@@ -970,7 +970,13 @@ export interface operations {
     "log-in": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -983,15 +989,19 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Bad Request */
+            /** @description Bad Request; invalid_request: the Idempotency-Key is not a UUID */
             400: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1010,6 +1020,8 @@ export interface operations {
             /** @description Forbidden */
             403: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1025,9 +1037,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description idempotency_in_use: the first run under the key is still under way */
+            409: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Entity Too Large */
             413: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1037,15 +1064,19 @@ export interface operations {
             /** @description Unsupported Media Type */
             415: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description Unprocessable Entity; idempotency_mismatch: the key was used for another request */
             422: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1084,7 +1115,13 @@ export interface operations {
     "log-out": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1093,13 +1130,50 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            /** @description invalid_request: the Idempotency-Key is not a UUID */
+            400: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unauthorized */
             401: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description idempotency_in_use: the first run under the key is still under way */
+            409: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description idempotency_mismatch: the key was used for another request */
+            422: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1129,7 +1203,13 @@ export interface operations {
     refresh: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1142,15 +1222,19 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Bad Request */
+            /** @description Bad Request; invalid_request: the Idempotency-Key is not a UUID */
             400: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1169,6 +1253,8 @@ export interface operations {
             /** @description Forbidden */
             403: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1184,9 +1270,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description idempotency_in_use: the first run under the key is still under way */
+            409: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Entity Too Large */
             413: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1196,15 +1297,19 @@ export interface operations {
             /** @description Unsupported Media Type */
             415: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description Unprocessable Entity; idempotency_mismatch: the key was used for another request */
             422: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1243,7 +1348,13 @@ export interface operations {
     "sign-up": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1256,6 +1367,8 @@ export interface operations {
             /** @description Signed in */
             201: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1265,15 +1378,19 @@ export interface operations {
             /** @description The address has to be confirmed first */
             202: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PendingAccount"];
                 };
             };
-            /** @description Bad Request */
+            /** @description Bad Request; invalid_request: the Idempotency-Key is not a UUID */
             400: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1289,9 +1406,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Conflict; idempotency_in_use: the first run under the key is still under way */
             409: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1301,6 +1422,8 @@ export interface operations {
             /** @description Request Entity Too Large */
             413: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1310,15 +1433,19 @@ export interface operations {
             /** @description Unsupported Media Type */
             415: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description Unprocessable Entity; idempotency_mismatch: the key was used for another request */
             422: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1483,7 +1610,13 @@ export interface operations {
                 /** @description What is answered when the content is there already: refuse is 409, return is 200 with the document; refuse when not given */
                 on_duplicate?: "refuse" | "return";
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1505,6 +1638,8 @@ export interface operations {
             /** @description on_duplicate=return: the document that is there already */
             200: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1514,6 +1649,8 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     Location?: string;
                     [name: string]: unknown;
                 };
@@ -1521,9 +1658,11 @@ export interface operations {
                     "application/json": components["schemas"]["Document"];
                 };
             };
-            /** @description Bad Request */
+            /** @description Bad Request; invalid_request: the Idempotency-Key is not a UUID */
             400: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1548,9 +1687,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Conflict; idempotency_in_use: the first run under the key is still under way */
             409: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1560,6 +1703,8 @@ export interface operations {
             /** @description Request Entity Too Large */
             413: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1569,15 +1714,19 @@ export interface operations {
             /** @description Unsupported Media Type */
             415: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description Unprocessable Entity; idempotency_mismatch: the key was used for another request */
             422: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1771,7 +1920,13 @@ export interface operations {
     "delete-document": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The document's id (a UUID) */
                 id: string;
@@ -1783,10 +1938,23 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Removal"];
+                };
+            };
+            /** @description invalid_request: the Idempotency-Key is not a UUID */
+            400: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -1801,24 +1969,32 @@ export interface operations {
             /** @description Not Found */
             404: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Conflict; idempotency_in_use: the first run under the key is still under way */
             409: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description Unprocessable Entity; idempotency_mismatch: the key was used for another request */
             422: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1848,7 +2024,13 @@ export interface operations {
     "cancel-document": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The document's id (a UUID) */
                 id: string;
@@ -1860,10 +2042,23 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description invalid_request: the Idempotency-Key is not a UUID */
+            400: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -1878,24 +2073,32 @@ export interface operations {
             /** @description Not Found */
             404: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Conflict; idempotency_in_use: the first run under the key is still under way */
             409: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description Unprocessable Entity; idempotency_mismatch: the key was used for another request */
             422: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -2254,7 +2457,13 @@ export interface operations {
     "retry-document": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The document's id (a UUID) */
                 id: string;
@@ -2266,10 +2475,23 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description invalid_request: the Idempotency-Key is not a UUID */
+            400: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unauthorized */
@@ -2284,24 +2506,32 @@ export interface operations {
             /** @description Not Found */
             404: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Conflict; idempotency_in_use: the first run under the key is still under way */
             409: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description Unprocessable Entity; idempotency_mismatch: the key was used for another request */
             422: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -2591,7 +2821,13 @@ export interface operations {
     "upload-document": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2613,15 +2849,19 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
-            /** @description Bad Request */
+            /** @description Bad Request; invalid_request: the Idempotency-Key is not a UUID */
             400: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -2646,9 +2886,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Conflict; idempotency_in_use: the first run under the key is still under way */
             409: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2658,6 +2902,8 @@ export interface operations {
             /** @description Request Entity Too Large */
             413: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -2667,15 +2913,19 @@ export interface operations {
             /** @description Unsupported Media Type */
             415: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description Unprocessable Entity; idempotency_mismatch: the key was used for another request */
             422: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {

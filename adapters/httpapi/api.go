@@ -20,6 +20,7 @@ import (
 // required.
 type APIDeps struct {
 	Library   ports.Library
+	Journal   ports.Journal
 	Blobs     ports.Blobs
 	Accounts  ports.Accounts
 	Verifier  ports.Verifier
@@ -38,6 +39,8 @@ type APIDeps struct {
 	JWKS    func() []byte     // served at /.well-known/jwks.json when set
 	Ready   func() error      // nil while work is taken; when not set, always
 	Observe func(Observation) // told of every finished request; may be nil
+
+	Stopping <-chan struct{} // closed when the process is about to stop: streams end; may be nil
 }
 
 // api is the operations over their dependencies.
@@ -69,7 +72,7 @@ func NewAPI(d APIDeps) (http.Handler, error) {
 func (d APIDeps) check() error {
 	var faults []error
 	for name, missing := range map[string]bool{
-		"Library": d.Library == nil, "Blobs": d.Blobs == nil, "Accounts": d.Accounts == nil,
+		"Library": d.Library == nil, "Journal": d.Journal == nil, "Blobs": d.Blobs == nil, "Accounts": d.Accounts == nil,
 		"Verifier": d.Verifier == nil, "Embedder": d.Embedder == nil, "Inspector": d.Inspector == nil,
 		"Health": d.Health == nil, "Keys": d.Keys == nil, "Logger": d.Logger == nil, "SpoolDir": d.SpoolDir == "",
 	} {

@@ -38,6 +38,15 @@ type Limits struct {
 	KeyLife       time.Duration // for which the answer under an Idempotency-Key is replayed
 	KeyLease      time.Duration // after which a run under a key counts as lost; it has half of it to end by itself
 	MaxKeptAnswer int           // bytes of an answer's body that is kept; larger ones are sent and not kept
+
+	MaxStreams      int           // event streams that one user has open in a process
+	MaxStreamTime   time.Duration // of one event stream; the client comes back
+	StreamTick      time.Duration // between two looks for news; at most one status event in it
+	StreamIdleTick  time.Duration // the same where nothing has happened for a while
+	StreamPollTime  time.Duration // for one look
+	StreamHeartbeat time.Duration // between two signs of life
+	StreamWriteTime time.Duration // for a client to take one event
+	StreamRetry     time.Duration // that a client waits before it comes back
 }
 
 // DefaultLimits is the limits of production.
@@ -76,6 +85,15 @@ func DefaultLimits() Limits {
 		KeyLife:       24 * time.Hour,
 		KeyLease:      5 * time.Minute,
 		MaxKeptAnswer: 64 << 10,
+
+		MaxStreams:      100,
+		MaxStreamTime:   30 * time.Minute,
+		StreamTick:      250 * time.Millisecond,
+		StreamIdleTick:  time.Second,
+		StreamPollTime:  10 * time.Second,
+		StreamHeartbeat: 12 * time.Second,
+		StreamWriteTime: 5 * time.Second,
+		StreamRetry:     2 * time.Second,
 	}
 }
 
@@ -107,6 +125,14 @@ func (l Limits) orDefaults() Limits {
 	fill(&l.KeyLife, d.KeyLife)
 	fill(&l.KeyLease, d.KeyLease)
 	fill(&l.MaxKeptAnswer, d.MaxKeptAnswer)
+	fill(&l.MaxStreams, d.MaxStreams)
+	fill(&l.MaxStreamTime, d.MaxStreamTime)
+	fill(&l.StreamTick, d.StreamTick)
+	fill(&l.StreamIdleTick, d.StreamIdleTick)
+	fill(&l.StreamPollTime, d.StreamPollTime)
+	fill(&l.StreamHeartbeat, d.StreamHeartbeat)
+	fill(&l.StreamWriteTime, d.StreamWriteTime)
+	fill(&l.StreamRetry, d.StreamRetry)
 	if len(l.Types) == 0 {
 		l.Types = d.Types
 	}

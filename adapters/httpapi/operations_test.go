@@ -147,7 +147,7 @@ func TestStatusTellsEverything(t *testing.T) {
 	got.json(t, &body)
 	want := map[string]any{
 		"document_id": id.String(), "job_id": job.String(), "filename": "a.pdf", "status": "failed_embedding", "stage": "embed",
-		"progress": 80.0, "attempt": 2.0, "created_at": "2026-03-01T09:00:00Z", "updated_at": "2026-03-01T09:00:00Z",
+		"progress": 80.0, "next_step": "waits_for_retry", "attempt": 2.0, "created_at": "2026-03-01T09:00:00Z", "updated_at": "2026-03-01T09:00:00Z",
 		"bytes_len": 77.0, "mime": "application/pdf", "pages": 9.0, "failed_pages": []any{4.0},
 		"chunks": map[string]any{"done": 5.0, "total": 12.0}, "timings": map[string]any{"uploaded": 1500.0},
 		"last_error": map[string]any{"code": "embedder_refused", "message": "m", "advice": "a", "page": 4.0},

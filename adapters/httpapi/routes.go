@@ -24,6 +24,7 @@ const (
 func (a *api) register(h huma.API) map[string]bool {
 	a.registerDocuments(h)
 	a.registerLibrary(h)
+	a.registerEvents(h)
 	a.registerAccounts(h)
 	a.registerHealth(h)
 	nameForGo(h.OpenAPI())
@@ -31,6 +32,7 @@ func (a *api) register(h huma.API) map[string]bool {
 	a.describeSignUp(h.OpenAPI())
 	a.boundSearch(h.OpenAPI())
 	a.describeLibrary(h.OpenAPI())
+	a.describeEvents(h.OpenAPI())
 	describeLastError(h.OpenAPI())
 	keyed := describeKeys(h.OpenAPI(), a.Limits)
 	a.complete(h.OpenAPI())

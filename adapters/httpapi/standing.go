@@ -17,6 +17,7 @@ type DocumentStatus struct {
 	Status      documentStatus   `json:"status"`
 	Stage       documentStage    `json:"stage" doc:"What works on it, or what failed; done when nothing does"`
 	Progress    int              `json:"progress" minimum:"0" maximum:"100" doc:"Percent; after a failure the last good value"`
+	NextStep    nextStep         `json:"next_step" doc:"What happens without anybody's doing"`
 	Attempt     int              `json:"attempt" doc:"1 for the first"`
 	CreatedAt   time.Time        `json:"created_at"`
 	UpdatedAt   time.Time        `json:"updated_at"`
@@ -59,7 +60,8 @@ func statusBody(s ports.Standing) DocumentStatus {
 	body := DocumentStatus{
 		DocumentID: s.Document.String(), JobID: s.Job.String(), Filename: s.Name,
 		Status: documentStatus(s.Status), Stage: stageOf(s.Status, s.Trouble), Progress: progressOf(s),
-		Attempt: s.Attempt, CreatedAt: s.CreatedAt.UTC(), UpdatedAt: s.UpdatedAt.UTC(),
+		NextStep: nextStepOf(s.Status),
+		Attempt:  s.Attempt, CreatedAt: s.CreatedAt.UTC(), UpdatedAt: s.UpdatedAt.UTC(),
 		BytesLen: s.Size, Mime: s.ContentType, Pages: s.Pages, FailedPages: []int{},
 		Chunks: ChunkCount{Done: s.Embedded, Total: s.Chunks}, Timings: map[string]int64{},
 	}
@@ -79,8 +81,7 @@ func statusBody(s ports.Standing) DocumentStatus {
 // it.
 type Document struct {
 	DocumentStatus
-	NextStep nextStep `json:"next_step" doc:"What happens without anybody's doing"`
-	Links    Links    `json:"links"`
+	Links Links `json:"links"`
 }
 
 // Links is the addresses of a document's parts, relative to the service's.
@@ -95,7 +96,6 @@ func documentOf(s ports.Standing) Document {
 	self := pathDocuments + "/" + s.Document.String()
 	return Document{
 		DocumentStatus: statusBody(s),
-		NextStep:       nextStepOf(s.Status),
 		Links:          Links{Self: self, Status: self + "/status", Chunks: self + "/chunks", File: self + "/file"},
 	}
 }

@@ -29,7 +29,12 @@ const setClaims = `select set_config('request.jwt.claims', $1, true)`
 
 // asOwner runs reads as role authenticated with the owner's claims.
 func (l *Library) asOwner(ctx context.Context, who ports.Principal, read func(pgx.Tx) error) error {
-	err := pgx.BeginTxFunc(ctx, l.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+	return l.asOwnerIn(ctx, who, pgx.TxOptions{AccessMode: pgx.ReadOnly}, read)
+}
+
+// asOwnerIn is asOwner in a transaction of the options' kind.
+func (l *Library) asOwnerIn(ctx context.Context, who ports.Principal, options pgx.TxOptions, read func(pgx.Tx) error) error {
+	err := pgx.BeginTxFunc(ctx, l.pool, options, func(tx pgx.Tx) error {
 		batch := &pgx.Batch{}
 		batch.Queue(setClaims, string(who.Claims))
 		batch.Queue(`set local role authenticated`)

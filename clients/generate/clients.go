@@ -32,7 +32,7 @@ func (c client) path(root string) string { return filepath.Join(root, filepath.F
 // makeGo makes the Go client from the 3.0.3 document, which is the one that its
 // generator knows whole.
 func makeGo(ctx context.Context, root string) ([]byte, error) {
-	whole, err := document(ctx, root, "openapi-3.0.json")
+	whole, err := document(root, "openapi-3.0.json")
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func makeGo(ctx context.Context, root string) ([]byte, error) {
 
 // makeTypeScript makes the TypeScript client's types from the 3.1 document.
 func makeTypeScript(ctx context.Context, root string) ([]byte, error) {
-	document, err := document(ctx, root, "openapi.json")
+	document, err := document(root, "openapi.json")
 	if err != nil {
 		return nil, err
 	}

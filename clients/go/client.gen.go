@@ -44,6 +44,8 @@ const (
 	CodeFileTooLarge        Code = "file_too_large"
 	CodeFileTooManyPages    Code = "file_too_many_pages"
 	CodeFileUnsupported     Code = "file_unsupported"
+	CodeIdempotencyInUse    Code = "idempotency_in_use"
+	CodeIdempotencyMismatch Code = "idempotency_mismatch"
 	CodeInputTooLong        Code = "input_too_long"
 	CodeInternal            Code = "internal"
 	CodeInvalidRequest      Code = "invalid_request"
@@ -126,6 +128,10 @@ func (e Code) Valid() bool {
 		return true
 	case CodeFileUnsupported:
 		return true
+	case CodeIdempotencyInUse:
+		return true
+	case CodeIdempotencyMismatch:
+		return true
 	case CodeInputTooLong:
 		return true
 	case CodeInternal:
@@ -183,6 +189,33 @@ func (e Code) Valid() bool {
 	case CodeUploadTooSlow:
 		return true
 	case CodeWeakPassword:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EndReason.
+const (
+	EndReasonDeleted      EndReason = "deleted"
+	EndReasonEnded        EndReason = "ended"
+	EndReasonStopping     EndReason = "stopping"
+	EndReasonTokenExpired EndReason = "token_expired"
+	EndReasonTooLong      EndReason = "too_long"
+)
+
+// Valid indicates whether the value is a known member of the EndReason enum.
+func (e EndReason) Valid() bool {
+	switch e {
+	case EndReasonDeleted:
+		return true
+	case EndReasonEnded:
+		return true
+	case EndReasonStopping:
+		return true
+	case EndReasonTokenExpired:
+		return true
+	case EndReasonTooLong:
 		return true
 	default:
 		return false
@@ -558,7 +591,8 @@ type DocumentStatus struct {
 	LastError *LastError         `json:"last_error"`
 
 	// Mime Type of the file, by its content
-	Mime string `json:"mime"`
+	Mime     string   `json:"mime"`
+	NextStep NextStep `json:"next_step"`
 
 	// Pages 0 for formats without pages
 	Pages int64 `json:"pages"`
@@ -574,6 +608,14 @@ type DocumentStatus struct {
 	// UpdatedAt When it last changed, UTC
 	UpdatedAt time.Time `json:"updated_at"`
 }
+
+// EndEvent defines model for EndEvent.
+type EndEvent struct {
+	Reason EndReason `json:"reason"`
+}
+
+// EndReason defines model for EndReason.
+type EndReason string
 
 // Field defines model for Field.
 type Field struct {
@@ -617,6 +659,11 @@ type HealthReport struct {
 
 // HealthReportStatus Where it stands
 type HealthReportStatus string
+
+// HeartbeatEvent defines model for HeartbeatEvent.
+type HeartbeatEvent struct {
+	At time.Time `json:"at"`
+}
 
 // LastError defines model for LastError.
 type LastError struct {
@@ -668,6 +715,33 @@ type LoginRequest struct {
 	//
 	// Example: correct horse battery staple
 	Password string `json:"password"`
+}
+
+// MoveEvent defines model for MoveEvent.
+type MoveEvent struct {
+	At time.Time `json:"at"`
+
+	// Attempt 1 for the first
+	Attempt int64 `json:"attempt"`
+
+	// Code Why it failed, one of the codes of problems; null unless it did
+	Code *string `json:"code"`
+
+	// DocumentID The document's id
+	DocumentID openapi_types.UUID `json:"document_id"`
+
+	// EventID Grows along the document's changes; the event's id
+	EventID int64 `json:"event_id"`
+
+	// LastedMs Milliseconds in the status left; null where was is
+	LastedMs *int64 `json:"lasted_ms"`
+
+	// Progress Percent; after a failure the last good value
+	Progress int64  `json:"progress"`
+	Status   Status `json:"status"`
+
+	// Was The status before; null for an attempt's first
+	Was *string `json:"was"`
 }
 
 // NextStep defines model for NextStep.
@@ -929,6 +1003,12 @@ type ListDocumentChunksParams struct {
 	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// StreamDocumentEventsParams defines parameters for StreamDocumentEvents.
+type StreamDocumentEventsParams struct {
+	// LastEventID The same, for clients that cannot set headers
+	LastEventID *string `form:"last_event_id,omitempty" json:"last_event_id,omitempty"`
+}
+
 // UploadDocumentMultipartBody defines parameters for UploadDocument.
 type UploadDocumentMultipartBody struct {
 	// File One file of at most 25 MiB and 2000 pages, of type application/pdf by its content; it has to arrive within 120 seconds and, after the first 10, at 51200 bytes a second or more.
@@ -1169,6 +1249,28 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /documents/{id}/chunks (the `ListDocumentChunks` operationId).
 	ListDocumentChunks(ctx context.Context, id string, params *ListDocumentChunksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StreamDocumentEvents What happens to a document, as it happens
+	//
+	// Server-sent events (text/event-stream). At once a status, the body of GET /documents/{id}; then, on each change, a move for every change of status, in order and each once, and the new status after them. A heartbeat comes every 12 seconds, and an end before the service closes the stream: when the document's attempt has ended, after 30 minutes, when the access token expires, when the process stops, when the document is deleted. Come back with Last-Event-ID and the moves missed come first. A document of another account is 404, as an unknown one. One account may hold 100 streams of a process.
+	//
+	// ```
+	// id: 4712
+	// retry: 2000
+	// event: move
+	// data: {"event_id":4712,"document_id":"0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f","attempt":1,"was":"embeddings_stored","status":"complete","progress":100,"at":"2026-03-01T09:00:07Z","lasted_ms":18,"code":null}
+	//
+	// id: 4712
+	// event: status
+	// data: {"document_id":"0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f","status":"complete","progress":100,"...":"as GET /documents/{id}"}
+	//
+	// event: end
+	// data: {"reason":"ended"}
+	//
+	// ```
+	//
+	// Corresponds with GET /documents/{id}/events (the `StreamDocumentEvents` operationId).
+	StreamDocumentEvents(ctx context.Context, id string, params *StreamDocumentEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetDocumentFile The file as it was uploaded
 	//
@@ -1537,6 +1639,38 @@ func (c *Client) CancelDocument(ctx context.Context, id string, reqEditors ...Re
 // Corresponds with GET /documents/{id}/chunks (the `ListDocumentChunks` operationId).
 func (c *Client) ListDocumentChunks(ctx context.Context, id string, params *ListDocumentChunksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListDocumentChunksRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StreamDocumentEvents What happens to a document, as it happens
+//
+// Server-sent events (text/event-stream). At once a status, the body of GET /documents/{id}; then, on each change, a move for every change of status, in order and each once, and the new status after them. A heartbeat comes every 12 seconds, and an end before the service closes the stream: when the document's attempt has ended, after 30 minutes, when the access token expires, when the process stops, when the document is deleted. Come back with Last-Event-ID and the moves missed come first. A document of another account is 404, as an unknown one. One account may hold 100 streams of a process.
+//
+// ```
+// id: 4712
+// retry: 2000
+// event: move
+// data: {"event_id":4712,"document_id":"0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f","attempt":1,"was":"embeddings_stored","status":"complete","progress":100,"at":"2026-03-01T09:00:07Z","lasted_ms":18,"code":null}
+//
+// id: 4712
+// event: status
+// data: {"document_id":"0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f","status":"complete","progress":100,"...":"as GET /documents/{id}"}
+//
+// event: end
+// data: {"reason":"ended"}
+//
+// ```
+//
+// Corresponds with GET /documents/{id}/events (the `StreamDocumentEvents` operationId).
+func (c *Client) StreamDocumentEvents(ctx context.Context, id string, params *StreamDocumentEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStreamDocumentEventsRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2280,6 +2414,67 @@ func NewListDocumentChunksRequest(server string, id string, params *ListDocument
 	return req, nil
 }
 
+// NewStreamDocumentEventsRequest constructs an http.Request for the StreamDocumentEvents method
+func NewStreamDocumentEventsRequest(server string, id string, params *StreamDocumentEventsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/documents/%s/events", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.LastEventID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "last_event_id", *params.LastEventID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetDocumentFileRequest constructs an http.Request for the GetDocumentFile method
 func NewGetDocumentFileRequest(server string, id string) (*http.Request, error) {
 	var err error
@@ -2729,6 +2924,30 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /documents/{id}/chunks (the `ListDocumentChunks` operationId).
 	ListDocumentChunksWithResponse(ctx context.Context, id string, params *ListDocumentChunksParams, reqEditors ...RequestEditorFn) (*ListDocumentChunksResponse, error)
 
+	// StreamDocumentEventsWithResponse What happens to a document, as it happens
+	//
+	// Server-sent events (text/event-stream). At once a status, the body of GET /documents/{id}; then, on each change, a move for every change of status, in order and each once, and the new status after them. A heartbeat comes every 12 seconds, and an end before the service closes the stream: when the document's attempt has ended, after 30 minutes, when the access token expires, when the process stops, when the document is deleted. Come back with Last-Event-ID and the moves missed come first. A document of another account is 404, as an unknown one. One account may hold 100 streams of a process.
+	//
+	// ```
+	// id: 4712
+	// retry: 2000
+	// event: move
+	// data: {"event_id":4712,"document_id":"0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f","attempt":1,"was":"embeddings_stored","status":"complete","progress":100,"at":"2026-03-01T09:00:07Z","lasted_ms":18,"code":null}
+	//
+	// id: 4712
+	// event: status
+	// data: {"document_id":"0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f","status":"complete","progress":100,"...":"as GET /documents/{id}"}
+	//
+	// event: end
+	// data: {"reason":"ended"}
+	//
+	// ```
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /documents/{id}/events (the `StreamDocumentEvents` operationId).
+	StreamDocumentEventsWithResponse(ctx context.Context, id string, params *StreamDocumentEventsParams, reqEditors ...RequestEditorFn) (*StreamDocumentEventsResponse, error)
+
 	// GetDocumentFileWithResponse The file as it was uploaded
 	//
 	// Compared with what was uploaded before the first byte is sent. Takes Range, If-Range and If-None-Match.
@@ -2901,12 +3120,14 @@ func (r GetUploadLimitsResponse) ContentType() string {
 
 // LogInResponse200Headers the declared response headers of an HTTP 200 response for LogIn
 type LogInResponse200Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // LogInResponse400Headers the declared response headers of an HTTP 400 response for LogIn
 type LogInResponse400Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // LogInResponse401Headers the declared response headers of an HTTP 401 response for LogIn
@@ -2917,7 +3138,8 @@ type LogInResponse401Headers struct {
 
 // LogInResponse403Headers the declared response headers of an HTTP 403 response for LogIn
 type LogInResponse403Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // LogInResponse408Headers the declared response headers of an HTTP 408 response for LogIn
@@ -2925,19 +3147,29 @@ type LogInResponse408Headers struct {
 	XRequestID openapi_types.UUID
 }
 
+// LogInResponse409Headers the declared response headers of an HTTP 409 response for LogIn
+type LogInResponse409Headers struct {
+	IdempotentReplayed *string
+	RetryAfter         *int
+	XRequestID         openapi_types.UUID
+}
+
 // LogInResponse413Headers the declared response headers of an HTTP 413 response for LogIn
 type LogInResponse413Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // LogInResponse415Headers the declared response headers of an HTTP 415 response for LogIn
 type LogInResponse415Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // LogInResponse422Headers the declared response headers of an HTTP 422 response for LogIn
 type LogInResponse422Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // LogInResponse429Headers the declared response headers of an HTTP 429 response for LogIn
@@ -2975,6 +3207,8 @@ type LogInResponse struct {
 	ApplicationProblemJSON403 *Problem
 	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
 	ApplicationProblemJSON408 *Problem
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Problem
 	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
 	ApplicationProblemJSON413 *Problem
 	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
@@ -2999,6 +3233,8 @@ type LogInResponse struct {
 	Headers403 *LogInResponse403Headers
 	// Headers408 the parsed response headers for an HTTP 408 response
 	Headers408 *LogInResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *LogInResponse409Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *LogInResponse413Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
@@ -3046,12 +3282,14 @@ func (r LogInResponse) ContentType() string {
 
 // LogOutResponse204Headers the declared response headers of an HTTP 204 response for LogOut
 type LogOutResponse204Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // LogOutResponse400Headers the declared response headers of an HTTP 400 response for LogOut
 type LogOutResponse400Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // LogOutResponse401Headers the declared response headers of an HTTP 401 response for LogOut
@@ -3065,9 +3303,22 @@ type LogOutResponse408Headers struct {
 	XRequestID openapi_types.UUID
 }
 
+// LogOutResponse409Headers the declared response headers of an HTTP 409 response for LogOut
+type LogOutResponse409Headers struct {
+	IdempotentReplayed *string
+	RetryAfter         *int
+	XRequestID         openapi_types.UUID
+}
+
 // LogOutResponse413Headers the declared response headers of an HTTP 413 response for LogOut
 type LogOutResponse413Headers struct {
 	XRequestID openapi_types.UUID
+}
+
+// LogOutResponse422Headers the declared response headers of an HTTP 422 response for LogOut
+type LogOutResponse422Headers struct {
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // LogOutResponse431Headers the declared response headers of an HTTP 431 response for LogOut
@@ -3095,8 +3346,12 @@ type LogOutResponse struct {
 	ApplicationProblemJSON401 *Problem
 	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
 	ApplicationProblemJSON408 *Problem
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Problem
 	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
 	ApplicationProblemJSON413 *Problem
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Problem
 	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
 	ApplicationProblemJSON431 *Problem
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -3111,8 +3366,12 @@ type LogOutResponse struct {
 	Headers401 *LogOutResponse401Headers
 	// Headers408 the parsed response headers for an HTTP 408 response
 	Headers408 *LogOutResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *LogOutResponse409Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *LogOutResponse413Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *LogOutResponse422Headers
 	// Headers431 the parsed response headers for an HTTP 431 response
 	Headers431 *LogOutResponse431Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -3152,12 +3411,14 @@ func (r LogOutResponse) ContentType() string {
 
 // RefreshResponse200Headers the declared response headers of an HTTP 200 response for Refresh
 type RefreshResponse200Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // RefreshResponse400Headers the declared response headers of an HTTP 400 response for Refresh
 type RefreshResponse400Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // RefreshResponse401Headers the declared response headers of an HTTP 401 response for Refresh
@@ -3168,7 +3429,8 @@ type RefreshResponse401Headers struct {
 
 // RefreshResponse403Headers the declared response headers of an HTTP 403 response for Refresh
 type RefreshResponse403Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // RefreshResponse408Headers the declared response headers of an HTTP 408 response for Refresh
@@ -3176,19 +3438,29 @@ type RefreshResponse408Headers struct {
 	XRequestID openapi_types.UUID
 }
 
+// RefreshResponse409Headers the declared response headers of an HTTP 409 response for Refresh
+type RefreshResponse409Headers struct {
+	IdempotentReplayed *string
+	RetryAfter         *int
+	XRequestID         openapi_types.UUID
+}
+
 // RefreshResponse413Headers the declared response headers of an HTTP 413 response for Refresh
 type RefreshResponse413Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // RefreshResponse415Headers the declared response headers of an HTTP 415 response for Refresh
 type RefreshResponse415Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // RefreshResponse422Headers the declared response headers of an HTTP 422 response for Refresh
 type RefreshResponse422Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // RefreshResponse429Headers the declared response headers of an HTTP 429 response for Refresh
@@ -3226,6 +3498,8 @@ type RefreshResponse struct {
 	ApplicationProblemJSON403 *Problem
 	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
 	ApplicationProblemJSON408 *Problem
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Problem
 	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
 	ApplicationProblemJSON413 *Problem
 	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
@@ -3250,6 +3524,8 @@ type RefreshResponse struct {
 	Headers403 *RefreshResponse403Headers
 	// Headers408 the parsed response headers for an HTTP 408 response
 	Headers408 *RefreshResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *RefreshResponse409Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *RefreshResponse413Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
@@ -3297,17 +3573,20 @@ func (r RefreshResponse) ContentType() string {
 
 // SignUpResponse201Headers the declared response headers of an HTTP 201 response for SignUp
 type SignUpResponse201Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // SignUpResponse202Headers the declared response headers of an HTTP 202 response for SignUp
 type SignUpResponse202Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // SignUpResponse400Headers the declared response headers of an HTTP 400 response for SignUp
 type SignUpResponse400Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // SignUpResponse403Headers the declared response headers of an HTTP 403 response for SignUp
@@ -3322,22 +3601,27 @@ type SignUpResponse408Headers struct {
 
 // SignUpResponse409Headers the declared response headers of an HTTP 409 response for SignUp
 type SignUpResponse409Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	RetryAfter         *int
+	XRequestID         openapi_types.UUID
 }
 
 // SignUpResponse413Headers the declared response headers of an HTTP 413 response for SignUp
 type SignUpResponse413Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // SignUpResponse415Headers the declared response headers of an HTTP 415 response for SignUp
 type SignUpResponse415Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // SignUpResponse422Headers the declared response headers of an HTTP 422 response for SignUp
 type SignUpResponse422Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // SignUpResponse429Headers the declared response headers of an HTTP 429 response for SignUp
@@ -3684,18 +3968,21 @@ func (r ListDocumentsResponse) ContentType() string {
 
 // CreateDocumentResponse200Headers the declared response headers of an HTTP 200 response for CreateDocument
 type CreateDocumentResponse200Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // CreateDocumentResponse202Headers the declared response headers of an HTTP 202 response for CreateDocument
 type CreateDocumentResponse202Headers struct {
-	Location   *string
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	Location           *string
+	XRequestID         openapi_types.UUID
 }
 
 // CreateDocumentResponse400Headers the declared response headers of an HTTP 400 response for CreateDocument
 type CreateDocumentResponse400Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // CreateDocumentResponse401Headers the declared response headers of an HTTP 401 response for CreateDocument
@@ -3711,22 +3998,27 @@ type CreateDocumentResponse408Headers struct {
 
 // CreateDocumentResponse409Headers the declared response headers of an HTTP 409 response for CreateDocument
 type CreateDocumentResponse409Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	RetryAfter         *int
+	XRequestID         openapi_types.UUID
 }
 
 // CreateDocumentResponse413Headers the declared response headers of an HTTP 413 response for CreateDocument
 type CreateDocumentResponse413Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // CreateDocumentResponse415Headers the declared response headers of an HTTP 415 response for CreateDocument
 type CreateDocumentResponse415Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // CreateDocumentResponse422Headers the declared response headers of an HTTP 422 response for CreateDocument
 type CreateDocumentResponse422Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // CreateDocumentResponse431Headers the declared response headers of an HTTP 431 response for CreateDocument
@@ -3955,12 +4247,14 @@ func (r GetBatchStatusResponse) ContentType() string {
 
 // DeleteDocumentResponse202Headers the declared response headers of an HTTP 202 response for DeleteDocument
 type DeleteDocumentResponse202Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // DeleteDocumentResponse400Headers the declared response headers of an HTTP 400 response for DeleteDocument
 type DeleteDocumentResponse400Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // DeleteDocumentResponse401Headers the declared response headers of an HTTP 401 response for DeleteDocument
@@ -3971,7 +4265,8 @@ type DeleteDocumentResponse401Headers struct {
 
 // DeleteDocumentResponse404Headers the declared response headers of an HTTP 404 response for DeleteDocument
 type DeleteDocumentResponse404Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // DeleteDocumentResponse408Headers the declared response headers of an HTTP 408 response for DeleteDocument
@@ -3981,7 +4276,9 @@ type DeleteDocumentResponse408Headers struct {
 
 // DeleteDocumentResponse409Headers the declared response headers of an HTTP 409 response for DeleteDocument
 type DeleteDocumentResponse409Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	RetryAfter         *int
+	XRequestID         openapi_types.UUID
 }
 
 // DeleteDocumentResponse413Headers the declared response headers of an HTTP 413 response for DeleteDocument
@@ -3991,7 +4288,8 @@ type DeleteDocumentResponse413Headers struct {
 
 // DeleteDocumentResponse422Headers the declared response headers of an HTTP 422 response for DeleteDocument
 type DeleteDocumentResponse422Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // DeleteDocumentResponse431Headers the declared response headers of an HTTP 431 response for DeleteDocument
@@ -4216,12 +4514,14 @@ func (r GetDocumentResponse) ContentType() string {
 
 // CancelDocumentResponse202Headers the declared response headers of an HTTP 202 response for CancelDocument
 type CancelDocumentResponse202Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // CancelDocumentResponse400Headers the declared response headers of an HTTP 400 response for CancelDocument
 type CancelDocumentResponse400Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // CancelDocumentResponse401Headers the declared response headers of an HTTP 401 response for CancelDocument
@@ -4232,7 +4532,8 @@ type CancelDocumentResponse401Headers struct {
 
 // CancelDocumentResponse404Headers the declared response headers of an HTTP 404 response for CancelDocument
 type CancelDocumentResponse404Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // CancelDocumentResponse408Headers the declared response headers of an HTTP 408 response for CancelDocument
@@ -4242,7 +4543,9 @@ type CancelDocumentResponse408Headers struct {
 
 // CancelDocumentResponse409Headers the declared response headers of an HTTP 409 response for CancelDocument
 type CancelDocumentResponse409Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	RetryAfter         *int
+	XRequestID         openapi_types.UUID
 }
 
 // CancelDocumentResponse413Headers the declared response headers of an HTTP 413 response for CancelDocument
@@ -4252,7 +4555,8 @@ type CancelDocumentResponse413Headers struct {
 
 // CancelDocumentResponse422Headers the declared response headers of an HTTP 422 response for CancelDocument
 type CancelDocumentResponse422Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // CancelDocumentResponse431Headers the declared response headers of an HTTP 431 response for CancelDocument
@@ -4475,6 +4779,149 @@ func (r ListDocumentChunksResponse) ContentType() string {
 	return ""
 }
 
+// StreamDocumentEventsResponse200Headers the declared response headers of an HTTP 200 response for StreamDocumentEvents
+type StreamDocumentEventsResponse200Headers struct {
+	CacheControl    *string
+	XAccelBuffering *string
+	XRequestID      openapi_types.UUID
+}
+
+// StreamDocumentEventsResponse204Headers the declared response headers of an HTTP 204 response for StreamDocumentEvents
+type StreamDocumentEventsResponse204Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// StreamDocumentEventsResponse400Headers the declared response headers of an HTTP 400 response for StreamDocumentEvents
+type StreamDocumentEventsResponse400Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// StreamDocumentEventsResponse401Headers the declared response headers of an HTTP 401 response for StreamDocumentEvents
+type StreamDocumentEventsResponse401Headers struct {
+	WWWAuthenticate string
+	XRequestID      openapi_types.UUID
+}
+
+// StreamDocumentEventsResponse404Headers the declared response headers of an HTTP 404 response for StreamDocumentEvents
+type StreamDocumentEventsResponse404Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// StreamDocumentEventsResponse408Headers the declared response headers of an HTTP 408 response for StreamDocumentEvents
+type StreamDocumentEventsResponse408Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// StreamDocumentEventsResponse413Headers the declared response headers of an HTTP 413 response for StreamDocumentEvents
+type StreamDocumentEventsResponse413Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// StreamDocumentEventsResponse422Headers the declared response headers of an HTTP 422 response for StreamDocumentEvents
+type StreamDocumentEventsResponse422Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// StreamDocumentEventsResponse429Headers the declared response headers of an HTTP 429 response for StreamDocumentEvents
+type StreamDocumentEventsResponse429Headers struct {
+	RetryAfter int
+	XRequestID openapi_types.UUID
+}
+
+// StreamDocumentEventsResponse431Headers the declared response headers of an HTTP 431 response for StreamDocumentEvents
+type StreamDocumentEventsResponse431Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// StreamDocumentEventsResponse500Headers the declared response headers of an HTTP 500 response for StreamDocumentEvents
+type StreamDocumentEventsResponse500Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// StreamDocumentEventsResponse503Headers the declared response headers of an HTTP 503 response for StreamDocumentEvents
+type StreamDocumentEventsResponse503Headers struct {
+	RetryAfter int
+	XRequestID openapi_types.UUID
+}
+
+type StreamDocumentEventsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *Problem
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Problem
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *Problem
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *Problem
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *Problem
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Problem
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *Problem
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *Problem
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *Problem
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *StreamDocumentEventsResponse200Headers
+	// Headers204 the parsed response headers for an HTTP 204 response
+	Headers204 *StreamDocumentEventsResponse204Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *StreamDocumentEventsResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *StreamDocumentEventsResponse401Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *StreamDocumentEventsResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *StreamDocumentEventsResponse408Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *StreamDocumentEventsResponse413Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *StreamDocumentEventsResponse422Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *StreamDocumentEventsResponse429Headers
+	// Headers431 the parsed response headers for an HTTP 431 response
+	Headers431 *StreamDocumentEventsResponse431Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *StreamDocumentEventsResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *StreamDocumentEventsResponse503Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r StreamDocumentEventsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StreamDocumentEventsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// Bytes is a convenience method to retrieve the raw bytes from the HTTP response
+func (r StreamDocumentEventsResponse) Bytes() []byte {
+	return r.Body
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StreamDocumentEventsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetDocumentFileResponse200Headers the declared response headers of an HTTP 200 response for GetDocumentFile
 type GetDocumentFileResponse200Headers struct {
 	ContentDisposition *string
@@ -4637,12 +5084,14 @@ func (r GetDocumentFileResponse) ContentType() string {
 
 // RetryDocumentResponse202Headers the declared response headers of an HTTP 202 response for RetryDocument
 type RetryDocumentResponse202Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // RetryDocumentResponse400Headers the declared response headers of an HTTP 400 response for RetryDocument
 type RetryDocumentResponse400Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // RetryDocumentResponse401Headers the declared response headers of an HTTP 401 response for RetryDocument
@@ -4653,7 +5102,8 @@ type RetryDocumentResponse401Headers struct {
 
 // RetryDocumentResponse404Headers the declared response headers of an HTTP 404 response for RetryDocument
 type RetryDocumentResponse404Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // RetryDocumentResponse408Headers the declared response headers of an HTTP 408 response for RetryDocument
@@ -4663,7 +5113,9 @@ type RetryDocumentResponse408Headers struct {
 
 // RetryDocumentResponse409Headers the declared response headers of an HTTP 409 response for RetryDocument
 type RetryDocumentResponse409Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	RetryAfter         *int
+	XRequestID         openapi_types.UUID
 }
 
 // RetryDocumentResponse413Headers the declared response headers of an HTTP 413 response for RetryDocument
@@ -4673,7 +5125,8 @@ type RetryDocumentResponse413Headers struct {
 
 // RetryDocumentResponse422Headers the declared response headers of an HTTP 422 response for RetryDocument
 type RetryDocumentResponse422Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // RetryDocumentResponse431Headers the declared response headers of an HTTP 431 response for RetryDocument
@@ -5298,12 +5751,14 @@ func (r SearchResponse) ContentType() string {
 
 // UploadDocumentResponse200Headers the declared response headers of an HTTP 200 response for UploadDocument
 type UploadDocumentResponse200Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // UploadDocumentResponse400Headers the declared response headers of an HTTP 400 response for UploadDocument
 type UploadDocumentResponse400Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // UploadDocumentResponse401Headers the declared response headers of an HTTP 401 response for UploadDocument
@@ -5319,22 +5774,27 @@ type UploadDocumentResponse408Headers struct {
 
 // UploadDocumentResponse409Headers the declared response headers of an HTTP 409 response for UploadDocument
 type UploadDocumentResponse409Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	RetryAfter         *int
+	XRequestID         openapi_types.UUID
 }
 
 // UploadDocumentResponse413Headers the declared response headers of an HTTP 413 response for UploadDocument
 type UploadDocumentResponse413Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // UploadDocumentResponse415Headers the declared response headers of an HTTP 415 response for UploadDocument
 type UploadDocumentResponse415Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // UploadDocumentResponse422Headers the declared response headers of an HTTP 422 response for UploadDocument
 type UploadDocumentResponse422Headers struct {
-	XRequestID openapi_types.UUID
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
 }
 
 // UploadDocumentResponse431Headers the declared response headers of an HTTP 431 response for UploadDocument
@@ -5686,6 +6146,36 @@ func (c *ClientWithResponses) ListDocumentChunksWithResponse(ctx context.Context
 	return ParseListDocumentChunksResponse(rsp)
 }
 
+// StreamDocumentEventsWithResponse What happens to a document, as it happens
+//
+// Server-sent events (text/event-stream). At once a status, the body of GET /documents/{id}; then, on each change, a move for every change of status, in order and each once, and the new status after them. A heartbeat comes every 12 seconds, and an end before the service closes the stream: when the document's attempt has ended, after 30 minutes, when the access token expires, when the process stops, when the document is deleted. Come back with Last-Event-ID and the moves missed come first. A document of another account is 404, as an unknown one. One account may hold 100 streams of a process.
+//
+// ```
+// id: 4712
+// retry: 2000
+// event: move
+// data: {"event_id":4712,"document_id":"0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f","attempt":1,"was":"embeddings_stored","status":"complete","progress":100,"at":"2026-03-01T09:00:07Z","lasted_ms":18,"code":null}
+//
+// id: 4712
+// event: status
+// data: {"document_id":"0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f","status":"complete","progress":100,"...":"as GET /documents/{id}"}
+//
+// event: end
+// data: {"reason":"ended"}
+//
+// ```
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /documents/{id}/events (the `StreamDocumentEvents` operationId).
+func (c *ClientWithResponses) StreamDocumentEventsWithResponse(ctx context.Context, id string, params *StreamDocumentEventsParams, reqEditors ...RequestEditorFn) (*StreamDocumentEventsResponse, error) {
+	rsp, err := c.StreamDocumentEvents(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStreamDocumentEventsResponse(rsp)
+}
+
 // GetDocumentFileWithResponse The file as it was uploaded
 //
 // Compared with what was uploaded before the first byte is sent. Takes Range, If-Range and If-None-Match.
@@ -5994,6 +6484,13 @@ func ParseLogInResponse(rsp *http.Response) (*LogInResponse, error) {
 		}
 		response.ApplicationProblemJSON408 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6048,6 +6545,13 @@ func ParseLogInResponse(rsp *http.Response) (*LogInResponse, error) {
 	switch {
 	case rsp.StatusCode == 200:
 		var headers LogInResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -6058,6 +6562,13 @@ func ParseLogInResponse(rsp *http.Response) (*LogInResponse, error) {
 		response.Headers200 = &headers
 	case rsp.StatusCode == 400:
 		var headers LogInResponse400Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -6085,6 +6596,13 @@ func ParseLogInResponse(rsp *http.Response) (*LogInResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 403:
 		var headers LogInResponse403Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -6103,8 +6621,39 @@ func ParseLogInResponse(rsp *http.Response) (*LogInResponse, error) {
 			headers.XRequestID = value
 		}
 		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers LogInResponse409Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 413:
 		var headers LogInResponse413Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -6115,6 +6664,13 @@ func ParseLogInResponse(rsp *http.Response) (*LogInResponse, error) {
 		response.Headers413 = &headers
 	case rsp.StatusCode == 415:
 		var headers LogInResponse415Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -6125,6 +6681,13 @@ func ParseLogInResponse(rsp *http.Response) (*LogInResponse, error) {
 		response.Headers415 = &headers
 	case rsp.StatusCode == 422:
 		var headers LogInResponse422Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -6230,12 +6793,26 @@ func ParseLogOutResponse(rsp *http.Response) (*LogOutResponse, error) {
 		}
 		response.ApplicationProblemJSON408 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
 		var dest Problem
@@ -6263,6 +6840,13 @@ func ParseLogOutResponse(rsp *http.Response) (*LogOutResponse, error) {
 	switch {
 	case rsp.StatusCode == 204:
 		var headers LogOutResponse204Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -6273,6 +6857,13 @@ func ParseLogOutResponse(rsp *http.Response) (*LogOutResponse, error) {
 		response.Headers204 = &headers
 	case rsp.StatusCode == 400:
 		var headers LogOutResponse400Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -6308,6 +6899,30 @@ func ParseLogOutResponse(rsp *http.Response) (*LogOutResponse, error) {
 			headers.XRequestID = value
 		}
 		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers LogOutResponse409Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 413:
 		var headers LogOutResponse413Headers
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
@@ -6318,6 +6933,23 @@ func ParseLogOutResponse(rsp *http.Response) (*LogOutResponse, error) {
 			headers.XRequestID = value
 		}
 		response.Headers413 = &headers
+	case rsp.StatusCode == 422:
+		var headers LogOutResponse422Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers422 = &headers
 	case rsp.StatusCode == 431:
 		var headers LogOutResponse431Headers
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
@@ -6409,6 +7041,13 @@ func ParseRefreshResponse(rsp *http.Response) (*RefreshResponse, error) {
 		}
 		response.ApplicationProblemJSON408 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6463,6 +7102,13 @@ func ParseRefreshResponse(rsp *http.Response) (*RefreshResponse, error) {
 	switch {
 	case rsp.StatusCode == 200:
 		var headers RefreshResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -6473,6 +7119,13 @@ func ParseRefreshResponse(rsp *http.Response) (*RefreshResponse, error) {
 		response.Headers200 = &headers
 	case rsp.StatusCode == 400:
 		var headers RefreshResponse400Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -6500,6 +7153,13 @@ func ParseRefreshResponse(rsp *http.Response) (*RefreshResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 403:
 		var headers RefreshResponse403Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -6518,8 +7178,39 @@ func ParseRefreshResponse(rsp *http.Response) (*RefreshResponse, error) {
 			headers.XRequestID = value
 		}
 		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers RefreshResponse409Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 413:
 		var headers RefreshResponse413Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -6530,6 +7221,13 @@ func ParseRefreshResponse(rsp *http.Response) (*RefreshResponse, error) {
 		response.Headers413 = &headers
 	case rsp.StatusCode == 415:
 		var headers RefreshResponse415Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -6540,6 +7238,13 @@ func ParseRefreshResponse(rsp *http.Response) (*RefreshResponse, error) {
 		response.Headers415 = &headers
 	case rsp.StatusCode == 422:
 		var headers RefreshResponse422Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -6717,6 +7422,13 @@ func ParseSignUpResponse(rsp *http.Response) (*SignUpResponse, error) {
 	switch {
 	case rsp.StatusCode == 201:
 		var headers SignUpResponse201Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -6727,6 +7439,13 @@ func ParseSignUpResponse(rsp *http.Response) (*SignUpResponse, error) {
 		response.Headers201 = &headers
 	case rsp.StatusCode == 202:
 		var headers SignUpResponse202Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -6737,6 +7456,13 @@ func ParseSignUpResponse(rsp *http.Response) (*SignUpResponse, error) {
 		response.Headers202 = &headers
 	case rsp.StatusCode == 400:
 		var headers SignUpResponse400Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -6767,6 +7493,20 @@ func ParseSignUpResponse(rsp *http.Response) (*SignUpResponse, error) {
 		response.Headers408 = &headers
 	case rsp.StatusCode == 409:
 		var headers SignUpResponse409Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -6777,6 +7517,13 @@ func ParseSignUpResponse(rsp *http.Response) (*SignUpResponse, error) {
 		response.Headers409 = &headers
 	case rsp.StatusCode == 413:
 		var headers SignUpResponse413Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -6787,6 +7534,13 @@ func ParseSignUpResponse(rsp *http.Response) (*SignUpResponse, error) {
 		response.Headers413 = &headers
 	case rsp.StatusCode == 415:
 		var headers SignUpResponse415Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -6797,6 +7551,13 @@ func ParseSignUpResponse(rsp *http.Response) (*SignUpResponse, error) {
 		response.Headers415 = &headers
 	case rsp.StatusCode == 422:
 		var headers SignUpResponse422Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -7345,6 +8106,13 @@ func ParseCreateDocumentResponse(rsp *http.Response) (*CreateDocumentResponse, e
 	switch {
 	case rsp.StatusCode == 200:
 		var headers CreateDocumentResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -7355,6 +8123,13 @@ func ParseCreateDocumentResponse(rsp *http.Response) (*CreateDocumentResponse, e
 		response.Headers200 = &headers
 	case rsp.StatusCode == 202:
 		var headers CreateDocumentResponse202Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("Location"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -7372,6 +8147,13 @@ func ParseCreateDocumentResponse(rsp *http.Response) (*CreateDocumentResponse, e
 		response.Headers202 = &headers
 	case rsp.StatusCode == 400:
 		var headers CreateDocumentResponse400Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -7409,6 +8191,20 @@ func ParseCreateDocumentResponse(rsp *http.Response) (*CreateDocumentResponse, e
 		response.Headers408 = &headers
 	case rsp.StatusCode == 409:
 		var headers CreateDocumentResponse409Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -7419,6 +8215,13 @@ func ParseCreateDocumentResponse(rsp *http.Response) (*CreateDocumentResponse, e
 		response.Headers409 = &headers
 	case rsp.StatusCode == 413:
 		var headers CreateDocumentResponse413Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -7429,6 +8232,13 @@ func ParseCreateDocumentResponse(rsp *http.Response) (*CreateDocumentResponse, e
 		response.Headers413 = &headers
 	case rsp.StatusCode == 415:
 		var headers CreateDocumentResponse415Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -7439,6 +8249,13 @@ func ParseCreateDocumentResponse(rsp *http.Response) (*CreateDocumentResponse, e
 		response.Headers415 = &headers
 	case rsp.StatusCode == 422:
 		var headers CreateDocumentResponse422Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -7791,6 +8608,13 @@ func ParseDeleteDocumentResponse(rsp *http.Response) (*DeleteDocumentResponse, e
 	switch {
 	case rsp.StatusCode == 202:
 		var headers DeleteDocumentResponse202Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -7801,6 +8625,13 @@ func ParseDeleteDocumentResponse(rsp *http.Response) (*DeleteDocumentResponse, e
 		response.Headers202 = &headers
 	case rsp.StatusCode == 400:
 		var headers DeleteDocumentResponse400Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -7828,6 +8659,13 @@ func ParseDeleteDocumentResponse(rsp *http.Response) (*DeleteDocumentResponse, e
 		response.Headers401 = &headers
 	case rsp.StatusCode == 404:
 		var headers DeleteDocumentResponse404Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -7848,6 +8686,20 @@ func ParseDeleteDocumentResponse(rsp *http.Response) (*DeleteDocumentResponse, e
 		response.Headers408 = &headers
 	case rsp.StatusCode == 409:
 		var headers DeleteDocumentResponse409Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -7868,6 +8720,13 @@ func ParseDeleteDocumentResponse(rsp *http.Response) (*DeleteDocumentResponse, e
 		response.Headers413 = &headers
 	case rsp.StatusCode == 422:
 		var headers DeleteDocumentResponse422Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -8220,6 +9079,13 @@ func ParseCancelDocumentResponse(rsp *http.Response) (*CancelDocumentResponse, e
 	switch {
 	case rsp.StatusCode == 202:
 		var headers CancelDocumentResponse202Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -8230,6 +9096,13 @@ func ParseCancelDocumentResponse(rsp *http.Response) (*CancelDocumentResponse, e
 		response.Headers202 = &headers
 	case rsp.StatusCode == 400:
 		var headers CancelDocumentResponse400Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -8257,6 +9130,13 @@ func ParseCancelDocumentResponse(rsp *http.Response) (*CancelDocumentResponse, e
 		response.Headers401 = &headers
 	case rsp.StatusCode == 404:
 		var headers CancelDocumentResponse404Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -8277,6 +9157,20 @@ func ParseCancelDocumentResponse(rsp *http.Response) (*CancelDocumentResponse, e
 		response.Headers408 = &headers
 	case rsp.StatusCode == 409:
 		var headers CancelDocumentResponse409Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -8297,6 +9191,13 @@ func ParseCancelDocumentResponse(rsp *http.Response) (*CancelDocumentResponse, e
 		response.Headers413 = &headers
 	case rsp.StatusCode == 422:
 		var headers CancelDocumentResponse422Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -8533,6 +9434,256 @@ func ParseListDocumentChunksResponse(rsp *http.Response) (*ListDocumentChunksRes
 		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListDocumentChunksResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseStreamDocumentEventsResponse parses an HTTP response from a StreamDocumentEventsWithResponse call
+func ParseStreamDocumentEventsResponse(rsp *http.Response) (*StreamDocumentEventsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StreamDocumentEventsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers StreamDocumentEventsResponse200Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("X-Accel-Buffering"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Accel-Buffering", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XAccelBuffering = &value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 204:
+		var headers StreamDocumentEventsResponse204Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers204 = &headers
+	case rsp.StatusCode == 400:
+		var headers StreamDocumentEventsResponse400Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers StreamDocumentEventsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 404:
+		var headers StreamDocumentEventsResponse404Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers StreamDocumentEventsResponse408Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 413:
+		var headers StreamDocumentEventsResponse413Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 422:
+		var headers StreamDocumentEventsResponse422Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 429:
+		var headers StreamDocumentEventsResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 431:
+		var headers StreamDocumentEventsResponse431Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers431 = &headers
+	case rsp.StatusCode == 500:
+		var headers StreamDocumentEventsResponse500Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers StreamDocumentEventsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: ""}); err != nil {
@@ -8933,6 +10084,13 @@ func ParseRetryDocumentResponse(rsp *http.Response) (*RetryDocumentResponse, err
 	switch {
 	case rsp.StatusCode == 202:
 		var headers RetryDocumentResponse202Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -8943,6 +10101,13 @@ func ParseRetryDocumentResponse(rsp *http.Response) (*RetryDocumentResponse, err
 		response.Headers202 = &headers
 	case rsp.StatusCode == 400:
 		var headers RetryDocumentResponse400Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -8970,6 +10135,13 @@ func ParseRetryDocumentResponse(rsp *http.Response) (*RetryDocumentResponse, err
 		response.Headers401 = &headers
 	case rsp.StatusCode == 404:
 		var headers RetryDocumentResponse404Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -8990,6 +10162,20 @@ func ParseRetryDocumentResponse(rsp *http.Response) (*RetryDocumentResponse, err
 		response.Headers408 = &headers
 	case rsp.StatusCode == 409:
 		var headers RetryDocumentResponse409Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -9010,6 +10196,13 @@ func ParseRetryDocumentResponse(rsp *http.Response) (*RetryDocumentResponse, err
 		response.Headers413 = &headers
 	case rsp.StatusCode == 422:
 		var headers RetryDocumentResponse422Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -9964,6 +11157,13 @@ func ParseUploadDocumentResponse(rsp *http.Response) (*UploadDocumentResponse, e
 	switch {
 	case rsp.StatusCode == 200:
 		var headers UploadDocumentResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -9974,6 +11174,13 @@ func ParseUploadDocumentResponse(rsp *http.Response) (*UploadDocumentResponse, e
 		response.Headers200 = &headers
 	case rsp.StatusCode == 400:
 		var headers UploadDocumentResponse400Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -10011,6 +11218,20 @@ func ParseUploadDocumentResponse(rsp *http.Response) (*UploadDocumentResponse, e
 		response.Headers408 = &headers
 	case rsp.StatusCode == 409:
 		var headers UploadDocumentResponse409Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -10021,6 +11242,13 @@ func ParseUploadDocumentResponse(rsp *http.Response) (*UploadDocumentResponse, e
 		response.Headers409 = &headers
 	case rsp.StatusCode == 413:
 		var headers UploadDocumentResponse413Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -10031,6 +11259,13 @@ func ParseUploadDocumentResponse(rsp *http.Response) (*UploadDocumentResponse, e
 		response.Headers413 = &headers
 	case rsp.StatusCode == 415:
 		var headers UploadDocumentResponse415Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
@@ -10041,6 +11276,13 @@ func ParseUploadDocumentResponse(rsp *http.Response) (*UploadDocumentResponse, e
 		response.Headers415 = &headers
 	case rsp.StatusCode == 422:
 		var headers UploadDocumentResponse422Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
 			var value openapi_types.UUID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {

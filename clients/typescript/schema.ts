@@ -232,6 +232,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/documents/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happens to a document, as it happens
+         * @description Server-sent events (text/event-stream). At once a status, the body of GET /documents/{id}; then, on each change, a move for every change of status, in order and each once, and the new status after them. A heartbeat comes every 12 seconds, and an end before the service closes the stream: when the document's attempt has ended, after 30 minutes, when the access token expires, when the process stops, when the document is deleted. Come back with Last-Event-ID and the moves missed come first. A document of another account is 404, as an unknown one. One account may hold 100 streams of a process.
+         *
+         *     ```
+         *     id: 4712
+         *     retry: 2000
+         *     event: move
+         *     data: {"event_id":4712,"document_id":"0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f","attempt":1,"was":"embeddings_stored","status":"complete","progress":100,"at":"2026-03-01T09:00:07Z","lasted_ms":18,"code":null}
+         *
+         *     id: 4712
+         *     event: status
+         *     data: {"document_id":"0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f","status":"complete","progress":100,"...":"as GET /documents/{id}"}
+         *
+         *     event: end
+         *     data: {"reason":"ended"}
+         *
+         *     ```
+         */
+        get: operations["stream-document-events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/documents/{id}/file": {
         parameters: {
             query?: never;
@@ -466,7 +501,7 @@ export interface components {
             next_cursor: string | null;
         };
         /** @enum {string} */
-        Code: "accounts_unavailable" | "bad_credentials" | "bad_signature" | "bad_vectors" | "chunks_incomplete" | "conflict" | "database_unavailable" | "denied" | "duplicate_document" | "email_taken" | "email_unconfirmed" | "embedder_busy" | "embedder_credits" | "embedder_key" | "embedder_refused" | "embedder_unavailable" | "file_broken" | "file_changed" | "file_empty" | "file_encrypted" | "file_missing" | "file_too_large" | "file_too_many_pages" | "file_unsupported" | "input_too_long" | "internal" | "invalid_request" | "needs_ocr" | "no_worker" | "not_found" | "page_cut" | "page_failed" | "parse_cancelled" | "parse_empty" | "parse_failed" | "parse_gone" | "parse_incomplete" | "parse_not_ready" | "parse_timeout" | "parser_busy" | "parser_credits" | "parser_key" | "parser_refused" | "parser_unavailable" | "rate_limited" | "storage_conflict" | "storage_denied" | "storage_unavailable" | "token_expired" | "token_reused" | "unauthenticated" | "upload_too_slow" | "weak_password";
+        Code: "accounts_unavailable" | "bad_credentials" | "bad_signature" | "bad_vectors" | "chunks_incomplete" | "conflict" | "database_unavailable" | "denied" | "duplicate_document" | "email_taken" | "email_unconfirmed" | "embedder_busy" | "embedder_credits" | "embedder_key" | "embedder_refused" | "embedder_unavailable" | "file_broken" | "file_changed" | "file_empty" | "file_encrypted" | "file_missing" | "file_too_large" | "file_too_many_pages" | "file_unsupported" | "idempotency_in_use" | "idempotency_mismatch" | "input_too_long" | "internal" | "invalid_request" | "needs_ocr" | "no_worker" | "not_found" | "page_cut" | "page_failed" | "parse_cancelled" | "parse_empty" | "parse_failed" | "parse_gone" | "parse_incomplete" | "parse_not_ready" | "parse_timeout" | "parser_busy" | "parser_credits" | "parser_key" | "parser_refused" | "parser_unavailable" | "rate_limited" | "storage_conflict" | "storage_denied" | "storage_unavailable" | "token_expired" | "token_reused" | "unauthenticated" | "upload_too_slow" | "weak_password";
         Document: {
             /**
              * Format: int64
@@ -601,6 +636,8 @@ export interface components {
             last_error: components["schemas"]["LastError"];
             /** @description Type of the file, by its content */
             mime: string;
+            /** @description What happens without anybody's doing */
+            next_step: components["schemas"]["NextStep"];
             /**
              * Format: int64
              * @description 0 for formats without pages
@@ -624,6 +661,12 @@ export interface components {
              */
             updated_at: string;
         };
+        EndEvent: {
+            /** @description ended: the attempt is at its end, coming back with the last id is 204. deleted: the document is gone, coming back is 404. After any other reason come back with the last id, after token_expired with a new token */
+            reason: components["schemas"]["EndReason"];
+        };
+        /** @enum {string} */
+        EndReason: "ended" | "too_long" | "stopping" | "token_expired" | "deleted";
         Field: {
             /**
              * @description Where the fault lies, e.g. body.email
@@ -666,6 +709,10 @@ export interface components {
             timestamp: string;
             /** @description The build that answers */
             version: string;
+        };
+        HeartbeatEvent: {
+            /** Format: date-time */
+            at: string;
         };
         LastError: {
             /** @description What that person can do */
@@ -710,6 +757,40 @@ export interface components {
              * @example correct horse battery staple
              */
             password: string;
+        };
+        MoveEvent: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description 1 for the first
+             */
+            attempt: number;
+            /** @description Why it failed, one of the codes of problems; null unless it did */
+            code: string | null;
+            /**
+             * Format: uuid
+             * @description The document's id
+             */
+            document_id: string;
+            /**
+             * Format: int64
+             * @description Grows along the document's changes; the event's id
+             */
+            event_id: number;
+            /**
+             * Format: int64
+             * @description Milliseconds in the status left; null where was is
+             */
+            lasted_ms: number | null;
+            /**
+             * Format: int64
+             * @description Percent; after a failure the last good value
+             */
+            progress: number;
+            status: components["schemas"]["Status"];
+            /** @description The status before; null for an attempt's first */
+            was: string | null;
         };
         /** @enum {string} */
         NextStep: "waits_for_parser" | "continues_by_itself" | "waits_for_retry" | "being_removed" | "none";
@@ -1056,7 +1137,13 @@ export interface operations {
     "log-in": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1076,6 +1163,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -1105,6 +1194,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -1135,6 +1226,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -1157,12 +1250,33 @@ export interface operations {
                 };
             };
             /**
+             * @description Conflict.
+             *
+             *     * `conflict`: The document's state does not allow that now. Read its status and try again.
+             *     * `idempotency_in_use`: The request with this idempotency key is still being worked on. Send it again, unchanged, after as long as Retry-After says.
+             */
+            409: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
              * @description Request Entity Too Large.
              *
              *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
              */
             413: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -1177,6 +1291,8 @@ export interface operations {
              */
             415: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -1188,9 +1304,12 @@ export interface operations {
              * @description Unprocessable Entity.
              *
              *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             *     * `idempotency_mismatch`: The idempotency key was used for another request. Send every new request under a new key, and repeat one unchanged.
              */
             422: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -1262,7 +1381,13 @@ export interface operations {
     "log-out": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1271,6 +1396,8 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -1283,6 +1410,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -1321,12 +1450,48 @@ export interface operations {
                 };
             };
             /**
+             * @description Conflict.
+             *
+             *     * `conflict`: The document's state does not allow that now. Read its status and try again.
+             *     * `idempotency_in_use`: The request with this idempotency key is still being worked on. Send it again, unchanged, after as long as Retry-After says.
+             */
+            409: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
              * @description Request Entity Too Large.
              *
              *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
              */
             413: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unprocessable Entity.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             *     * `idempotency_mismatch`: The idempotency key was used for another request. Send every new request under a new key, and repeat one unchanged.
+             */
+            422: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -1383,7 +1548,13 @@ export interface operations {
     refresh: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1402,6 +1573,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -1431,6 +1604,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -1462,6 +1637,8 @@ export interface operations {
              */
             403: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -1484,12 +1661,33 @@ export interface operations {
                 };
             };
             /**
+             * @description Conflict.
+             *
+             *     * `conflict`: The document's state does not allow that now. Read its status and try again.
+             *     * `idempotency_in_use`: The request with this idempotency key is still being worked on. Send it again, unchanged, after as long as Retry-After says.
+             */
+            409: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
              * @description Request Entity Too Large.
              *
              *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
              */
             413: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -1504,6 +1702,8 @@ export interface operations {
              */
             415: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -1515,9 +1715,12 @@ export interface operations {
              * @description Unprocessable Entity.
              *
              *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             *     * `idempotency_mismatch`: The idempotency key was used for another request. Send every new request under a new key, and repeat one unchanged.
              */
             422: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -1589,7 +1792,13 @@ export interface operations {
     "sign-up": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1612,6 +1821,8 @@ export interface operations {
             /** @description Signed in */
             201: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -1637,6 +1848,8 @@ export interface operations {
             /** @description The address has to be confirmed first */
             202: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -1662,6 +1875,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -1702,9 +1917,14 @@ export interface operations {
              * @description Conflict.
              *
              *     * `email_taken`: There is an account with this e-mail address already. Sign in instead.
+             *     * `idempotency_in_use`: The request with this idempotency key is still being worked on. Send it again, unchanged, after as long as Retry-After says.
              */
             409: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -1719,6 +1939,8 @@ export interface operations {
              */
             413: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -1733,6 +1955,8 @@ export interface operations {
              */
             415: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -1745,9 +1969,12 @@ export interface operations {
              *
              *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
              *     * `weak_password`: The password is too weak. Choose a longer one that is not in common lists.
+             *     * `idempotency_mismatch`: The idempotency key was used for another request. Send every new request under a new key, and repeat one unchanged.
              */
             422: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -2001,6 +2228,7 @@ export interface operations {
                      *           "status": "complete",
                      *           "stage": "done",
                      *           "progress": 100,
+                     *           "next_step": "none",
                      *           "attempt": 1,
                      *           "created_at": "2026-01-31T09:00:00Z",
                      *           "updated_at": "2026-01-31T09:00:09Z",
@@ -2017,7 +2245,6 @@ export interface operations {
                      *             "uploaded": 120
                      *           },
                      *           "last_error": null,
-                     *           "next_step": "none",
                      *           "links": {
                      *             "self": "/documents/0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f",
                      *             "status": "/documents/0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f/status",
@@ -2155,7 +2382,13 @@ export interface operations {
                 /** @description What is answered when the content is there already: refuse is 409, return is 200 with the document; refuse when not given */
                 on_duplicate?: "refuse" | "return";
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2183,6 +2416,8 @@ export interface operations {
             /** @description on_duplicate=return: the document that is there already */
             200: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -2195,6 +2430,7 @@ export interface operations {
                      *       "status": "complete",
                      *       "stage": "done",
                      *       "progress": 100,
+                     *       "next_step": "none",
                      *       "attempt": 1,
                      *       "created_at": "2026-01-31T09:00:00Z",
                      *       "updated_at": "2026-01-31T09:00:09Z",
@@ -2211,7 +2447,6 @@ export interface operations {
                      *         "uploaded": 120
                      *       },
                      *       "last_error": null,
-                     *       "next_step": "none",
                      *       "links": {
                      *         "self": "/documents/0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f",
                      *         "status": "/documents/0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f/status",
@@ -2226,6 +2461,8 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     Location?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
@@ -2239,6 +2476,7 @@ export interface operations {
                      *       "status": "uploaded",
                      *       "stage": "parse",
                      *       "progress": 10,
+                     *       "next_step": "continues_by_itself",
                      *       "attempt": 1,
                      *       "created_at": "2026-01-31T09:00:00Z",
                      *       "updated_at": "2026-01-31T09:00:00Z",
@@ -2252,7 +2490,6 @@ export interface operations {
                      *       },
                      *       "timings": {},
                      *       "last_error": null,
-                     *       "next_step": "continues_by_itself",
                      *       "links": {
                      *         "self": "/documents/0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f",
                      *         "status": "/documents/0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f/status",
@@ -2271,6 +2508,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -2312,9 +2551,14 @@ export interface operations {
              * @description Conflict.
              *
              *     * `duplicate_document`: You have uploaded this document already. Use the existing document; its id is in this answer.
+             *     * `idempotency_in_use`: The request with this idempotency key is still being worked on. Send it again, unchanged, after as long as Retry-After says.
              */
             409: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -2330,6 +2574,8 @@ export interface operations {
              */
             413: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -2345,6 +2591,8 @@ export interface operations {
              */
             415: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -2360,9 +2608,12 @@ export interface operations {
              *     * `file_encrypted`: The file is protected by a password. Save a copy without the password and upload that.
              *     * `file_broken`: The file is damaged and cannot be opened. Open the file, save it again as PDF and upload that one.
              *     * `file_too_many_pages`: The file has more pages than allowed. Split it and upload the parts.
+             *     * `idempotency_mismatch`: The idempotency key was used for another request. Send every new request under a new key, and repeat one unchanged.
              */
             422: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -2457,6 +2708,7 @@ export interface operations {
                      *           "status": "complete",
                      *           "stage": "done",
                      *           "progress": 100,
+                     *           "next_step": "none",
                      *           "attempt": 1,
                      *           "created_at": "2026-01-31T09:00:00Z",
                      *           "updated_at": "2026-01-31T09:00:09Z",
@@ -2473,7 +2725,6 @@ export interface operations {
                      *             "uploaded": 120
                      *           },
                      *           "last_error": null,
-                     *           "next_step": "none",
                      *           "links": {
                      *             "self": "/documents/0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f",
                      *             "status": "/documents/0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f/status",
@@ -2648,6 +2899,7 @@ export interface operations {
                      *       "status": "complete",
                      *       "stage": "done",
                      *       "progress": 100,
+                     *       "next_step": "none",
                      *       "attempt": 1,
                      *       "created_at": "2026-01-31T09:00:00Z",
                      *       "updated_at": "2026-01-31T09:00:09Z",
@@ -2664,7 +2916,6 @@ export interface operations {
                      *         "uploaded": 120
                      *       },
                      *       "last_error": null,
-                     *       "next_step": "none",
                      *       "links": {
                      *         "self": "/documents/0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f",
                      *         "status": "/documents/0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f/status",
@@ -2810,7 +3061,13 @@ export interface operations {
     "delete-document": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The document's id (a UUID) */
                 id: string;
@@ -2822,6 +3079,8 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -2842,6 +3101,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -2872,6 +3133,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -2897,9 +3160,14 @@ export interface operations {
              * @description Conflict.
              *
              *     * `conflict`: The document's state does not allow that now. Read its status and try again.
+             *     * `idempotency_in_use`: The request with this idempotency key is still being worked on. Send it again, unchanged, after as long as Retry-After says.
              */
             409: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -2925,9 +3193,12 @@ export interface operations {
              * @description Unprocessable Entity.
              *
              *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             *     * `idempotency_mismatch`: The idempotency key was used for another request. Send every new request under a new key, and repeat one unchanged.
              */
             422: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -2983,7 +3254,13 @@ export interface operations {
     "cancel-document": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The document's id (a UUID) */
                 id: string;
@@ -2995,6 +3272,8 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -3007,6 +3286,7 @@ export interface operations {
                      *       "status": "cancelled",
                      *       "stage": "done",
                      *       "progress": 20,
+                     *       "next_step": "waits_for_retry",
                      *       "attempt": 1,
                      *       "created_at": "2026-01-31T09:00:00Z",
                      *       "updated_at": "2026-01-31T09:00:00Z",
@@ -3020,7 +3300,6 @@ export interface operations {
                      *       },
                      *       "timings": {},
                      *       "last_error": null,
-                     *       "next_step": "waits_for_retry",
                      *       "links": {
                      *         "self": "/documents/0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f",
                      *         "status": "/documents/0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f/status",
@@ -3039,6 +3318,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -3069,6 +3350,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -3094,9 +3377,14 @@ export interface operations {
              * @description Conflict.
              *
              *     * `conflict`: The document's state does not allow that now. Read its status and try again.
+             *     * `idempotency_in_use`: The request with this idempotency key is still being worked on. Send it again, unchanged, after as long as Retry-After says.
              */
             409: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -3122,9 +3410,12 @@ export interface operations {
              * @description Unprocessable Entity.
              *
              *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             *     * `idempotency_mismatch`: The idempotency key was used for another request. Send every new request under a new key, and repeat one unchanged.
              */
             422: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -3303,6 +3594,252 @@ export interface operations {
              */
             422: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Header Fields Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            431: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Internal Server Error.
+             *
+             *     * `internal`: Something went wrong on our side. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "stream-document-events": {
+        parameters: {
+            query?: {
+                /** @description The same, for clients that cannot set headers */
+                last_event_id?: string;
+            };
+            header?: {
+                /** @description The id of the last event received: the moves after it come first. A number that is ahead of the document's means from now on. Goes before last_event_id */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                /** @description The document's id (a UUID) */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream; each item stands for one event of it */
+            200: {
+                headers: {
+                    /** @description no-store */
+                    "Cache-Control"?: string;
+                    /** @description no: proxies must not gather events */
+                    "X-Accel-Buffering"?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "data": {
+                     *           "at": "2026-03-01T09:00:07Z",
+                     *           "attempt": 1,
+                     *           "code": null,
+                     *           "document_id": "0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f",
+                     *           "event_id": 4712,
+                     *           "lasted_ms": 18,
+                     *           "progress": 100,
+                     *           "status": "complete",
+                     *           "was": "embeddings_stored"
+                     *         },
+                     *         "event": "move",
+                     *         "id": 4712,
+                     *         "retry": 2000
+                     *       },
+                     *       {
+                     *         "data": {
+                     *           "at": "2026-03-01T09:00:12Z"
+                     *         },
+                     *         "event": "heartbeat"
+                     *       },
+                     *       {
+                     *         "data": {
+                     *           "reason": "ended"
+                     *         },
+                     *         "event": "end"
+                     *       }
+                     *     ]
+                     */
+                    "text/event-stream": ({
+                        data: components["schemas"]["Document"];
+                        /** @enum {string} */
+                        event: "status";
+                        /** @description For Last-Event-ID */
+                        id: number;
+                        /** @description Of a stream's first event: milliseconds to wait before coming back */
+                        retry?: number;
+                    } | {
+                        data: components["schemas"]["MoveEvent"];
+                        /** @enum {string} */
+                        event: "move";
+                        /** @description For Last-Event-ID */
+                        id: number;
+                        /** @description Of a stream's first event: milliseconds to wait before coming back */
+                        retry?: number;
+                    } | {
+                        data: components["schemas"]["HeartbeatEvent"];
+                        /** @enum {string} */
+                        event: "heartbeat";
+                        /** @description Of a stream's first event: milliseconds to wait before coming back */
+                        retry?: number;
+                    } | {
+                        data: components["schemas"]["EndEvent"];
+                        /** @enum {string} */
+                        event: "end";
+                        /** @description Of a stream's first event: milliseconds to wait before coming back */
+                        retry?: number;
+                    })[];
+                };
+            };
+            /** @description Last-Event-ID is the last event of a document whose attempt has ended: there is no more to come, and EventSource stops */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description Bad Request.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unauthorized.
+             *
+             *     * `unauthenticated`: You are not signed in. Send a valid access token as Authorization: Bearer.
+             *     * `token_expired`: Your session has expired. Get a new access token with POST /auth/refresh, or sign in again.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Not Found.
+             *
+             *     * `not_found`: There is no such document. Check the id, and that you are signed in as its owner.
+             */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Timeout.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Entity Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unprocessable Entity.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Too Many Requests.
+             *
+             *     * `rate_limited`: Too many requests. Wait as long as Retry-After says.
+             */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -3591,7 +4128,13 @@ export interface operations {
     "retry-document": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The document's id (a UUID) */
                 id: string;
@@ -3603,6 +4146,8 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -3615,6 +4160,7 @@ export interface operations {
                      *       "status": "uploaded",
                      *       "stage": "parse",
                      *       "progress": 10,
+                     *       "next_step": "continues_by_itself",
                      *       "attempt": 2,
                      *       "created_at": "2026-01-31T09:00:00Z",
                      *       "updated_at": "2026-01-31T09:00:00Z",
@@ -3628,7 +4174,6 @@ export interface operations {
                      *       },
                      *       "timings": {},
                      *       "last_error": null,
-                     *       "next_step": "continues_by_itself",
                      *       "links": {
                      *         "self": "/documents/0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f",
                      *         "status": "/documents/0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f/status",
@@ -3647,6 +4192,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -3677,6 +4224,8 @@ export interface operations {
              */
             404: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -3702,9 +4251,14 @@ export interface operations {
              * @description Conflict.
              *
              *     * `conflict`: The document's state does not allow that now. Read its status and try again.
+             *     * `idempotency_in_use`: The request with this idempotency key is still being worked on. Send it again, unchanged, after as long as Retry-After says.
              */
             409: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -3730,9 +4284,12 @@ export interface operations {
              * @description Unprocessable Entity.
              *
              *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             *     * `idempotency_mismatch`: The idempotency key was used for another request. Send every new request under a new key, and repeat one unchanged.
              */
             422: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -3812,6 +4369,7 @@ export interface operations {
                      *       "status": "complete",
                      *       "stage": "done",
                      *       "progress": 100,
+                     *       "next_step": "none",
                      *       "attempt": 1,
                      *       "created_at": "2026-01-31T09:00:00Z",
                      *       "updated_at": "2026-01-31T09:00:09Z",
@@ -4477,7 +5035,13 @@ export interface operations {
     "upload-document": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4505,6 +5069,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -4532,6 +5098,8 @@ export interface operations {
              */
             400: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -4573,9 +5141,14 @@ export interface operations {
              * @description Conflict.
              *
              *     * `duplicate_document`: You have uploaded this document already. Use the existing document; its id is in this answer.
+             *     * `idempotency_in_use`: The request with this idempotency key is still being worked on. Send it again, unchanged, after as long as Retry-After says.
              */
             409: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -4591,6 +5164,8 @@ export interface operations {
              */
             413: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -4606,6 +5181,8 @@ export interface operations {
              */
             415: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -4621,9 +5198,12 @@ export interface operations {
              *     * `file_encrypted`: The file is protected by a password. Save a copy without the password and upload that.
              *     * `file_broken`: The file is damaged and cannot be opened. Open the file, save it again as PDF and upload that one.
              *     * `file_too_many_pages`: The file has more pages than allowed. Split it and upload the parts.
+             *     * `idempotency_mismatch`: The idempotency key was used for another request. Send every new request under a new key, and repeat one unchanged.
              */
             422: {
                 headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };

@@ -40,7 +40,7 @@ func serve(t *testing.T) *service {
 	t.Helper()
 	s := &service{life: time.Hour, sessions: map[string]bool{}, ways: map[string][]core.Status{}}
 	handler, err := httpapi.NewAPI(httpapi.APIDeps{
-		Library: library{service: s}, Blobs: blobs{}, Accounts: accounts{service: s}, Verifier: verifier{s},
+		Library: library{service: s}, Journal: newJournal(library{service: s}), Blobs: blobs{}, Accounts: accounts{service: s}, Verifier: verifier{s},
 		Embedder: embedder{}, Inspector: inspector{}, Health: health{}, Keys: struct{ ports.Idempotency }{},
 		Logger: slog.New(slog.DiscardHandler), SpoolDir: t.TempDir(), Version: "test",
 	})

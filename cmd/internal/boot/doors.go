@@ -43,11 +43,12 @@ func (d doors) addresses() (a Addresses) {
 	return a
 }
 
-// shut takes readiness down, then lets requests under way end.
+// shut takes readiness down and ends the streams, then lets requests under way
+// end.
 func (d doors) shut(ctx context.Context) error {
 	var errs []error
 	for _, g := range d.all() {
-		g.draining.Store(true)
+		g.drain()
 	}
 	for _, g := range d.all() {
 		errs = append(errs, g.shut(ctx))

@@ -19,6 +19,7 @@ type gate struct {
 	server   *http.Server
 	inner    atomic.Pointer[http.Handler]
 	draining atomic.Bool
+	stopping chan struct{} // closed when draining begins: what would not end by itself ends
 }
 
 // newGate binds the address. The error says what holds the port.
@@ -28,7 +29,7 @@ func newGate(ctx context.Context, name, address string) (*gate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the %s cannot listen on %s (%w): stop what uses that port, or set another one", name, address, errors.Unwrap(err))
 	}
-	g := &gate{listener: listener}
+	g := &gate{listener: listener, stopping: make(chan struct{})}
 	g.server = &http.Server{
 		Handler:           g,
 		ReadHeaderTimeout: 5 * time.Second,
@@ -71,6 +72,14 @@ func (g *gate) ready() error {
 func (g *gate) serve(failed chan<- error) {
 	if err := g.server.Serve(g.listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
 		failed <- fmt.Errorf("serve %s: %w", g.listener.Addr(), err)
+	}
+}
+
+// drain takes readiness down and tells the streams to end. It may be called
+// again.
+func (g *gate) drain() {
+	if !g.draining.Swap(true) {
+		close(g.stopping)
 	}
 }
 

@@ -200,13 +200,13 @@ func (h *House) engine(ctx context.Context) (*pdftext.Engine, error) {
 }
 
 // api builds the front door.
-func (h *House) api(ctx context.Context, ready func() error) (http.Handler, error) {
+func (h *House) api(ctx context.Context, ready func() error, stopping <-chan struct{}) (http.Handler, error) {
 	engine, err := h.engine(ctx)
 	if err != nil {
 		return nil, err
 	}
 	deps := httpapi.APIDeps{
-		Library: h.library, Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine,
+		Library: h.library, Journal: h.library, Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine, Stopping: stopping,
 		Health: health{h.instances, h.seen}, Keys: postgres.NewIdempotency(h.appPool), Logger: h.log, Limits: h.limits(), Version: Build(),
 		SpoolDir: h.config.SpoolDir, PublicURL: h.config.PublicURL, Ready: ready,
 		DocsEnabled: h.config.Docs(),

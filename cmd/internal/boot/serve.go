@@ -73,7 +73,7 @@ func (h *House) serve(ctx context.Context, gates doors, failed chan error, ready
 // start opens the doors and the line.
 func (h *House) start(ctx context.Context, gates doors) (*riverqueue.Line, error) {
 	if gates.api != nil {
-		handler, err := h.api(ctx, gates.api.ready)
+		handler, err := h.api(ctx, gates.api.ready, gates.api.stopping)
 		if err != nil {
 			return nil, err
 		}

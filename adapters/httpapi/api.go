@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -27,9 +28,12 @@ type APIDeps struct {
 	Inspector core.Inspector
 	Health    ports.Health
 	Keys      ports.Idempotency
+	Limiter   ports.Limiter
 	Logger    *slog.Logger
 
-	Limits      Limits // fields left zero take DefaultLimits
+	Limits      Limits   // fields left zero take DefaultLimits, but for UploadsPerDay
+	Origins     []string // of the browsers' pages that may call, each exactly
+	TrustedHops int      // proxies whose X-Forwarded-For is believed; 0: the peer is the client
 	Version     string
 	SpoolDir    string // made when it is not there; uploads rest here, without a name
 	PublicURL   string // where clients reach us; the Host header is never believed
@@ -64,6 +68,7 @@ func NewAPI(d APIDeps) (http.Handler, error) {
 		observe: orNothing(d.Observe), https: strings.HasPrefix(d.PublicURL, "https://"),
 		ownBody: map[string]bool{"POST " + pathUpload: true, "POST " + pathDocuments: true},
 		keys:    &keys{store: d.Keys, routes: keyed, limits: d.Limits, logger: d.Logger},
+		rates:   newThrottle(d.Limiter, d.Limits.Rates, d.TrustedHops), origins: newOrigins(d.Origins),
 	}, nil
 }
 
@@ -72,7 +77,7 @@ func (d APIDeps) check() error {
 	for name, missing := range map[string]bool{
 		"Library": d.Library == nil, "Blobs": d.Blobs == nil, "Accounts": d.Accounts == nil,
 		"Verifier": d.Verifier == nil, "Embedder": d.Embedder == nil, "Inspector": d.Inspector == nil,
-		"Health": d.Health == nil, "Keys": d.Keys == nil, "Logger": d.Logger == nil, "SpoolDir": d.SpoolDir == "",
+		"Health": d.Health == nil, "Keys": d.Keys == nil, "Limiter": d.Limiter == nil, "Logger": d.Logger == nil, "SpoolDir": d.SpoolDir == "",
 	} {
 		if missing {
 			faults = append(faults, fmt.Errorf("httpapi: %s is required", name))
@@ -100,7 +105,9 @@ func (a *api) config() huma.Config {
 	config := huma.DefaultConfig("Insurance Navigator", a.Version)
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.CreateHooks = nil
-	config.Info.Description = "Upload insurance documents and search in them. Every error is a problem document (RFC 9457)."
+	config.Info.Description = "Upload insurance documents and search in them. Every error is a problem document (RFC 9457). " +
+		a.Limits.rateWords()
+	config.Extensions = map[string]any{"x-limits": a.Limits.served()}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		securityName: {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The access_token of POST /auth/login."},
 	}
@@ -115,7 +122,12 @@ func (a *api) config() huma.Config {
 // else.
 func route[I, O any](h huma.API, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
 	op.BodyReadTimeout = -1 // the door has read the body, within its own time
-	if publicSet()[op.Method+" "+op.Path] {
+	template := op.Method + " " + strings.TrimSuffix(op.Path, onlyHere)
+	op.Extensions = map[string]any{extensionRate: ruleOf(template)}
+	if !slices.Contains(op.Errors, http.StatusTooManyRequests) {
+		op.Errors = append(op.Errors, http.StatusTooManyRequests)
+	}
+	if publicSet()[template] {
 		op.Security = []map[string][]string{}
 	} else {
 		op.Security = []map[string][]string{{securityName: {}}}

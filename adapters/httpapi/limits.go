@@ -33,12 +33,18 @@ type Limits struct {
 	MinPassword int // characters of a new password
 	MaxPassword int // bytes of any password
 
+	Rates         []Rule // how often each kind of request may come
+	UploadsPerDay int    // new documents of one user in any 24 hours; 0 is no bound, and stays 0
+
 	CleanupTime time.Duration // for taking back what a failed upload left behind, and for claiming and keeping under a key
 
 	KeyLife       time.Duration // for which the answer under an Idempotency-Key is replayed
 	KeyLease      time.Duration // after which a run under a key counts as lost; it has half of it to end by itself
 	MaxKeptAnswer int           // bytes of an answer's body that is kept; larger ones are sent and not kept
 }
+
+// uploadsPerDay is production's quota.
+const uploadsPerDay = 30
 
 // DefaultLimits is the limits of production.
 func DefaultLimits() Limits {
@@ -69,7 +75,10 @@ func DefaultLimits() Limits {
 		MaxBatch:    100,
 
 		MinPassword: 12,
-		MaxPassword: 256,
+		MaxPassword: 72, // what every provider of accounts takes
+
+		Rates:         defaultRules(uploadsPerDay),
+		UploadsPerDay: uploadsPerDay,
 
 		CleanupTime: 15 * time.Second,
 
@@ -107,6 +116,7 @@ func (l Limits) orDefaults() Limits {
 	fill(&l.KeyLife, d.KeyLife)
 	fill(&l.KeyLease, d.KeyLease)
 	fill(&l.MaxKeptAnswer, d.MaxKeptAnswer)
+	l.Rates = withRules(l.Rates)
 	if len(l.Types) == 0 {
 		l.Types = d.Types
 	}

@@ -352,7 +352,7 @@ func TestEveryCodeHasAStatus(t *testing.T) {
 		e := core.Fail(code, nil)
 		status := statusOf(e)
 		ours := e.Kind == core.Transient || e.Kind == core.Busy || e.Kind == core.Paused || code == core.CodeStorageConflict
-		if code == core.CodeRateLimited {
+		if code == core.CodeRateLimited || code == core.CodeQuotaExceeded {
 			ours = false
 		}
 		if ours != (status >= 500) || status < 400 {

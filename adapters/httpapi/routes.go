@@ -23,12 +23,14 @@ func (a *api) register(h huma.API) {
 	a.registerLibrary(h)
 	a.registerAccounts(h)
 	a.registerHealth(h)
+	a.registerAliases(h)
 	nameForGo(h.OpenAPI())
 	a.describeUpload(h.OpenAPI())
 	a.describeSignUp(h.OpenAPI())
 	a.boundSearch(h.OpenAPI())
 	a.describeLibrary(h.OpenAPI())
 	describeLastError(h.OpenAPI())
+	describeRates(h.OpenAPI())
 }
 
 func (a *api) registerDocuments(h huma.API) {
@@ -62,8 +64,8 @@ func (a *api) registerDocuments(h huma.API) {
 	}, a.search)
 	route(h, huma.Operation{
 		OperationID: "get-upload-limits", Method: http.MethodGet, Path: pathLimits, Tags: tags,
-		Summary:     "What can be uploaded",
-		Description: "The limits that uploads are held to.",
+		Summary:     "Every limit of the service",
+		Description: "What uploads, lists, searches and passwords are held to, and how often one may ask.",
 		Errors:      []int{500},
 	}, a.uploadLimits)
 }

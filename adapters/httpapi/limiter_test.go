@@ -21,6 +21,7 @@ type memLimiter struct {
 	mu     sync.Mutex
 	counts map[string]int
 	asked  []string
+	rates  map[string]ports.Rate
 }
 
 func (l *memLimiter) Allow(_ context.Context, key string, rate ports.Rate) ports.Decision {
@@ -29,8 +30,9 @@ func (l *memLimiter) Allow(_ context.Context, key string, rate ports.Rate) ports
 	key = rate.Name + " " + key
 	l.asked = append(l.asked, key)
 	if l.counts == nil {
-		l.counts = map[string]int{}
+		l.counts, l.rates = map[string]int{}, map[string]ports.Rate{}
 	}
+	l.rates[rate.Name] = rate
 	if l.counts[key] >= rate.Requests {
 		return ports.Decision{Reset: rate.Window, Retry: 1500 * time.Millisecond}
 	}

@@ -60,7 +60,7 @@ func TestC_7_LookAlikeOriginsAreNotAllowed(t *testing.T) {
 }
 
 // P-sec: without a list no page may call at all.
-func TestP_sec_NoOriginsNoHeaders(t *testing.T) {
+func TestPsec_NoOriginsNoHeaders(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	for _, got := range []reply{b.from(webPage, http.MethodGet, "/health", ""), b.from(webPage, http.MethodOptions, "/search", "", "Access-Control-Request-Method", "POST")} {

@@ -84,7 +84,7 @@ func withRate(limiter *memLimiter, name string, requests int, window time.Durati
 
 // P-sec, S21: beyond a rate there is nothing but 429, and the caller learns
 // when to come back.
-func TestP_sec_BeyondTheRateIs429(t *testing.T) {
+func TestPsec_BeyondTheRateIs429(t *testing.T) {
 	t.Parallel()
 	limiter := &memLimiter{}
 	b := newBench(t, withRate(limiter, ruleAuth, 3, 90*time.Second), withRate(limiter, ruleSearch, 1, time.Minute))

@@ -44,7 +44,7 @@ func defaultRules(documents int) []Rule {
 	return []Rule{
 		{ruleReads, PerUser, 600, time.Minute, "reading documents, lists, files and the account"},
 		{ruleStatus, PerUser, 60 * documents, time.Minute, "asking where a document stands"},
-		{ruleWrites, PerUser, 120, time.Minute, "uploading, retrying, cancelling and deleting"},
+		{ruleWrites, PerUser, 120, time.Minute, "uploading, retrying and deleting"},
 		{ruleSearch, PerUser, 60, time.Minute, "searching"},
 		{ruleAuth, PerAddress, 20, time.Minute, "signing up, signing in and refreshing"},
 		{rulePublic, PerAddress, 300, time.Minute, "everything else that needs no token, and what is sent without a valid one"},

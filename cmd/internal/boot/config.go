@@ -208,8 +208,6 @@ func kindOf(t reflect.Type) string {
 		return "duration such as 30s"
 	case t == reflect.TypeFor[[]time.Duration]():
 		return "list of durations such as 30s,1m"
-	case t == reflect.TypeFor[[]string]():
-		return "list of words with commas between"
 	case t.Kind() == reflect.Bool:
 		return "boolean: true or false"
 	case t.Kind() == reflect.Float64:

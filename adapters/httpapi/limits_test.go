@@ -45,6 +45,7 @@ var servedAs = map[string]string{
 	"MaxQuery": "max_query_characters", "MaxResults": "max_search_results", "DefaultResults": "default_search_results",
 	"MaxPage": "max_page_size", "DefaultPage": "default_page_size", "MaxBatch": "max_batch_ids",
 	"MinPassword": "min_password_characters", "MaxPassword": "max_password_bytes",
+	"KeyLife": "idempotency_key_seconds", "KeyLease": "idempotency_lease_seconds", "MaxKeptAnswer": "max_replayed_answer_bytes",
 	"UploadsPerDay": "max_uploads_per_day_per_user", "Rates": "rates",
 	"MaxCallbackBytes": "", "CleanupTime": "",
 }

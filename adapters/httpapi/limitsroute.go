@@ -41,6 +41,10 @@ type UploadLimits struct {
 	DefaultPage    int `json:"default_page_size"`
 	MaxBatch       int `json:"max_batch_ids"`
 
+	KeySeconds    float64 `json:"idempotency_key_seconds" doc:"For which an answer is replayed under its Idempotency-Key"`
+	LeaseSeconds  float64 `json:"idempotency_lease_seconds" doc:"After which a run under a key counts as lost"`
+	MaxKeptAnswer int     `json:"max_replayed_answer_bytes" doc:"Larger answers are sent and not kept"`
+
 	Rates []RateLimit `json:"rates" nullable:"false" doc:"Each operation is under one of them; its x-rate-limit in the OpenAPI document names it"`
 }
 
@@ -69,7 +73,8 @@ func (l Limits) served() UploadLimits {
 		MaxBodyBytes: l.MaxBodyBytes, BodySeconds: l.BodyTime.Seconds(), MaxHeaderBytes: l.MaxHeaderBytes,
 		MinPassword: l.MinPassword, MaxPassword: l.MaxPassword,
 		MaxQuery: l.MaxQuery, MaxResults: l.MaxResults, DefaultResults: l.DefaultResults,
-		MaxPage: l.MaxPage, DefaultPage: l.DefaultPage, MaxBatch: l.MaxBatch, Rates: []RateLimit{},
+		MaxPage: l.MaxPage, DefaultPage: l.DefaultPage, MaxBatch: l.MaxBatch,
+		KeySeconds: l.KeyLife.Seconds(), LeaseSeconds: l.KeyLease.Seconds(), MaxKeptAnswer: l.MaxKeptAnswer, Rates: []RateLimit{},
 	}
 	if l.UploadsPerDay > 0 {
 		body.MaxUploadsPerDay = &l.UploadsPerDay

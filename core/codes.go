@@ -65,6 +65,7 @@ const (
 	CodeEmailUnconfirmed    Code = "email_unconfirmed"
 	CodeWeakPassword        Code = "weak_password"
 	CodeRateLimited         Code = "rate_limited"
+	CodeQuotaExceeded       Code = "quota_exceeded"
 	CodeTooSlow             Code = "upload_too_slow"
 	CodeAccountsUnavailable Code = "accounts_unavailable"
 	CodeBadSignature        Code = "bad_signature"
@@ -141,6 +142,7 @@ var dictionary = map[Code]words{
 	CodeEmailUnconfirmed:    {Denied, "The e-mail address is not confirmed.", "Follow the link in the mail we sent."},
 	CodeWeakPassword:        {Invalid, "The password is too weak.", "Choose a longer one that is not in common lists."},
 	CodeRateLimited:         {Busy, "Too many requests.", "Wait as long as Retry-After says."},
+	CodeQuotaExceeded:       {Busy, "You have uploaded as many documents as a day allows.", "Upload more when Retry-After has passed; what is there already can be read, searched and retried meanwhile."},
 	CodeTooSlow:             {Invalid, "The upload was too slow.", "Try again on a faster connection."},
 	CodeAccountsUnavailable: {Transient, "Accounts cannot be reached.", adviceRetry},
 	CodeBadSignature:        {Denied, "The callback is not authentic.", "Sign the body with the secret of the attempt."},

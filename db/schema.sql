@@ -514,6 +514,8 @@ CREATE INDEX documents_owner ON upload_pipeline.documents USING btree (user_id, 
 
 CREATE INDEX events_document ON upload_pipeline.events USING btree (document_id, event_id);
 
+CREATE INDEX events_uploads ON upload_pipeline.events USING btree (user_id, at) WHERE ((attempt = 1) AND (was IS NULL));
+
 CREATE INDEX idempotency_keys_expires_at_idx ON upload_pipeline.idempotency_keys USING btree (expires_at);
 
 CREATE INDEX storage_intents_age ON upload_pipeline.storage_intents USING btree (created_at);
@@ -596,6 +598,8 @@ CREATE POLICY owner_adds ON upload_pipeline.upload_jobs FOR INSERT TO inav_app W
 CREATE POLICY owner_changes ON upload_pipeline.documents FOR UPDATE TO inav_app USING ((user_id = upload_pipeline.acting_user())) WITH CHECK ((user_id = upload_pipeline.acting_user()));
 
 CREATE POLICY owner_changes ON upload_pipeline.upload_jobs FOR UPDATE TO inav_app USING ((user_id = upload_pipeline.acting_user())) WITH CHECK ((user_id = upload_pipeline.acting_user()));
+
+CREATE POLICY owner_counts ON upload_pipeline.events FOR SELECT TO inav_app USING ((user_id = upload_pipeline.acting_user()));
 
 CREATE POLICY owner_finds ON upload_pipeline.documents FOR SELECT TO inav_app USING ((user_id = upload_pipeline.acting_user()));
 
@@ -710,6 +714,14 @@ GRANT UPDATE(removed_at) ON TABLE upload_pipeline.documents TO inav_app;
 GRANT SELECT,INSERT ON TABLE upload_pipeline.events TO service_role;
 GRANT SELECT ON TABLE upload_pipeline.events TO authenticated;
 GRANT INSERT ON TABLE upload_pipeline.events TO inav_app;
+
+GRANT SELECT(user_id) ON TABLE upload_pipeline.events TO inav_app;
+
+GRANT SELECT(attempt) ON TABLE upload_pipeline.events TO inav_app;
+
+GRANT SELECT(was) ON TABLE upload_pipeline.events TO inav_app;
+
+GRANT SELECT(at) ON TABLE upload_pipeline.events TO inav_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.idempotency_keys TO inav_app;
 GRANT DELETE ON TABLE upload_pipeline.idempotency_keys TO service_role;

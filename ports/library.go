@@ -18,6 +18,7 @@ type NewDocument struct {
 	SHA256      [32]byte
 	Pages       int
 	PolicyID    string // the client's own reference; may be empty
+	PerDay      int    // documents that the owner may add in 24 hours; 0 is no bound
 }
 
 // Standing is where a document is, as its owner sees it.
@@ -92,6 +93,8 @@ type Passage struct {
 // Library is the owner's side of the store. Every call runs as that owner: a
 // document of anyone else is CodeNotFound, as one that never was.
 type Library interface {
+	Quota
+
 	// Intend records that a key is about to be written to storage; Add and
 	// Forsake take the record away, and a sweep removes what neither did.
 	Intend(ctx context.Context, who Principal, key string) error
@@ -101,7 +104,8 @@ type Library interface {
 
 	// Add makes the document, its first attempt and its first job in one
 	// transaction. CodeDuplicate says the owner has that content already;
-	// Find tells which document it is.
+	// Find tells which document it is. CodeQuotaExceeded says that PerDay is
+	// used up; however many Adds run at once, none goes beyond it.
 	Add(ctx context.Context, who Principal, d NewDocument) (Standing, error)
 
 	// Find looks for the owner's live document with that content.

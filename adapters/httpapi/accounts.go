@@ -63,6 +63,13 @@ type Profile struct {
 	CreatedAt    time.Time  `json:"created_at"`
 	UpdatedAt    time.Time  `json:"updated_at"`
 	LastSignInAt *time.Time `json:"last_sign_in_at" nullable:"true"`
+	Metadata     Metadata   `json:"user_metadata" doc:"The name again, for clients that look here"`
+}
+
+// Metadata is what older clients read an account's name from.
+type Metadata struct {
+	Name     string `json:"name"`
+	FullName string `json:"full_name"`
 }
 
 type (
@@ -149,7 +156,8 @@ func (a *api) profile(ctx context.Context, _ *noInput) (*profileOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	body := Profile{User: userOf(account), CreatedAt: account.CreatedAt.UTC(), UpdatedAt: account.UpdatedAt.UTC()}
+	body := Profile{User: userOf(account), CreatedAt: account.CreatedAt.UTC(), UpdatedAt: account.UpdatedAt.UTC(),
+		Metadata: Metadata{Name: account.Name, FullName: account.Name}}
 	if !account.LastSignInAt.IsZero() {
 		last := account.LastSignInAt.UTC()
 		body.LastSignInAt = &last

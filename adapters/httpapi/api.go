@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -28,9 +29,12 @@ type APIDeps struct {
 	Inspector core.Inspector
 	Health    ports.Health
 	Keys      ports.Idempotency
+	Limiter   ports.Limiter
 	Logger    *slog.Logger
 
-	Limits      Limits // fields left zero take DefaultLimits
+	Limits      Limits   // fields left zero take DefaultLimits, but for UploadsPerDay
+	Origins     []string // of the browsers' pages that may call, each exactly
+	TrustedHops int      // proxies whose X-Forwarded-For is believed; 0: the peer is the client
 	Version     string
 	SpoolDir    string // made when it is not there; uploads rest here, without a name
 	PublicURL   string // where clients reach us; the Host header is never believed
@@ -66,6 +70,7 @@ func NewAPI(d APIDeps) (http.Handler, error) {
 		observe: orNothing(d.Observe), https: strings.HasPrefix(d.PublicURL, "https://"),
 		ownBody: map[string]bool{"POST " + pathUpload: true, "POST " + pathDocuments: true},
 		keys:    &keys{store: d.Keys, routes: keyed, limits: d.Limits, logger: d.Logger},
+		rates:   newThrottle(d.Limiter, d.Limits.Rates, d.TrustedHops), origins: newOrigins(d.Origins),
 	}, nil
 }
 
@@ -74,7 +79,7 @@ func (d APIDeps) check() error {
 	for name, missing := range map[string]bool{
 		"Library": d.Library == nil, "Journal": d.Journal == nil, "Blobs": d.Blobs == nil, "Accounts": d.Accounts == nil,
 		"Verifier": d.Verifier == nil, "Embedder": d.Embedder == nil, "Inspector": d.Inspector == nil,
-		"Health": d.Health == nil, "Keys": d.Keys == nil, "Logger": d.Logger == nil, "SpoolDir": d.SpoolDir == "",
+		"Health": d.Health == nil, "Keys": d.Keys == nil, "Limiter": d.Limiter == nil, "Logger": d.Logger == nil, "SpoolDir": d.SpoolDir == "",
 	} {
 		if missing {
 			faults = append(faults, fmt.Errorf("httpapi: %s is required", name))
@@ -104,6 +109,7 @@ func (a *api) config() huma.Config {
 	config.CreateHooks = nil
 	config.Info.Contact = &huma.Contact{Name: "Insurance Navigator", URL: "https://github.com/insurance-navigator/navigator"}
 	config.Info.License = &huma.License{Name: "All rights reserved"}
+	config.Extensions = map[string]any{"x-limits": a.Limits.served()}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		securityName: {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The access_token of POST /auth/login."},
 	}
@@ -119,7 +125,12 @@ func (a *api) config() huma.Config {
 // else.
 func route[I, O any](h huma.API, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
 	op.BodyReadTimeout = -1 // the door has read the body, within its own time
-	if publicSet()[op.Method+" "+op.Path] {
+	template := op.Method + " " + strings.TrimSuffix(op.Path, onlyHere)
+	op.Extensions = map[string]any{extensionRate: ruleOf(template)}
+	if !slices.Contains(op.Errors, http.StatusTooManyRequests) {
+		op.Errors = append(op.Errors, http.StatusTooManyRequests)
+	}
+	if publicSet()[template] {
 		op.Security = []map[string][]string{}
 	} else {
 		op.Security = []map[string][]string{{securityName: {}}}

@@ -24,6 +24,9 @@ var publicRoutes = []string{
 	"POST /auth/signup",
 	"POST /auth/login",
 	"POST /auth/refresh",
+	"GET /",
+	"POST " + pathSignUpAlias,
+	"POST " + pathLoginAlias,
 }
 
 // PublicRoutes lists the API's routes that need no token, as "METHOD /path".

@@ -21,6 +21,7 @@ var tagWords = []*huma.Tag{
 	{Name: "Accounts", Description: "Making an account, signing in and out."},
 	{Name: "Documents", Description: "Uploading documents, following them on their way, reading and removing them."},
 	{Name: "Search", Description: "Asking questions of one's own documents."},
+	{Name: "Older clients", Description: "Addresses that older clients use; each leads to the code of a modern one."},
 	{Name: "Health", Description: "What the deployment says of itself, for the platform and for whoever is on call."},
 }
 
@@ -102,6 +103,7 @@ func (a *api) about() string {
 			fmt.Sprintf("A request's headers may have %d bytes together, a JSON body %d, and a body has %g seconds to arrive.",
 				l.MaxHeaderBytes, l.MaxBodyBytes, l.BodyTime.Seconds()),
 		"**Uploads.** " + l.words() + " `GET " + pathLimits + "` answers the same in numbers.",
+		"**Rates.** " + l.rateWords(),
 		fmt.Sprintf("**Lists** come in pages of %d, at most %d: `next_cursor` leads to the next one and is null at the end.", l.DefaultPage, l.MaxPage),
 	}, "\n\n")
 }

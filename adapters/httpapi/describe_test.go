@@ -178,7 +178,7 @@ func TestNoLeftoversAreKeptForOperations(t *testing.T) {
 func TestDocumentsTellTheLimitsAndNothingOfTheMachine(t *testing.T) {
 	t.Parallel()
 	a, older, err := Documents(DefaultLimits())
-	b, _, _ := Documents(Limits{})
+	b, _, _ := Documents(DefaultLimits())
 	if err != nil || !bytes.Equal(a, b) || !json.Valid(older) {
 		t.Errorf("documents differ or are broken: %v", err)
 	}

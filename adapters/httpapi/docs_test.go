@@ -131,7 +131,7 @@ func missing(part string, op *openapi3.Operation) (faults []string) {
 	}
 	for status := range op.Responses.Map() {
 		switch status {
-		case "400", "413", "431", "500": // of every operation
+		case "400", "413", "429", "431", "500": // of every operation
 		default:
 			need(status, "status "+status)
 		}

@@ -26,6 +26,8 @@ type door struct {
 	limits   Limits
 	observe  func(Observation)
 	https    bool
+	rates    *throttle       // nil lets every request through
+	origins  *origins        // nil where no browser's page may call
 	ownBody  map[string]bool // routes that read their body themselves
 	keys     *keys           // nil where no route takes an idempotency key
 }
@@ -38,6 +40,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec := &recorder{ResponseWriter: w}
 	rec.Header().Set("X-Request-ID", req.id.String())
 	d.secure(rec.Header())
+	d.origins.mark(rec, r)
 	defer d.finish(ctx, r, req, rec, started)
 	defer d.recover(ctx, rec, req)
 	d.serve(rec, r.WithContext(ctx), req)
@@ -88,6 +91,9 @@ func (d *door) serve(w *recorder, r *http.Request, req *request) {
 		})
 		return
 	}
+	if d.preflight(w, r, req) {
+		return
+	}
 	route, ok := d.route(w, r)
 	if !ok {
 		return
@@ -96,9 +102,13 @@ func (d *door) serve(w *recorder, r *http.Request, req *request) {
 	req.public = d.public[route]
 	if !req.public {
 		if err := d.authenticate(r, req); err != nil {
-			fail(w, r, err)
+			fail(w, r, d.rates.stranger(w, r, req, err))
 			return
 		}
+	}
+	if err := d.rates.admit(w, r, req); err != nil {
+		fail(w, r, err)
+		return
 	}
 	keyed, err := d.keys.open(r, req)
 	if err == nil && !d.ownBody[route] {
@@ -118,14 +128,13 @@ func (d *door) serve(w *recorder, r *http.Request, req *request) {
 // route finds the template that takes the request, or answers 404 or 405. The
 // mux would redirect a path that is not clean, with a body of its own.
 func (d *door) route(w http.ResponseWriter, r *http.Request) (string, bool) {
-	escaped := r.URL.EscapedPath()
-	if r.Method == http.MethodConnect || !strings.HasPrefix(escaped, "/") || path.Clean(escaped) != escaped {
+	if r.Method == http.MethodConnect || !cleanPath(r) {
 		notFound(w, r)
 		return "", false
 	}
 	handler, pattern := d.mux.Handler(r)
 	if pattern != "" {
-		return pattern, true
+		return strings.TrimSuffix(pattern, onlyHere), true
 	}
 	probe := &headerProbe{header: http.Header{}}
 	handler.ServeHTTP(probe, r)
@@ -140,6 +149,14 @@ func (d *door) route(w http.ResponseWriter, r *http.Request) (string, bool) {
 	})
 	return "", false
 }
+
+func cleanPath(r *http.Request) bool {
+	escaped := r.URL.EscapedPath()
+	return strings.HasPrefix(escaped, "/") && path.Clean(escaped) == escaped
+}
+
+// onlyHere ends a pattern of the mux that takes one address and nothing below.
+const onlyHere = "{$}"
 
 func notFound(w http.ResponseWriter, r *http.Request) {
 	fail(w, r, &refusal{err: core.Fail(core.CodeNotFound, nil), detail: "There is nothing at this address."})

@@ -126,7 +126,7 @@ func TestFM022bWrongTokensAre401(t *testing.T) {
 func TestUnknownAddressesAndMethodsAreProblems(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	for _, path := range []string{"/", "/nothing", "/documents/", "//health", "/health/", "/a/../health", "/documents/x/y/z", "/docs", "/schemas/Problem.json", "/.well-known/jwks.json", "/%00"} {
+	for _, path := range []string{"/nothing", "/documents/", "//health", "/health/", "/a/../health", "/documents/x/y/z", "/docs", "/schemas/Problem.json", "/.well-known/jwks.json", "/%00"} {
 		b.get(path, adaToken).problem(t, http.StatusNotFound, "not_found")
 	}
 	for path, allow := range map[string]string{"/search": "POST", "/health": "GET, HEAD", "/documents/x": "DELETE, GET, HEAD"} {
@@ -360,7 +360,7 @@ func TestHealthAndReadiness(t *testing.T) {
 func TestNewAPINamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	_, err := NewAPI(APIDeps{})
-	for _, name := range []string{"Library", "Blobs", "Accounts", "Verifier", "Embedder", "Inspector", "Health", "Keys", "Logger", "SpoolDir"} {
+	for _, name := range []string{"Library", "Blobs", "Accounts", "Verifier", "Embedder", "Inspector", "Health", "Keys", "Limiter", "Logger", "SpoolDir"} {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not named: %v", name, err)
 		}

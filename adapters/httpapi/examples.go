@@ -55,7 +55,9 @@ func (e example) fill(op *huma.Operation) {
 // types that the operations answer, so they change with them.
 func examples(l Limits) map[string]example {
 	all := map[string]example{}
-	for _, part := range []map[string]example{uploadExamples(), documentExamples(), accountExamples(), otherExamples(l)} {
+	for _, part := range []map[string]example{
+		uploadExamples(), documentExamples(), accountExamples(), otherExamples(l), oldExamples(),
+	} {
 		for id, e := range part {
 			all[id] = e
 		}
@@ -160,7 +162,7 @@ func otherExamples(l Limits) map[string]example {
 				Headings: []string{"Coverage", "Deductibles"}, PageFrom: 3, PageTo: 3, Similarity: 0.71,
 			}}}),
 		},
-		"get-upload-limits": {nil, ok(limitsBody(l))},
+		"get-upload-limits": {nil, ok(l.served())},
 		"get-health": {nil, ok(HealthReport{
 			Status: "degraded", Timestamp: at, Version: "0123456789ab",
 			Services: map[string]string{"database": "healthy", "openai": "unhealthy"},
@@ -170,5 +172,28 @@ func otherExamples(l Limits) map[string]example {
 		})},
 		"get-live":  {nil, ok(Liveness{Status: "ok"})},
 		"get-ready": {nil, ok(Readiness{Status: "ready"})},
+	}
+}
+
+// oldExamples is those of the addresses that older clients use.
+func oldExamples() map[string]example {
+	of := accountExamples()
+	password := of["log-in"].request.(LoginRequest).Password //nolint:forcetypeassert // it stands above
+	passage := SearchResult{DocumentID: exampleDocument, Filename: exampleName, Text: exampleText, Similarity: 0.71}
+	return map[string]example{
+		"register": {
+			OldSignUp{Email: "ada@example.org", Password: password, FullName: "Ada"},
+			map[int]any{http.StatusOK: of["log-in"].answers[http.StatusOK], http.StatusAccepted: of["sign-up"].answers[http.StatusAccepted]},
+		},
+		"log-in-old": {OldLogin{Email: "ada@example.org", Password: password}, of["log-in"].answers},
+		"get-me":     {nil, of["get-user"].answers},
+		"search-old": {
+			map[string]any{"query": "what is my deductible?", "limit": 3},
+			ok(OldResults{
+				Success: true, Query: "what is my deductible?", Total: 1,
+				Results: []OldResult{oldResultOf(passage, exampleStanding(core.Complete))},
+			}),
+		},
+		"get-root": {nil, ok(Greeting{Message: "Insurance Navigator API 0123456789ab"})},
 	}
 }

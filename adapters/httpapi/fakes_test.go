@@ -108,6 +108,9 @@ func (l *memLibrary) Add(_ context.Context, who ports.Principal, d ports.NewDocu
 	if _, err := l.Standing(context.Background(), who, d.ID); err == nil && l.idFirst {
 		return ports.Standing{}, core.Fail(core.CodeConflict, nil)
 	}
+	if err := l.MayAdd(context.Background(), who, d.PerDay); d.PerDay > 0 && err != nil {
+		return ports.Standing{}, err
+	}
 	if _, err := l.Find(context.Background(), who, d.SHA256); err == nil {
 		return ports.Standing{}, core.Fail(core.CodeDuplicate, nil)
 	}

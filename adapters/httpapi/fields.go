@@ -19,7 +19,7 @@ var replaceOnce sync.Once
 func replaceHumaErrors() {
 	replaceOnce.Do(func() {
 		huma.NewErrorWithContext = func(ctx huma.Context, status int, _ string, errs ...error) huma.StatusError {
-			return humaProblem(ctx.Context(), status, errs)
+			return humaProblem(ctx.Context(), asBefore(ctx.Operation(), status), errs)
 		}
 		huma.NewError = func(status int, _ string, errs ...error) huma.StatusError {
 			return humaProblem(context.Background(), status, errs)

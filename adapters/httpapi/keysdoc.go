@@ -10,7 +10,7 @@ import (
 )
 
 // readingRoutes use a method that changes things, and change nothing.
-var readingRoutes = []string{"POST /search", "POST /documents/batch-status"}
+var readingRoutes = []string{"POST /search", "POST " + pathSearchAlias, "POST /documents/batch-status"}
 
 // describeKeys gives every operation that changes something the idempotency
 // key, and returns their routes: an operation that is added has it without

@@ -33,6 +33,9 @@ type Limits struct {
 	MinPassword int // characters of a new password
 	MaxPassword int // bytes of any password
 
+	Rates         []Rule // how often each kind of request may come
+	UploadsPerDay int    // new documents of one user in any 24 hours; 0 is no bound, and stays 0
+
 	CleanupTime time.Duration // for taking back what a failed upload left behind, and for claiming and keeping under a key
 
 	KeyLife       time.Duration // for which the answer under an Idempotency-Key is replayed
@@ -48,6 +51,9 @@ type Limits struct {
 	StreamWriteTime time.Duration // for a client to take one event
 	StreamRetry     time.Duration // that a client waits before it comes back
 }
+
+// uploadsPerDay is production's quota.
+const uploadsPerDay = 30
 
 // DefaultLimits is the limits of production.
 func DefaultLimits() Limits {
@@ -78,7 +84,10 @@ func DefaultLimits() Limits {
 		MaxBatch:    100,
 
 		MinPassword: 12,
-		MaxPassword: 256,
+		MaxPassword: 72, // what every provider of accounts takes
+
+		Rates:         defaultRules(uploadsPerDay),
+		UploadsPerDay: uploadsPerDay,
 
 		CleanupTime: 15 * time.Second,
 
@@ -133,6 +142,7 @@ func (l Limits) orDefaults() Limits {
 	fill(&l.StreamHeartbeat, d.StreamHeartbeat)
 	fill(&l.StreamWriteTime, d.StreamWriteTime)
 	fill(&l.StreamRetry, d.StreamRetry)
+	l.Rates = withRules(l.Rates)
 	if len(l.Types) == 0 {
 		l.Types = d.Types
 	}

@@ -3,35 +3,95 @@ package httpapi
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
 )
 
-// UploadLimits is the limits that a client should know before it uploads. A
-// limit that is not set is null.
+// UploadLimits is every limit that a client can meet. One that nobody holds is
+// null.
 type UploadLimits struct {
 	MaxFileSizeBytes  int64    `json:"max_file_size_bytes"`
 	MaxFileSizeMB     float64  `json:"max_file_size_mb" doc:"The same in units of 1,048,576 bytes"`
 	MaxPages          int      `json:"max_pages"`
-	MaxConcurrentJobs *int     `json:"max_concurrent_jobs_per_user" nullable:"true"`
-	MaxUploadsPerDay  *int     `json:"max_uploads_per_day_per_user" nullable:"true"`
+	MaxConcurrentJobs *int     `json:"max_concurrent_jobs_per_user" nullable:"true" doc:"null: documents beyond what is worked on wait in the queue and are never refused"`
+	MaxUploadsPerDay  *int     `json:"max_uploads_per_day_per_user" nullable:"true" doc:"New documents in any 24 hours; duplicates and retries do not count, deleting gives nothing back. null: no bound"`
 	Types             []string `json:"supported_mime_types" nullable:"false"`
 	SignedURLTTL      *int     `json:"signed_url_ttl_seconds" nullable:"true"`
 	MinRate           int64    `json:"min_upload_bytes_per_second"`
+	GraceSeconds      float64  `json:"upload_grace_seconds" doc:"Before that rate counts"`
 	MaxSeconds        int      `json:"max_upload_seconds"`
+	MaxNameBytes      int      `json:"max_filename_bytes" doc:"Longer names are cut"`
+	MaxPolicyBytes    int      `json:"max_policy_id_bytes"`
+	MaxFormBytes      int64    `json:"max_form_bytes" doc:"Of an upload's form, without the file"`
+	MaxParts          int      `json:"max_form_parts"`
 	Description       string   `json:"limits_description"`
+
+	MaxBodyBytes   int64   `json:"max_json_body_bytes"`
+	BodySeconds    float64 `json:"max_json_body_seconds"`
+	MaxHeaderBytes int     `json:"max_header_bytes"`
+
+	MinPassword int `json:"min_password_characters"`
+	MaxPassword int `json:"max_password_bytes"`
+
+	MaxQuery       int `json:"max_query_characters"`
+	MaxResults     int `json:"max_search_results"`
+	DefaultResults int `json:"default_search_results"`
+	MaxPage        int `json:"max_page_size"`
+	DefaultPage    int `json:"default_page_size"`
+	MaxBatch       int `json:"max_batch_ids"`
+
+	KeySeconds    float64 `json:"idempotency_key_seconds" doc:"For which an answer is replayed under its Idempotency-Key"`
+	LeaseSeconds  float64 `json:"idempotency_lease_seconds" doc:"After which a run under a key counts as lost"`
+	MaxKeptAnswer int     `json:"max_replayed_answer_bytes" doc:"Larger answers are sent and not kept"`
+
+	MaxStreams    int     `json:"max_event_streams" doc:"Event streams of one user that are open at once"`
+	StreamSeconds float64 `json:"max_event_stream_seconds" doc:"After which a stream ends and the client comes back"`
+	Heartbeat     float64 `json:"event_heartbeat_seconds" doc:"At most so long is a stream silent"`
+	StreamRetry   float64 `json:"event_retry_seconds" doc:"That a client waits before it comes back"`
+	StreamWrite   float64 `json:"max_event_write_seconds" doc:"That a client has to take one event"`
+
+	Rates []RateLimit `json:"rates" nullable:"false" doc:"Each operation is under one of them; its x-rate-limit in the OpenAPI document names it"`
+}
+
+// RateLimit is one rule of the table of rates.
+type RateLimit struct {
+	Name          string `json:"name"`
+	Scope         string `json:"scope" enum:"user,address" doc:"Whose requests are counted together"`
+	Requests      int    `json:"requests" doc:"At once, and then as evenly as so many in each window"`
+	WindowSeconds int    `json:"window_seconds"`
+	About         string `json:"applies_to"`
 }
 
 type limitsOutput struct{ Body UploadLimits }
 
 func (a *api) uploadLimits(context.Context, *noInput) (*limitsOutput, error) {
-	return &limitsOutput{Body: limitsBody(a.Limits)}, nil
+	return &limitsOutput{Body: a.Limits.served()}, nil
 }
 
-func limitsBody(l Limits) UploadLimits {
-	return UploadLimits{
+// served is the table as it is answered and as the OpenAPI document carries it.
+func (l Limits) served() UploadLimits {
+	body := UploadLimits{
 		MaxFileSizeBytes: l.MaxFileBytes, MaxFileSizeMB: float64(l.MaxFileBytes) / (1 << 20), MaxPages: l.MaxPages,
-		Types: l.Types, MinRate: l.MinUploadRate, MaxSeconds: int(l.UploadTime.Seconds()), Description: l.words(),
+		Types: l.Types, MinRate: l.MinUploadRate, GraceSeconds: l.UploadGrace.Seconds(), MaxSeconds: int(l.UploadTime.Seconds()),
+		MaxNameBytes: l.MaxNameBytes, MaxPolicyBytes: l.MaxPolicyBytes, MaxFormBytes: l.MaxFormBytes, MaxParts: l.MaxParts,
+		Description:  l.words() + l.quotaWords(),
+		MaxBodyBytes: l.MaxBodyBytes, BodySeconds: l.BodyTime.Seconds(), MaxHeaderBytes: l.MaxHeaderBytes,
+		MinPassword: l.MinPassword, MaxPassword: l.MaxPassword,
+		MaxQuery: l.MaxQuery, MaxResults: l.MaxResults, DefaultResults: l.DefaultResults,
+		MaxPage: l.MaxPage, DefaultPage: l.DefaultPage, MaxBatch: l.MaxBatch,
+		KeySeconds: l.KeyLife.Seconds(), LeaseSeconds: l.KeyLease.Seconds(), MaxKeptAnswer: l.MaxKeptAnswer,
+		MaxStreams: l.MaxStreams, StreamSeconds: l.MaxStreamTime.Seconds(), Heartbeat: l.StreamHeartbeat.Seconds(),
+		StreamRetry: l.StreamRetry.Seconds(), StreamWrite: l.StreamWriteTime.Seconds(), Rates: []RateLimit{},
 	}
+	if l.UploadsPerDay > 0 {
+		body.MaxUploadsPerDay = &l.UploadsPerDay
+	}
+	for _, r := range l.Rates {
+		body.Rates = append(body.Rates, RateLimit{r.Name, string(r.Scope), r.Requests, r.seconds(), r.About})
+	}
+	return body
 }
 
 // words says the upload's limits in one sentence, for people and for the
@@ -41,4 +101,32 @@ func (l Limits) words() string {
 		"it has to arrive within %g seconds and, after the first %g, at %d bytes a second or more.",
 		sizeWords(l.MaxFileBytes), l.MaxPages, strings.Join(l.Types, " or "),
 		l.UploadTime.Seconds(), l.UploadGrace.Seconds(), l.MinUploadRate)
+}
+
+func (l Limits) quotaWords() string {
+	if l.UploadsPerDay <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(" A user may add %d documents in any 24 hours; those that cannot be worked on at once wait in the queue.", l.UploadsPerDay)
+}
+
+// extensionRate names an operation's rule in the OpenAPI document.
+const extensionRate = "x-rate-limit"
+
+// describeRates documents the headers of every operation's 429.
+func describeRates(doc *huma.OpenAPI) {
+	text := func(about string) *huma.Param {
+		return &huma.Param{Description: about, Schema: &huma.Schema{Type: huma.TypeString}}
+	}
+	headers := map[string]*huma.Param{
+		headerPolicy: text("The rule: its name, its requests q, its window w in seconds"),
+		headerRate:   text("Where the caller stands: the rule's name, requests remaining r, seconds t until all are there again"),
+	}
+	for _, item := range doc.Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+			if op != nil && op.Responses["429"] != nil {
+				op.Responses["429"].Headers = maps.Clone(headers)
+			}
+		}
+	}
 }

@@ -18,7 +18,7 @@ import (
 // changes reports whether an operation of the document is to take a key.
 func changes(method, path string) bool {
 	return !slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodOptions}, method) &&
-		!slices.Contains([]string{"POST /search", "POST /documents/batch-status"}, method+" "+path)
+		!slices.Contains([]string{"POST /search", "POST /search-documents", "POST /documents/batch-status"}, method+" "+path)
 }
 
 func TestI13_EveryMutatingOperationDocumentsTheKey(t *testing.T) {
@@ -95,6 +95,8 @@ func samples(t *testing.T, b *bench) map[string]sample {
 		"POST /auth/signup": {"/auth/signup", "", jsonBody(`{"email":"ada@example.org","password":"` + adaPassword +
 			`","consent_version":"1","consent_timestamp":"2026-01-01T00:00:00Z"}`), sessions},
 		"POST /auth/login":   {"/auth/login", "", jsonBody(`{"email":"ada@example.org","password":"` + adaPassword + `"}`), sessions},
+		"POST /login":        {"/login", "", jsonBody(`{"email":"ada@example.org","password":"` + adaPassword + `"}`), sessions},
+		"POST /register":     {"/register", "", jsonBody(`{"email":"ada@example.org","password":"` + adaPassword + `"}`), sessions},
 		"POST /auth/refresh": {"/auth/refresh", "", jsonBody(`{"refresh_token":"refresh-1"}`), sessions},
 		"POST /auth/logout":  {"/auth/logout", adaToken, noBody, sessions},
 	}

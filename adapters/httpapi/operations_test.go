@@ -332,19 +332,6 @@ func TestSignUpRefusalsAndPendingAccounts(t *testing.T) {
 	}
 }
 
-func TestLimitsAreServed(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	var body map[string]any
-	b.get(pathLimits, "").json(t, &body)
-	if body["max_file_size_bytes"] != 26214400.0 || body["max_file_size_mb"] != 25.0 || body["max_pages"] != 2000.0 || body["limits_description"] == "" {
-		t.Errorf("limits %v", body)
-	}
-	if per, there := body["max_uploads_per_day_per_user"]; !there || per != nil {
-		t.Errorf("a limit nobody holds is published: %v", body)
-	}
-}
-
 // Every code has a status, and the kinds of 4xx and 5xx are told apart.
 func TestEveryCodeHasAStatus(t *testing.T) {
 	t.Parallel()
@@ -352,7 +339,7 @@ func TestEveryCodeHasAStatus(t *testing.T) {
 		e := core.Fail(code, nil)
 		status := statusOf(e)
 		ours := e.Kind == core.Transient || e.Kind == core.Busy || e.Kind == core.Paused || code == core.CodeStorageConflict
-		if code == core.CodeRateLimited {
+		if code == core.CodeRateLimited || code == core.CodeQuotaExceeded {
 			ours = false
 		}
 		if ours != (status >= 500) || status < 400 {

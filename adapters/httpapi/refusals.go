@@ -47,6 +47,7 @@ var usualRefusals = refusals{
 func ownRefusals() map[string]refusals {
 	storage := []core.Code{core.CodeDatabaseUnavailable, core.CodeStorageUnavailable, core.CodeStorageDenied}
 	upload := refusals{
+		http.StatusTooManyRequests:       {core.CodeRateLimited, core.CodeQuotaExceeded},
 		http.StatusRequestTimeout:        {core.CodeTooSlow},
 		http.StatusConflict:              {core.CodeDuplicate},
 		http.StatusRequestEntityTooLarge: {core.CodeFileTooLarge, core.CodeInvalid},

@@ -27,6 +27,7 @@ func (a *api) register(h huma.API) map[string]bool {
 	a.registerEvents(h)
 	a.registerAccounts(h)
 	a.registerHealth(h)
+	a.registerAliases(h)
 	nameForGo(h.OpenAPI())
 	a.describeUpload(h.OpenAPI())
 	a.describeSignUp(h.OpenAPI())
@@ -35,6 +36,7 @@ func (a *api) register(h huma.API) map[string]bool {
 	a.describeEvents(h.OpenAPI())
 	describeLastError(h.OpenAPI())
 	keyed := describeKeys(h.OpenAPI(), a.Limits)
+	describeRates(h.OpenAPI())
 	a.complete(h.OpenAPI())
 	return keyed
 }
@@ -70,8 +72,8 @@ func (a *api) registerDocuments(h huma.API) {
 	}, a.search)
 	route(h, huma.Operation{
 		OperationID: "get-upload-limits", Method: http.MethodGet, Path: pathLimits, Tags: tags,
-		Summary:     "What can be uploaded",
-		Description: "The limits that uploads are held to.",
+		Summary:     "Every limit of the service",
+		Description: "What uploads, lists, searches and passwords are held to, and how often one may ask.",
 		Errors:      []int{500},
 	}, a.uploadLimits)
 }

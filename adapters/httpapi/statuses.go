@@ -16,6 +16,7 @@ var codeStatus = map[core.Code]int{
 	core.CodeBadCredentials:  http.StatusUnauthorized,
 	core.CodeBadSignature:    http.StatusUnauthorized,
 	core.CodeRateLimited:     http.StatusTooManyRequests,
+	core.CodeQuotaExceeded:   http.StatusTooManyRequests,
 	core.CodeFileTooLarge:    http.StatusRequestEntityTooLarge,
 	core.CodeFileUnsupported: http.StatusUnsupportedMediaType,
 	core.CodeTooSlow:         http.StatusRequestTimeout,

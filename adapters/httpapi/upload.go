@@ -57,6 +57,13 @@ func (a *api) upload(ctx context.Context, in *rawInput) (*uploadOutput, error) {
 
 // take receives one upload and keeps it, whatever the route.
 func (a *api) take(ctx context.Context, in *rawInput) (ports.Standing, error) {
+	// Before a byte of the body is read, but for one that may have been kept
+	// under a key already; Add holds the quota exactly.
+	if per := a.Limits.UploadsPerDay; per > 0 && in.r.Header.Get(headerKey) == "" {
+		if err := a.Library.MayAdd(ctx, callerOf(ctx), per); err != nil {
+			return ports.Standing{}, err
+		}
+	}
 	file, read, err := receive(in.w, in.r, a.SpoolDir, a.Limits)
 	if req := requestOf(ctx); req != nil {
 		req.bytesIn = read
@@ -95,6 +102,7 @@ func (a *api) keep(ctx context.Context, who ports.Principal, file *arrival) (por
 	doc := ports.NewDocument{
 		ID: id, Job: core.NewID(), Key: Key(who.User, id), Name: file.name, ContentType: found.Type,
 		Size: file.size, SHA256: file.sum, Pages: found.Pages, PolicyID: file.policy,
+		PerDay: a.Limits.UploadsPerDay,
 	}
 	if again { // what an earlier run put under the id's key is the sweep's, or its document's
 		doc.Key = Key(who.User, core.NewID())

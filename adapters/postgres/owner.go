@@ -77,6 +77,9 @@ func (l *Library) Forsake(ctx context.Context, who ports.Principal, key string) 
 // transaction.
 func (l *Library) Add(ctx context.Context, who ports.Principal, d ports.NewDocument) (ports.Standing, error) {
 	err := l.asApp(ctx, who, func(tx pgx.Tx) error {
+		if err := holdQuota(ctx, tx, who, d.PerDay); err != nil {
+			return err
+		}
 		batch := &pgx.Batch{}
 		batch.Queue(`insert into upload_pipeline.documents
 			(document_id, user_id, filename, mime, bytes_len, file_sha256, storage_key, page_count, policy_id)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/insurance-navigator/navigator/adapters/httpapi"
+	"github.com/insurance-navigator/navigator/adapters/inprocess"
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
 )
@@ -42,7 +43,7 @@ func serve(t *testing.T) *service {
 	handler, err := httpapi.NewAPI(httpapi.APIDeps{
 		Library: library{service: s}, Journal: newJournal(library{service: s}), Blobs: blobs{}, Accounts: accounts{service: s}, Verifier: verifier{s},
 		Embedder: embedder{}, Inspector: inspector{}, Health: health{}, Keys: struct{ ports.Idempotency }{},
-		Logger: slog.New(slog.DiscardHandler), SpoolDir: t.TempDir(), Version: "test",
+		Limiter: inprocess.NewLimiter(1000), Logger: slog.New(slog.DiscardHandler), SpoolDir: t.TempDir(), Version: "test",
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -174,7 +174,7 @@ func (r *renderer) groups() (groups []group) {
 	at := map[string]int{}
 	add := func(name, about string) {
 		at[name] = len(groups)
-		groups = append(groups, group{Name: name, Slug: "tag-" + strings.ToLower(name), About: r.markdown(about)})
+		groups = append(groups, group{Name: name, Slug: "tag-" + strings.ReplaceAll(strings.ToLower(name), " ", "-"), About: r.markdown(about)})
 	}
 	for _, tag := range r.doc.Tags {
 		add(tag.Name, tag.Description)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"github.com/insurance-navigator/navigator/adapters/httpapi"
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/adapters/riverqueue"
 	"github.com/insurance-navigator/navigator/core"
@@ -47,6 +48,11 @@ type Config struct {
 	PublicURL   string `env:"PUBLIC_URL" help:"the API's own public address; issuer of local tokens"`
 	APIDocs     string `env:"API_DOCS" help:"on or off: the page that explains the API, at /docs; empty: on, but off in PRODUCTION"`
 	SpoolDir    string `env:"SPOOL_DIR" help:"folder of uploads in flight; files there are unlinked at once"`
+
+	AllowedOrigins []string `env:"ALLOWED_ORIGINS" help:"browsers' pages that may call the API, exactly, with commas between; empty: none, in development http://localhost:3000"`
+	TrustedHops    int      `env:"TRUSTED_HOPS" help:"proxies before the API that each add to X-Forwarded-For; 0: the peer is the client"`
+	RateFactor     int      `env:"RATE_FACTOR" help:"multiplies every request rate; PRODUCTION takes 1 alone"`
+	UploadsPerDay  int      `env:"UPLOADS_PER_DAY" help:"new documents of one user in any 24 hours; 0: no bound"`
 
 	WebhookURL       string `env:"WEBHOOK_URL" help:"public base address of the webhook server, without path"`
 	WebhookMode      string `env:"WEBHOOK_MODE" help:"callback, or poll: the parser is asked and never calls back"`
@@ -129,6 +135,7 @@ func Defaults() Config {
 	}
 	return Config{
 		Mode: Development, Environment: "local", StorageEnv: "local", LogLevel: "info", MaxConns: 10,
+		RateFactor: 1, UploadsPerDay: httpapi.DefaultLimits().UploadsPerDay,
 		Port: 8000, WebhookPort: 8001, PublicURL: "http://localhost:8000", SpoolDir: filepath.Join(os.TempDir(), "navigator-spool"),
 		WebhookMode: "callback", AuthProvider: "local", AccessTTL: 15 * time.Minute, MinPassword: 12,
 		StorageProvider: "supabase", Parser: "llamaparse",

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/insurance-navigator/navigator/adapters/httpapi"
+	"github.com/insurance-navigator/navigator/adapters/inprocess"
 	"github.com/insurance-navigator/navigator/adapters/llamaparse"
 	"github.com/insurance-navigator/navigator/adapters/pdftext"
 	"github.com/insurance-navigator/navigator/adapters/postgres"
@@ -209,7 +210,10 @@ func (h *House) api(ctx context.Context, ready func() error, stopping <-chan str
 		Library: h.library, Journal: h.library, Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine, Stopping: stopping,
 		Health: health{h.instances, h.seen}, Keys: postgres.NewIdempotency(h.appPool), Logger: h.log, Limits: h.limits(), Version: Build(),
 		SpoolDir: h.config.SpoolDir, PublicURL: h.config.PublicURL, Ready: ready,
-		DocsEnabled: h.config.Docs(),
+		DocsEnabled: h.config.Docs(), Limiter: inprocess.NewLimiter(inprocess.DefaultKeys), Origins: h.config.Origins(), TrustedHops: h.config.TrustedHops,
+	}
+	if loose := h.config.Loosened(); loose != "" {
+		h.log.Warn("limits are not those of production", "rate_factor", h.config.RateFactor, "uploads_per_day", h.config.UploadsPerDay)
 	}
 	if err := h.accounts(&deps); err != nil {
 		return nil, err
@@ -218,8 +222,8 @@ func (h *House) api(ctx context.Context, ready func() error, stopping <-chan str
 }
 
 func (h *House) limits() httpapi.Limits {
-	limits := httpapi.DefaultLimits()
-	limits.MinPassword = h.config.MinPassword
+	limits := httpapi.DefaultLimits().Raise(h.config.RateFactor)
+	limits.MinPassword, limits.UploadsPerDay = h.config.MinPassword, h.config.UploadsPerDay
 	return limits
 }
 

@@ -156,6 +156,7 @@ func (w *world) settings() boot.Config {
 	c.SupabaseURL, c.SupabaseService = w.serve(w.supa), supabasetest.DefaultSecretKey
 	c.WebhookURL = w.serve(w.relay)
 	c.MaxConns, c.SoftStop = 8, 5*time.Second
+	c.RateFactor, c.UploadsPerDay = 1000, 0 // a test is one impatient user
 	c.ReconcileEvery = time.Second
 	return c
 }

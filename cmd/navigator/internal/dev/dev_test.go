@@ -55,6 +55,9 @@ func run(t *testing.T, dir string) (stop func()) {
 		cancel()
 		t.Fatalf("dev is not ready\n%s", out)
 	}
+	if !strings.Contains(out.String(), "limits   request rates are 1000 times production's (RATE_FACTOR); uploads are not counted") {
+		t.Errorf("dev does not say that its limits are wide:\n%s", out)
+	}
 	return sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {

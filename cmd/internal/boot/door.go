@@ -1,0 +1,75 @@
+package boot
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/insurance-navigator/navigator/adapters/httpapi"
+)
+
+// developmentOrigin is where the browser's client is served on a developer's
+// machine.
+const developmentOrigin = "http://localhost:3000"
+
+// Origins is the browsers' pages that may call the API.
+func (c Config) Origins() []string {
+	if len(c.AllowedOrigins) == 0 && c.Mode == Development {
+		return []string{developmentOrigin}
+	}
+	return c.AllowedOrigins
+}
+
+// Loosened says how the limits are wider than production's; "" when they are
+// not.
+func (c Config) Loosened() string {
+	var wider []string
+	if c.RateFactor > 1 {
+		wider = append(wider, fmt.Sprintf("request rates are %d times production's (RATE_FACTOR)", c.RateFactor))
+	}
+	switch per := httpapi.DefaultLimits().UploadsPerDay; {
+	case c.UploadsPerDay == 0:
+		wider = append(wider, fmt.Sprintf("uploads are not counted, in production %d a day (UPLOADS_PER_DAY)", per))
+	case c.UploadsPerDay > per:
+		wider = append(wider, fmt.Sprintf("%d uploads a day, in production %d (UPLOADS_PER_DAY)", c.UploadsPerDay, per))
+	}
+	return strings.Join(wider, "; ")
+}
+
+// checkDoor holds what the API's door is told of its callers.
+func (c Config) checkDoor(f *faults) {
+	for _, origin := range c.AllowedOrigins {
+		c.checkOrigin(f, origin)
+	}
+	if c.TrustedHops < 0 || c.TrustedHops > 10 {
+		f.add("TRUSTED_HOPS: 0 to 10, the number of proxies before the API")
+	}
+	switch {
+	case c.RateFactor < 1 || c.RateFactor > 1_000_000:
+		f.add("RATE_FACTOR: 1 to 1000000")
+	case c.RateFactor > 1 && c.Mode == Production:
+		f.add("RATE_FACTOR: 1 in PRODUCTION, where rates are held as they stand")
+	}
+	if c.UploadsPerDay < 0 || c.UploadsPerDay > 1_000_000 {
+		f.add("UPLOADS_PER_DAY: 0 to 1000000, 0 for no bound")
+	}
+}
+
+// checkOrigin takes an origin only as a browser sends it: it is compared as
+// text, and a pattern would let strangers in.
+func (c Config) checkOrigin(f *faults, origin string) {
+	u, err := url.Parse(origin)
+	switch {
+	case strings.ContainsAny(origin, `*^$()[]{}|\+?`) && !strings.Contains(origin, "://["):
+		f.add("ALLOWED_ORIGINS: wildcards and patterns are refused: write each origin out, such as https://app.navigator.org,https://preview.navigator.org")
+	case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || u.Scheme+"://"+strings.ToLower(u.Host) != origin || defaultPort(u):
+		f.add("ALLOWED_ORIGINS: each is scheme://host or scheme://host:port in lower case, without path, slash or default port, such as https://app.navigator.org")
+	case u.Scheme != "https" && c.Mode != Development:
+		f.add("ALLOWED_ORIGINS: https is required in %s", c.Mode)
+	}
+}
+
+// defaultPort reports a port that a browser leaves out.
+func defaultPort(u *url.URL) bool {
+	return (u.Scheme == "https" && u.Port() == "443") || (u.Scheme == "http" && u.Port() == "80") || strings.HasSuffix(u.Host, ":")
+}

@@ -24,6 +24,7 @@ var publicRoutes = []string{
 	"POST /auth/signup",
 	"POST /auth/login",
 	"POST /auth/refresh",
+	putRoute,
 }
 
 // PublicRoutes lists the API's routes that need no token, as "METHOD /path".

@@ -1,6 +1,10 @@
 package httpapi
 
-import "time"
+import (
+	"time"
+
+	"github.com/insurance-navigator/navigator/core/intake"
+)
 
 // Limits is every bound the doors hold. They are enforced from here, shown in
 // the OpenAPI document and served at GET /api/upload-pipeline/upload/limits.
@@ -32,6 +36,9 @@ type Limits struct {
 
 	MinPassword int // characters of a new password
 	MaxPassword int // bytes of any password
+
+	UploadTTL      time.Duration // for the file of an announced upload to be sent
+	MaxOpenUploads int           // announced uploads of one user whose file is awaited
 
 	CleanupTime time.Duration // for taking back what a failed upload left behind, and for claiming and keeping under a key
 
@@ -71,6 +78,9 @@ func DefaultLimits() Limits {
 		MinPassword: 12,
 		MaxPassword: 256,
 
+		UploadTTL:      15 * time.Minute,
+		MaxOpenUploads: 100,
+
 		CleanupTime: 15 * time.Second,
 
 		KeyLife:       24 * time.Hour,
@@ -103,6 +113,8 @@ func (l Limits) orDefaults() Limits {
 	fill(&l.MaxBatch, d.MaxBatch)
 	fill(&l.MinPassword, d.MinPassword)
 	fill(&l.MaxPassword, d.MaxPassword)
+	fill(&l.UploadTTL, d.UploadTTL)
+	fill(&l.MaxOpenUploads, d.MaxOpenUploads)
 	fill(&l.CleanupTime, d.CleanupTime)
 	fill(&l.KeyLife, d.KeyLife)
 	fill(&l.KeyLease, d.KeyLease)
@@ -117,4 +129,11 @@ func fill[T int | int64 | time.Duration](field *T, value T) {
 	if *field <= 0 {
 		*field = value
 	}
+}
+
+// Rules is the limits that a file is held to by its bytes, whichever way it
+// came.
+func (l Limits) Rules() intake.Rules {
+	l = l.orDefaults()
+	return intake.Rules{MaxBytes: l.MaxFileBytes, MaxPages: l.MaxPages, Types: l.Types}
 }

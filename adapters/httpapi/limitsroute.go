@@ -28,9 +28,10 @@ func (a *api) uploadLimits(context.Context, *noInput) (*limitsOutput, error) {
 }
 
 func limitsBody(l Limits) UploadLimits {
+	ttl := int(l.UploadTTL.Seconds())
 	return UploadLimits{
 		MaxFileSizeBytes: l.MaxFileBytes, MaxFileSizeMB: float64(l.MaxFileBytes) / (1 << 20), MaxPages: l.MaxPages,
-		Types: l.Types, MinRate: l.MinUploadRate, MaxSeconds: int(l.UploadTime.Seconds()), Description: l.words(),
+		SignedURLTTL: &ttl, Types: l.Types, MinRate: l.MinUploadRate, MaxSeconds: int(l.UploadTime.Seconds()), Description: l.words(),
 	}
 }
 

@@ -24,6 +24,7 @@ const (
 func (a *api) register(h huma.API) map[string]bool {
 	a.registerDocuments(h)
 	a.registerLibrary(h)
+	a.registerUploads(h)
 	a.registerAccounts(h)
 	a.registerHealth(h)
 	nameForGo(h.OpenAPI())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
 )
 
@@ -48,7 +49,7 @@ func (a *api) status(ctx context.Context, in *DocumentInput) (*statusOutput, err
 	if err != nil {
 		return nil, err
 	}
-	standing, err := a.Library.Standing(ctx, callerOf(ctx), id)
+	standing, err := a.standing(ctx, callerOf(ctx), id, lookEvery)
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +72,9 @@ func statusBody(s ports.Standing) DocumentStatus {
 	}
 	if t := s.Trouble; t != nil {
 		body.LastError = &LastError{Code: problemCode(t.Code), Message: t.Message, Advice: t.Advice, Page: t.Page}
+	}
+	if s.Reserved && s.Status == core.Uploaded {
+		body.Stage = documentStage(core.AwaitingFile)
 	}
 	return body
 }
@@ -95,13 +99,16 @@ func documentOf(s ports.Standing) Document {
 	self := pathDocuments + "/" + s.Document.String()
 	return Document{
 		DocumentStatus: statusBody(s),
-		NextStep:       nextStepOf(s.Status),
+		NextStep:       nextStepFor(s),
 		Links:          Links{Self: self, Status: self + "/status", Chunks: self + "/chunks", File: self + "/file"},
 	}
 }
 
 // progressOf is the share of the way behind the last good status.
 func progressOf(s ports.Standing) int {
+	if s.Reserved {
+		return 0
+	}
 	if p := s.Status.Progress(); p > 0 {
 		return p
 	}

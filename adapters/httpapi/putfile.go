@@ -45,10 +45,13 @@ func (a *api) putFile(w http.ResponseWriter, r *http.Request) error {
 	paced := &pacedBody{body: r.Body, control: http.NewResponseController(w), limits: a.Limits, started: time.Now()}
 	body := &fileBody{paced: paced}
 	err = a.Blobs.Put(r.Context(), ticket.Key, body, ticket.Size, ticket.ContentType)
+	if err != nil && body.failed == nil { // read out, or the answer may be lost with the connection
+		_, _ = io.Copy(io.Discard, io.LimitReader(body, ticket.Size))
+	}
+	paced.lift()
 	if req := requestOf(r.Context()); req != nil {
 		req.bytesIn = paced.read
 	}
-	paced.lift()
 	return putRefused(err, body.failed)
 }
 

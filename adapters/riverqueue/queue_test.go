@@ -151,3 +151,28 @@ func TestTheSettingsTableIsComplete(t *testing.T) {
 		t.Errorf("a hop waits for %s and %s", settings.FetchCooldown, settings.FetchPollInterval)
 	}
 }
+
+// However often a file is noticed, one job takes it in; once that has ended, a
+// new one may.
+func TestAnArrivalIsEnqueuedOnce(t *testing.T) {
+	h := open(t)
+	job := core.Job{Stage: core.Arrive, Document: core.NewID(), Attempt: 1, Turn: core.AnyTurn}
+	for range 3 {
+		h.insert(job, nil)
+	}
+	h.insert(core.Job{Stage: core.Arrive, Document: core.NewID(), Attempt: 1, Turn: core.AnyTurn}, nil)
+	of := func() (n int) {
+		if err := h.pool.QueryRow(t.Context(), `select count(*) from river.river_job where args ->> 'document' = $1`, job.Document.String()).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if n := of(); n != 1 {
+		t.Errorf("%d jobs for one file", n)
+	}
+	h.exec(job.Document, `state = 'completed', finalized_at = now()`)
+	h.insert(job, nil)
+	if n := of(); n != 2 {
+		t.Errorf("%d jobs after the first ended, want two", n)
+	}
+}

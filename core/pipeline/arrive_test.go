@@ -171,7 +171,7 @@ func TestAFileThatIsNotTakenEndsItsUpload(t *testing.T) {
 
 // Broken off at any call, before or after its work, the run that follows ends
 // as one that was never broken off.
-func TestP008b_L023_AnArrivalBrokenOffAnywhereEndsTheSame(t *testing.T) {
+func TestC20_L023_AnArrivalBrokenOffAnywhereEndsTheSame(t *testing.T) {
 	t.Parallel()
 	cases := map[string]func(*yard){
 		"taken":     func(*yard) {},

@@ -135,7 +135,7 @@ func (w *world) objects() int {
 
 // The whole way of today's UI: announce, PUT without a token, poll the status
 // by its path until complete, search.
-func TestC3_L022_TheTwoStepsOfTodaysUIEndComplete(t *testing.T) {
+func TestC3_L019_L023_TheTwoStepsOfTodaysUIEndComplete(t *testing.T) {
 	storages(t, func(t *testing.T, w *world) {
 		w.open(boot.Dev, w.front())
 		ada, bob := w.person("ada"), w.person("bob")
@@ -198,7 +198,7 @@ func TestC3_L022_TheTwoStepsOfTodaysUIEndComplete(t *testing.T) {
 }
 
 // A UI that never asks again is served all the same.
-func TestP008b_AFileNobodyAsksAboutIsTakenIn(t *testing.T) {
+func TestAFileNobodyAsksAboutIsTakenIn(t *testing.T) {
 	storages(t, func(t *testing.T, w *world) {
 		w.open(boot.Dev, w.front())
 		ada := w.person("ada")
@@ -343,7 +343,7 @@ func TestAnOpenUploadIsCancelledAndDeleted(t *testing.T) {
 
 // Killed in the middle: the file is there and its job is a dead worker's. The
 // next worker ends it the same.
-func TestP008b_AWorkerThatDiedInTheMiddleIsSucceeded(t *testing.T) {
+func TestC20_AWorkerThatDiedInTheMiddleIsSucceeded(t *testing.T) {
 	storages(t, func(t *testing.T, w *world) {
 		w.config.ParsePolls = []time.Duration{time.Second} // no webhook runs here
 		w.open(boot.API, w.front())

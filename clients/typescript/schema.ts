@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/upload-pipeline/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Announce an upload and get the address for its file
+         * @description Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file.
+         */
+        post: operations["announce-upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/upload-pipeline/upload/limits": {
         parameters: {
             query?: never;
@@ -18,6 +38,26 @@ export interface paths {
         get: operations["get-upload-limits"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/upload-pipeline/upload/{id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that an announced file was sent
+         * @description Looks for the file at once and answers where the document stands; it may be repeated, and left out. 409 says that no file has arrived yet. Content that is there already answers that document.
+         */
+        post: operations["complete-upload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -466,7 +506,7 @@ export interface components {
             next_cursor: string | null;
         };
         /** @enum {string} */
-        Code: "accounts_unavailable" | "bad_credentials" | "bad_signature" | "bad_vectors" | "chunks_incomplete" | "conflict" | "database_unavailable" | "denied" | "duplicate_document" | "email_taken" | "email_unconfirmed" | "embedder_busy" | "embedder_credits" | "embedder_key" | "embedder_refused" | "embedder_unavailable" | "file_broken" | "file_changed" | "file_empty" | "file_encrypted" | "file_missing" | "file_too_large" | "file_too_many_pages" | "file_unsupported" | "input_too_long" | "internal" | "invalid_request" | "needs_ocr" | "no_worker" | "not_found" | "page_cut" | "page_failed" | "parse_cancelled" | "parse_empty" | "parse_failed" | "parse_gone" | "parse_incomplete" | "parse_not_ready" | "parse_timeout" | "parser_busy" | "parser_credits" | "parser_key" | "parser_refused" | "parser_unavailable" | "rate_limited" | "storage_conflict" | "storage_denied" | "storage_unavailable" | "token_expired" | "token_reused" | "unauthenticated" | "upload_too_slow" | "weak_password";
+        Code: "accounts_unavailable" | "bad_credentials" | "bad_signature" | "bad_vectors" | "chunks_incomplete" | "conflict" | "database_unavailable" | "denied" | "duplicate_document" | "email_taken" | "email_unconfirmed" | "embedder_busy" | "embedder_credits" | "embedder_key" | "embedder_refused" | "embedder_unavailable" | "file_broken" | "file_changed" | "file_empty" | "file_encrypted" | "file_missing" | "file_size_differs" | "file_too_large" | "file_too_many_pages" | "file_unsupported" | "input_too_long" | "internal" | "invalid_request" | "needs_ocr" | "no_worker" | "not_found" | "page_cut" | "page_failed" | "parse_cancelled" | "parse_empty" | "parse_failed" | "parse_gone" | "parse_incomplete" | "parse_not_ready" | "parse_timeout" | "parser_busy" | "parser_credits" | "parser_key" | "parser_refused" | "parser_unavailable" | "rate_limited" | "storage_conflict" | "storage_denied" | "storage_unavailable" | "token_expired" | "token_reused" | "unauthenticated" | "upload_expired" | "upload_link_invalid" | "upload_too_slow" | "weak_password";
         Document: {
             /**
              * Format: int64
@@ -712,7 +752,7 @@ export interface components {
             password: string;
         };
         /** @enum {string} */
-        NextStep: "waits_for_parser" | "continues_by_itself" | "waits_for_retry" | "being_removed" | "none";
+        NextStep: "waits_for_file" | "waits_for_parser" | "continues_by_itself" | "waits_for_retry" | "being_removed" | "none";
         PendingAccount: {
             /** @description What to do next */
             message: string;
@@ -896,9 +936,44 @@ export interface components {
             password: string;
         };
         /** @enum {string} */
-        Stage: "parse" | "receive" | "validate" | "chunk" | "embed" | "finish" | "done";
+        Stage: "awaiting_file" | "parse" | "receive" | "validate" | "chunk" | "embed" | "finish" | "done";
         /** @enum {string} */
         Status: "uploaded" | "parse_queued" | "parsed" | "parse_validated" | "chunking" | "chunks_stored" | "embedding_queued" | "embedding_in_progress" | "embeddings_stored" | "complete" | "failed_parse" | "failed_chunking" | "failed_embedding" | "cancelled" | "deleting";
+        UploadAddress: {
+            /**
+             * Format: uuid
+             * @description The document's id, reserved
+             * @example 0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f
+             */
+            document_id: string;
+            /**
+             * Format: uuid
+             * @description The first attempt's id, reserved
+             * @example 0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e80
+             */
+            job_id: string;
+            /**
+             * Format: uri
+             * @description For PUT with the file as the body. A secret: whoever has it can send the file
+             * @example https://files.example.org/upload?token=eyJh
+             */
+            signed_url: string;
+            /**
+             * Format: date-time
+             * @description The file has to be on its way by then
+             * @example 2026-01-31T09:15:00Z
+             */
+            upload_expires_at: string;
+            /**
+             * @description To be sent with it
+             * @example {
+             *       "Content-Type": "application/pdf"
+             *     }
+             */
+            upload_headers: {
+                [key: string]: string;
+            };
+        };
         UploadLimits: {
             limits_description: string;
             /** Format: int64 */
@@ -921,6 +996,34 @@ export interface components {
             /** Format: int64 */
             signed_url_ttl_seconds: number | null;
             supported_mime_types: string[];
+        };
+        UploadRequest: {
+            /**
+             * Format: int64
+             * @description The file's size in bytes; exactly so many are taken
+             * @example 184320
+             */
+            bytes_len: number;
+            /**
+             * @description For people; made fit to be shown
+             * @example policy-2026.pdf
+             */
+            filename: string;
+            /**
+             * @description The file's type
+             * @example application/pdf
+             */
+            mime: string;
+            /**
+             * @description Taken for older clients; the parser decides by itself
+             * @example false
+             */
+            ocr?: boolean;
+            /**
+             * @description SHA-256 of the file. A hint: with it a duplicate is refused before it is sent
+             * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
+            sha256?: string;
         };
         User: {
             /** @description E-mail address */
@@ -946,6 +1049,120 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    "announce-upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadAddress"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-upload-limits": {
         parameters: {
             query?: never;
@@ -1045,6 +1262,83 @@ export interface operations {
             500: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "complete-upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The document's id (a UUID) */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentStatus"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {

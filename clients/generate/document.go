@@ -34,7 +34,7 @@ func served(ctx context.Context, path string) ([]byte, error) {
 	}
 	defer func() { _ = os.RemoveAll(spool) }()
 	api, err := httpapi.NewAPI(httpapi.APIDeps{
-		Library: struct{ ports.Library }{}, Uploads: struct{ ports.Uploads }{}, Blobs: struct{ ports.Blobs }{}, Accounts: struct{ ports.Accounts }{},
+		Library: struct{ ports.Library }{}, Uploads: struct{ ports.Uploads }{}, Keys: struct{ ports.Idempotency }{}, Blobs: struct{ ports.Blobs }{}, Accounts: struct{ ports.Accounts }{},
 		Verifier: struct{ ports.Verifier }{}, Embedder: struct{ ports.Embedder }{}, Health: struct{ ports.Health }{},
 		Inspector: struct{ core.Inspector }{}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), SpoolDir: spool,
 	})

@@ -62,6 +62,26 @@ func (b *bench) arrive(id string) core.Upload {
 	return up
 }
 
+// sent is the id of an announced upload whose file has come.
+func (b *bench) sent() string {
+	b.t.Helper()
+	id := b.announced().DocumentID
+	b.arrive(id)
+	return id
+}
+
+func (b *bench) announcements() int {
+	b.uploads.lock.Lock()
+	defer b.uploads.lock.Unlock()
+	return len(b.uploads.all)
+}
+
+func (b *bench) notices() int {
+	b.uploads.lock.Lock()
+	defer b.uploads.lock.Unlock()
+	return len(b.uploads.noticed)
+}
+
 func TestC3_TheAnnouncementReservesIDsAndAnAddress(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

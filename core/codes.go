@@ -17,6 +17,9 @@ const (
 	CodeNeedsOCR         Code = "needs_ocr"
 	CodeFileMissing      Code = "file_missing"
 	CodeFileChanged      Code = "file_changed"
+	CodeSizeDiffers      Code = "file_size_differs"
+	CodeUploadExpired    Code = "upload_expired"
+	CodeUploadLink       Code = "upload_link_invalid"
 )
 
 // The codes of parsing, chunking and embedding.
@@ -100,6 +103,9 @@ var dictionary = map[Code]words{
 	CodeNeedsOCR:         {Permanent, "The file holds pictures of pages and no text.", "Upload the original digital document, or one that was run through text recognition."},
 	CodeFileMissing:      {Permanent, "The stored file is not there.", "Upload the document again."},
 	CodeFileChanged:      {Permanent, "The stored file is not the one that was uploaded.", adviceSupport},
+	CodeSizeDiffers:      {Invalid, "The file that arrived is not of the announced size.", "Upload it again with bytes_len as the file's own size."},
+	CodeUploadExpired:    {Permanent, "The file did not arrive in time.", "Upload the document again."},
+	CodeUploadLink:       {Denied, "The upload address is not valid, or no longer.", "Announce the upload again and send the file to the new address."},
 
 	CodeParseNotReady:     {Busy, "The document is still being read.", adviceWait},
 	CodeParseTimeout:      {Permanent, "Reading the document took too long.", "Retry the document; if it fails again, split it."},

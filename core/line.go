@@ -50,6 +50,13 @@ const (
 	Purge  Stage = "purge"
 )
 
+// Before the Line: an announced upload is awaited at AwaitingFile, and Arrive
+// makes a document of the file that came.
+const (
+	AwaitingFile Stage = "awaiting_file"
+	Arrive       Stage = "arrive"
+)
+
 // Leg is one stage's part of the way.
 type Leg struct {
 	Stage   Stage

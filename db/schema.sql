@@ -25,6 +25,22 @@ begin
     raise exception 'events are append-only' using errcode = 'insufficient_privilege';
 end $$;
 
+CREATE FUNCTION upload_pipeline.guard_intent() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if (new.document_id, new.job_id, new.user_id, new.storage_key) is distinct from (old.document_id, old.job_id, old.user_id, old.storage_key) then
+        raise exception 'an upload cannot change hands' using errcode = 'check_violation';
+    end if;
+    if new.state <> old.state and old.state <> 'awaiting' and new.state <> 'removed' then
+        raise exception 'no move from % to %', old.state, new.state using errcode = 'check_violation';
+    end if;
+    if new.state <> old.state then
+        new.updated_at := clock_timestamp();
+    end if;
+    return new;
+end $$;
+
 CREATE FUNCTION upload_pipeline.guard_job() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -407,6 +423,32 @@ CREATE TABLE upload_pipeline.storage_intents (
 
 ALTER TABLE ONLY upload_pipeline.storage_intents FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE upload_pipeline.upload_intents (
+    document_id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    filename text NOT NULL,
+    mime text NOT NULL,
+    bytes_len bigint NOT NULL,
+    storage_key text NOT NULL,
+    state text DEFAULT 'awaiting'::text NOT NULL,
+    last_error jsonb,
+    existing_id uuid,
+    looked_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    address_until timestamp with time zone NOT NULL,
+    removed_at timestamp with time zone,
+    CONSTRAINT upload_intents_bytes_len_check CHECK ((bytes_len > 0)),
+    CONSTRAINT upload_intents_check CHECK (((last_error IS NOT NULL) = (state = ANY (ARRAY['failed'::text, 'expired'::text])))),
+    CONSTRAINT upload_intents_check1 CHECK (((existing_id IS NOT NULL) = (state = 'duplicate'::text))),
+    CONSTRAINT upload_intents_filename_check CHECK (((octet_length(filename) >= 1) AND (octet_length(filename) <= 255))),
+    CONSTRAINT upload_intents_state_check CHECK ((state = ANY (ARRAY['awaiting'::text, 'arrived'::text, 'failed'::text, 'expired'::text, 'duplicate'::text, 'cancelled'::text, 'removed'::text])))
+);
+
+ALTER TABLE ONLY upload_pipeline.upload_intents FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE upload_pipeline.webhook_log (
     webhook_id uuid NOT NULL,
     dedupe text NOT NULL,
@@ -482,6 +524,15 @@ ALTER TABLE ONLY upload_pipeline.schema_version
 ALTER TABLE ONLY upload_pipeline.storage_intents
     ADD CONSTRAINT storage_intents_pkey PRIMARY KEY (storage_key);
 
+ALTER TABLE ONLY upload_pipeline.upload_intents
+    ADD CONSTRAINT upload_intents_job_id_key UNIQUE (job_id);
+
+ALTER TABLE ONLY upload_pipeline.upload_intents
+    ADD CONSTRAINT upload_intents_pkey PRIMARY KEY (document_id);
+
+ALTER TABLE ONLY upload_pipeline.upload_intents
+    ADD CONSTRAINT upload_intents_storage_key_key UNIQUE (storage_key);
+
 ALTER TABLE ONLY upload_pipeline.upload_jobs
     ADD CONSTRAINT upload_jobs_document_id_attempt_key UNIQUE (document_id, attempt);
 
@@ -520,6 +571,12 @@ CREATE INDEX idempotency_keys_expires_at_idx ON upload_pipeline.idempotency_keys
 
 CREATE INDEX storage_intents_age ON upload_pipeline.storage_intents USING btree (created_at);
 
+CREATE INDEX upload_intents_closed ON upload_pipeline.upload_intents USING btree (removed_at NULLS FIRST) WHERE (state <> ALL (ARRAY['awaiting'::text, 'arrived'::text]));
+
+CREATE INDEX upload_intents_looked ON upload_pipeline.upload_intents USING btree (looked_at NULLS FIRST) WHERE (state = 'awaiting'::text);
+
+CREATE INDEX upload_intents_open ON upload_pipeline.upload_intents USING btree (user_id) WHERE (state = 'awaiting'::text);
+
 CREATE INDEX upload_jobs_provider ON upload_pipeline.upload_jobs USING btree (provider_job_id) WHERE (provider_job_id IS NOT NULL);
 
 CREATE INDEX upload_jobs_underway ON upload_pipeline.upload_jobs USING btree (status_since) WHERE (status <> ALL (ARRAY['complete'::text, 'failed_parse'::text, 'failed_chunking'::text, 'failed_embedding'::text, 'cancelled'::text]));
@@ -529,6 +586,8 @@ CREATE INDEX upload_jobs_waiting ON upload_pipeline.upload_jobs USING btree (nex
 CREATE INDEX webhook_log_received ON upload_pipeline.webhook_log USING btree (received_at);
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON upload_pipeline.events FOR EACH ROW EXECUTE FUNCTION upload_pipeline.append_only();
+
+CREATE TRIGGER guard BEFORE UPDATE ON upload_pipeline.upload_intents FOR EACH ROW EXECUTE FUNCTION upload_pipeline.guard_intent();
 
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE ON upload_pipeline.upload_jobs FOR EACH ROW EXECUTE FUNCTION upload_pipeline.guard_job();
 
@@ -607,6 +666,8 @@ CREATE POLICY owner_finds ON upload_pipeline.upload_jobs FOR SELECT TO inav_app 
 
 CREATE POLICY owner_intends ON upload_pipeline.storage_intents TO inav_app USING ((user_id = upload_pipeline.acting_user())) WITH CHECK ((user_id = upload_pipeline.acting_user()));
 
+CREATE POLICY owner_intends ON upload_pipeline.upload_intents TO inav_app USING ((user_id = upload_pipeline.acting_user())) WITH CHECK ((user_id = upload_pipeline.acting_user()));
+
 CREATE POLICY owner_reads ON upload_pipeline.document_chunks FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
 CREATE POLICY owner_reads ON upload_pipeline.document_pages FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
@@ -645,11 +706,15 @@ CREATE POLICY service ON upload_pipeline.schema_serves TO service_role USING (tr
 
 CREATE POLICY service ON upload_pipeline.storage_intents TO service_role USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON upload_pipeline.upload_intents TO service_role USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON upload_pipeline.upload_jobs TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON upload_pipeline.webhook_log TO service_role USING (true) WITH CHECK (true);
 
 ALTER TABLE upload_pipeline.storage_intents ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE upload_pipeline.upload_intents ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE upload_pipeline.upload_jobs ENABLE ROW LEVEL SECURITY;
 
@@ -744,5 +809,16 @@ GRANT SELECT ON TABLE upload_pipeline.schema_version TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.storage_intents TO service_role;
 GRANT SELECT,INSERT,DELETE ON TABLE upload_pipeline.storage_intents TO inav_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.upload_intents TO service_role;
+GRANT SELECT,INSERT ON TABLE upload_pipeline.upload_intents TO inav_app;
+
+GRANT UPDATE(state) ON TABLE upload_pipeline.upload_intents TO inav_app;
+
+GRANT UPDATE(last_error) ON TABLE upload_pipeline.upload_intents TO inav_app;
+
+GRANT UPDATE(existing_id) ON TABLE upload_pipeline.upload_intents TO inav_app;
+
+GRANT UPDATE(looked_at) ON TABLE upload_pipeline.upload_intents TO inav_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.webhook_log TO service_role;

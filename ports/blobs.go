@@ -3,12 +3,34 @@ package ports
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/insurance-navigator/navigator/core"
 )
 
 // Blob is what the storage knows of an object.
 type Blob = core.Blob
+
+// SignedPut is where a file is to be sent with PUT, and how.
+type SignedPut struct {
+	URL       string
+	Headers   map[string]string // to be sent with it
+	ExpiresAt time.Time         // no PUT begins after this; may be later than was asked for
+}
+
+// PutTickets proves the addresses of SignPut where this deployment serves them
+// itself.
+type PutTickets interface {
+	// Redeem reads a ticket; CodeUploadLink says it is forged or has expired.
+	Redeem(ticket string) (PutTicket, error)
+}
+
+// PutTicket is what an address of our own allows to store.
+type PutTicket struct {
+	Key         string
+	Size        int64
+	ContentType string
+}
 
 // Blobs keeps files under keys made of ids. A key is written once.
 type Blobs interface {
@@ -23,6 +45,13 @@ type Blobs interface {
 
 	// Stat is Open without the bytes.
 	Stat(ctx context.Context, key string) (Blob, error)
+
+	// SignPut makes an address that creates the object once, without any other
+	// credential, until ttl or somewhat later. Who has it may store up to size
+	// bytes there where the storage can bound that, and else whatever the bucket
+	// takes: what came is to be checked. The address is a secret. CodeStorageConflict
+	// may say already that the key is taken.
+	SignPut(ctx context.Context, key string, size int64, contentType string, ttl time.Duration) (SignedPut, error)
 
 	// Delete removes the objects; those that are not there are no error.
 	Delete(ctx context.Context, keys ...string) error

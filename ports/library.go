@@ -42,6 +42,9 @@ type Standing struct {
 	Timings     map[core.Status]time.Duration
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+
+	Reserved bool // no document yet, but an announced upload that holds the id
+	FileSeen bool // of a reserved one: its file was there a moment ago
 }
 
 // Place is where a document stands in a list, the newest first.

@@ -31,6 +31,9 @@ type Config struct {
 	Dir     string   // created when it is not there, readable by us alone
 	MaxSize int64    // bytes of one object; 0 sets no limit
 	Types   []string // content types that are taken, exactly; empty takes all
+
+	PutURL  string   // the API's address that upload tickets are redeemed at; only for SignPut
+	PutKeys [][]byte // secrets that upload tickets are signed with: the first signs, all are believed
 }
 
 // Store keeps files in a folder. It is safe for concurrent use, by several
@@ -39,6 +42,8 @@ type Store struct {
 	root    *os.Root
 	maxSize int64
 	types   []string
+	putURL  string
+	putKeys [][]byte
 }
 
 var _ ports.Blobs = (*Store)(nil)
@@ -70,7 +75,7 @@ func Open(c Config) (*Store, error) {
 			return nil, fmt.Errorf("filestore: %w", err)
 		}
 	}
-	return &Store{root: root, maxSize: c.MaxSize, types: c.Types}, nil
+	return &Store{root: root, maxSize: c.MaxSize, types: c.Types, putURL: c.PutURL, putKeys: c.PutKeys}, nil
 }
 
 // Close ends the use of the folder.

@@ -37,7 +37,7 @@ func put(s *filestore.Store, key, content string) error {
 func TestFilestoreConformance(t *testing.T) {
 	t.Parallel()
 	portstest.Blobs(t, func(t *testing.T) ports.Blobs {
-		return open(t, filestore.Config{Dir: t.TempDir(), MaxSize: 4 << 20, Types: []string{portstest.PDF}})
+		return redeemed(t, filestore.Config{Dir: t.TempDir(), MaxSize: 4 << 20, Types: []string{portstest.PDF}})
 	})
 }
 

@@ -22,6 +22,7 @@ import (
 type APIDeps struct {
 	Library   ports.Library
 	Journal   ports.Journal
+	Uploads   ports.Uploads
 	Blobs     ports.Blobs
 	Accounts  ports.Accounts
 	Verifier  ports.Verifier
@@ -39,6 +40,8 @@ type APIDeps struct {
 	SpoolDir    string // made when it is not there; uploads rest here, without a name
 	PublicURL   string // where clients reach us; the Host header is never believed
 	DocsEnabled bool   // serves a page that lists the operations; off in production
+
+	PutTickets ports.PutTickets // where the storage signs addresses of this API; else nil
 
 	JWKS    func() []byte     // served at /.well-known/jwks.json when set
 	Ready   func() error      // nil while work is taken; when not set, always
@@ -62,13 +65,14 @@ func NewAPI(d APIDeps) (http.Handler, error) {
 	a := &api{APIDeps: d}
 	h := humago.New(mux, a.config())
 	keyed := a.register(h)
+	a.servePut(mux)
 	if err := a.serveDocuments(mux, h.OpenAPI()); err != nil {
 		return nil, err
 	}
 	return &door{
 		mux: mux, public: publicSet(), verifier: d.Verifier, logger: d.Logger, limits: d.Limits,
 		observe: orNothing(d.Observe), https: strings.HasPrefix(d.PublicURL, "https://"),
-		ownBody: map[string]bool{"POST " + pathUpload: true, "POST " + pathDocuments: true},
+		ownBody: map[string]bool{"POST " + pathUpload: true, "POST " + pathDocuments: true, putRoute: true},
 		keys:    &keys{store: d.Keys, routes: keyed, limits: d.Limits, logger: d.Logger},
 		rates:   newThrottle(d.Limiter, d.Limits.Rates, d.TrustedHops), origins: newOrigins(d.Origins),
 	}, nil
@@ -77,7 +81,7 @@ func NewAPI(d APIDeps) (http.Handler, error) {
 func (d APIDeps) check() error {
 	var faults []error
 	for name, missing := range map[string]bool{
-		"Library": d.Library == nil, "Journal": d.Journal == nil, "Blobs": d.Blobs == nil, "Accounts": d.Accounts == nil,
+		"Library": d.Library == nil, "Journal": d.Journal == nil, "Uploads": d.Uploads == nil, "Blobs": d.Blobs == nil, "Accounts": d.Accounts == nil,
 		"Verifier": d.Verifier == nil, "Embedder": d.Embedder == nil, "Inspector": d.Inspector == nil,
 		"Health": d.Health == nil, "Keys": d.Keys == nil, "Limiter": d.Limiter == nil, "Logger": d.Logger == nil, "SpoolDir": d.SpoolDir == "",
 	} {

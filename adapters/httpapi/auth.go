@@ -27,6 +27,7 @@ var publicRoutes = []string{
 	"GET /",
 	"POST " + pathSignUpAlias,
 	"POST " + pathLoginAlias,
+	putRoute,
 }
 
 // PublicRoutes lists the API's routes that need no token, as "METHOD /path".

@@ -23,6 +23,7 @@ type bench struct {
 	server   *httptest.Server
 	library  *memLibrary
 	journal  *memJournal
+	uploads  *memUploads
 	blobs    *memBlobs
 	accounts *memAccounts
 	embedder *memEmbedder
@@ -52,11 +53,11 @@ func (l *lockedBuffer) String() string {
 func newBench(t *testing.T, change ...func(*APIDeps)) *bench {
 	t.Helper()
 	b := &bench{
-		t: t, library: newLibrary(), journal: newJournal(), blobs: newBlobs(), accounts: &memAccounts{}, embedder: &memEmbedder{}, keys: newKeys(),
+		t: t, library: newLibrary(), journal: newJournal(), uploads: newUploads(), blobs: newBlobs(), accounts: &memAccounts{}, embedder: &memEmbedder{}, keys: newKeys(),
 		spool: t.TempDir(), log: &lockedBuffer{}, seen: make(chan Observation, 4096),
 	}
 	deps := APIDeps{
-		Library: b.library, Journal: b.journal, Blobs: b.blobs, Accounts: b.accounts, Verifier: memVerifier{}, Embedder: b.embedder,
+		Library: b.library, Journal: b.journal, Uploads: b.uploads, PutTickets: memTickets{}, Blobs: b.blobs, Accounts: b.accounts, Verifier: memVerifier{}, Embedder: b.embedder,
 		Inspector: memInspector{}, Health: memHealth{}, Keys: b.keys, Limiter: openLimiter{}, Logger: slog.New(slog.NewJSONHandler(b.log, nil)),
 		Version: "test", SpoolDir: b.spool, PublicURL: "https://api.example.org",
 		Observe: func(o Observation) { b.seen <- o },

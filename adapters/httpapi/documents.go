@@ -34,7 +34,7 @@ func (a *api) remove(ctx context.Context, in *DocumentInput) (*removeOutput, err
 	if err != nil {
 		return nil, err
 	}
-	if err := a.Library.Remove(ctx, callerOf(ctx), id); err != nil {
+	if err := a.removeAny(ctx, callerOf(ctx), id); err != nil {
 		return nil, err
 	}
 	return &removeOutput{Body: Removal{DocumentID: id.String(), Status: documentStatus(core.Deleting)}}, nil
@@ -44,7 +44,9 @@ type documentOutput struct{ Body Document }
 
 // show answers the full standing.
 func (a *api) show(ctx context.Context, in *DocumentInput) (*documentOutput, error) {
-	return a.standingAfter(ctx, in, a.Library.Standing)
+	return a.standingAfter(ctx, in, func(ctx context.Context, who ports.Principal, id core.ID) (ports.Standing, error) {
+		return a.standing(ctx, who, id, lookEvery)
+	})
 }
 
 // retry opens the next attempt.
@@ -54,7 +56,7 @@ func (a *api) retry(ctx context.Context, in *DocumentInput) (*documentOutput, er
 
 // cancel ends the present attempt.
 func (a *api) cancel(ctx context.Context, in *DocumentInput) (*documentOutput, error) {
-	return a.standingAfter(ctx, in, a.Library.Cancel)
+	return a.standingAfter(ctx, in, a.cancelAny)
 }
 
 // standingAfter does something with a document and answers where it stands.

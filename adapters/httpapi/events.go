@@ -68,6 +68,9 @@ func (a *eventStreams) events(ctx context.Context, in *EventsInput) (*huma.Strea
 			"%d event streams of this account are open, as many as may be: close one, or ask for its documents' status.", a.Limits.MaxStreams)}
 	}
 	first, err := a.begin(ctx, who, id, after)
+	if core.HasCode(err, core.CodeNotFound) {
+		err = a.notBegun(ctx, who, id, err)
+	}
 	if err != nil {
 		a.hub.leave(who.User)
 		return nil, err
@@ -94,6 +97,22 @@ func (a *eventStreams) begin(ctx context.Context, who ports.Principal, id core.I
 		return ports.News{}, core.Fail(core.CodeNotFound, nil)
 	}
 	return news[0], nil
+}
+
+// notBegun tells an announced upload whose file is awaited from what is not
+// there: nothing happens to it that a stream could tell.
+func (a *eventStreams) notBegun(ctx context.Context, who ports.Principal, id core.ID, unknown error) error {
+	up, err := a.Uploads.Announced(ctx, who, id)
+	switch {
+	case core.HasCode(err, core.CodeNotFound):
+		return unknown
+	case err != nil:
+		return err
+	case up.State != core.UploadAwaited:
+		return unknown
+	}
+	return &refusal{err: core.Fail(core.CodeConflict, nil),
+		detail: "No file has arrived yet. Ask for the status until one has, then come back."}
 }
 
 // over reports that a client which comes back has had all there will be.

@@ -23,7 +23,7 @@ func (a *api) registerEvents(h huma.API) {
 			"when the process stops, when the document is deleted. Come back with Last-Event-ID and the moves missed come first. "+
 			"A document of another account is 404, as an unknown one. One account may hold %d streams of a process.\n\n```\n%s```",
 			l.StreamHeartbeat.Seconds(), l.MaxStreamTime.Minutes(), l.MaxStreams, eventsExample),
-		Errors: []int{404, 422, 429, 503},
+		Errors: []int{404, 409, 422, 429, 503},
 	}, streams.events)
 }
 

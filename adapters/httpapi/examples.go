@@ -98,6 +98,14 @@ func uploadExamples() map[string]example {
 		"create-document": {form, map[int]any{
 			http.StatusAccepted: documentOf(exampleStanding(core.Uploaded)), http.StatusOK: documentOf(again),
 		}},
+		"announce-upload": {
+			UploadRequest{Filename: exampleName, BytesLen: again.Size, Mime: again.ContentType},
+			ok(UploadAddress{
+				JobID: exampleJob, DocumentID: exampleDocument, SignedURL: "https://storage.example.org/upload?token=eyJ...",
+				Headers: map[string]string{"Content-Type": again.ContentType}, ExpiresAt: exampleTime().Add(15 * time.Minute),
+			}),
+		},
+		"complete-upload": {nil, ok(statusBody(exampleStanding(core.Uploaded)))},
 	}
 }
 

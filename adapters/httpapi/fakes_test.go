@@ -284,8 +284,24 @@ func (b *memBlobs) Open(_ context.Context, key string) (io.ReadCloser, ports.Blo
 	return io.NopCloser(bytes.NewReader(raw)), ports.Blob{Size: int64(len(raw))}, nil
 }
 
-func (b *memBlobs) Stat(context.Context, string) (ports.Blob, error) {
-	return ports.Blob{}, core.Fail(core.CodeFileMissing, nil)
+func (b *memBlobs) Stat(_ context.Context, key string) (ports.Blob, error) {
+	if err := b.of("Stat"); err != nil {
+		return ports.Blob{}, err
+	}
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	raw, ok := b.objects[key]
+	if !ok {
+		return ports.Blob{}, core.Fail(core.CodeFileMissing, nil)
+	}
+	return ports.Blob{Key: key, Size: int64(len(raw)), ContentType: b.types[key]}, nil
+}
+
+func (b *memBlobs) SignPut(_ context.Context, key string, _ int64, contentType string, ttl time.Duration) (ports.SignedPut, error) {
+	return ports.SignedPut{
+		URL: "https://files.example.org/" + key + "?token=secret", Headers: map[string]string{"Content-Type": contentType},
+		ExpiresAt: time.Now().Add(ttl),
+	}, b.of("SignPut")
 }
 
 func (b *memBlobs) Delete(ctx context.Context, keys ...string) error {

@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"encoding/hex"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/core/intake"
 	"github.com/insurance-navigator/navigator/ports"
 )
 
@@ -43,19 +43,19 @@ func (a *api) file(ctx context.Context, in *DocumentInput) (*huma.StreamResponse
 }
 
 // fetch brings the object to disk and proves that it is the one uploaded.
-func (a *api) fetch(ctx context.Context, s ports.Standing) (*spool, error) {
+func (a *api) fetch(ctx context.Context, s ports.Standing) (*intake.Spool, error) {
 	body, _, err := a.Blobs.Open(ctx, s.Key)
 	if err != nil {
 		return nil, fetchRefused(err)
 	}
 	defer body.Close() //nolint:errcheck // it was only read
-	disk, err := newSpool(a.SpoolDir)
+	disk, err := intake.NewSpool(a.SpoolDir)
 	if err != nil {
 		return nil, err
 	}
 	var read int64
-	err = disk.fill(body, s.Size, &read)
-	if err == nil && (disk.size != s.Size || disk.sum != s.SHA256) {
+	err = disk.Fill(body, s.Size, &read)
+	if err == nil && (disk.Size != s.Size || disk.Sum != s.SHA256) {
 		err = core.Fail(core.CodeFileChanged, nil)
 	}
 	if err != nil {
@@ -79,12 +79,12 @@ func fetchRefused(err error) error {
 }
 
 // serveFile sends the bytes, or the ranges of them that are asked for.
-func serveFile(w http.ResponseWriter, r *http.Request, disk *spool, s ports.Standing) {
+func serveFile(w http.ResponseWriter, r *http.Request, disk *intake.Spool, s ports.Standing) {
 	h := w.Header()
 	h.Set("Content-Type", s.ContentType)
 	h.Set("Content-Disposition", disposition(s.Name))
 	h.Set("ETag", `"`+hex.EncodeToString(s.SHA256[:])+`"`)
-	http.ServeContent(&problemWriter{ResponseWriter: w, r: r}, r, "", s.CreatedAt, io.NewSectionReader(disk.file, 0, disk.size))
+	http.ServeContent(&problemWriter{ResponseWriter: w, r: r}, r, "", s.CreatedAt, disk.Reader())
 }
 
 // problemWriter puts a problem in the place of the plain text that net/http

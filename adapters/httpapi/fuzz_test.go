@@ -65,7 +65,7 @@ func FuzzReceive(f *testing.F) {
 		req.Header.Set("Content-Type", "multipart/form-data; boundary="+boundary)
 		file, _, err := receive(httptest.NewRecorder(), req, dir, limits)
 		if err == nil {
-			if file.size < 1 || file.size > limits.MaxFileBytes || !utf8.ValidString(file.name) || file.name == "" {
+			if file.Size < 1 || file.Size > limits.MaxFileBytes || !utf8.ValidString(file.name) || file.name == "" {
 				t.Errorf("taken: %+v", file)
 			}
 			file.Close()

@@ -1,6 +1,10 @@
 package httpapi
 
-import "time"
+import (
+	"time"
+
+	"github.com/insurance-navigator/navigator/core/intake"
+)
 
 // Limits is every bound the doors hold. They are enforced from here, shown in
 // the OpenAPI document and served at GET /api/upload-pipeline/upload/limits.
@@ -33,8 +37,10 @@ type Limits struct {
 	MinPassword int // characters of a new password
 	MaxPassword int // bytes of any password
 
-	Rates         []Rule // how often each kind of request may come
-	UploadsPerDay int    // new documents of one user in any 24 hours; 0 is no bound, and stays 0
+	Rates          []Rule        // how often each kind of request may come
+	UploadsPerDay  int           // new documents of one user in any 24 hours; 0 is no bound, and stays 0
+	UploadTTL      time.Duration // for the file of an announced upload to be sent
+	MaxOpenUploads int           // announced uploads of one user whose file is awaited
 
 	CleanupTime time.Duration // for taking back what a failed upload left behind, and for claiming and keeping under a key
 
@@ -89,6 +95,9 @@ func DefaultLimits() Limits {
 		Rates:         defaultRules(uploadsPerDay),
 		UploadsPerDay: uploadsPerDay,
 
+		UploadTTL:      15 * time.Minute,
+		MaxOpenUploads: 100,
+
 		CleanupTime: 15 * time.Second,
 
 		KeyLife:       24 * time.Hour,
@@ -130,6 +139,8 @@ func (l Limits) orDefaults() Limits {
 	fill(&l.MaxBatch, d.MaxBatch)
 	fill(&l.MinPassword, d.MinPassword)
 	fill(&l.MaxPassword, d.MaxPassword)
+	fill(&l.UploadTTL, d.UploadTTL)
+	fill(&l.MaxOpenUploads, d.MaxOpenUploads)
 	fill(&l.CleanupTime, d.CleanupTime)
 	fill(&l.KeyLife, d.KeyLife)
 	fill(&l.KeyLease, d.KeyLease)
@@ -153,4 +164,11 @@ func fill[T int | int64 | time.Duration](field *T, value T) {
 	if *field <= 0 {
 		*field = value
 	}
+}
+
+// Rules is the limits that a file is held to by its bytes, whichever way it
+// came.
+func (l Limits) Rules() intake.Rules {
+	l = l.orDefaults()
+	return intake.Rules{MaxBytes: l.MaxFileBytes, MaxPages: l.MaxPages, Types: l.Types}
 }

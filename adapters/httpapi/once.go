@@ -201,7 +201,7 @@ func claimed(ctx context.Context, file *arrival) (context.Context, error) {
 	if req == nil || req.once == nil {
 		return ctx, nil
 	}
-	return req.once.claim(ctx, file.sum[:], []byte(file.name), []byte(file.declared), []byte(file.policy))
+	return req.once.claim(ctx, file.Sum[:], []byte(file.name), []byte(file.declared), []byte(file.policy))
 }
 
 // reserved is the id for what the request makes, and whether an earlier run of

@@ -99,6 +99,9 @@ func samples(t *testing.T, b *bench) map[string]sample {
 		"POST /register":     {"/register", "", jsonBody(`{"email":"ada@example.org","password":"` + adaPassword + `"}`), sessions},
 		"POST /auth/refresh": {"/auth/refresh", "", jsonBody(`{"refresh_token":"refresh-1"}`), sessions},
 		"POST /auth/logout":  {"/auth/logout", adaToken, noBody, sessions},
+
+		"POST " + pathAnnounce: {pathAnnounce, adaToken, jsonBody(claim()), (*bench).announcements},
+		"POST " + pathFinished: {strings.Replace(pathFinished, "{id}", b.sent(), 1), adaToken, noBody, (*bench).notices},
 	}
 }
 

@@ -23,7 +23,7 @@ func TestFM015OpenAPIEnumsAreTheLine(t *testing.T) {
 		schemas := b.document(path).Components.Schemas
 		for name, want := range map[string][]string{
 			"DocumentStatus.status": texts(core.Statuses()), "Accepted.status": texts(core.Statuses()),
-			"Removal.status": texts(core.Statuses()), "DocumentStatus.stage": append(texts(core.Stages()), "done"),
+			"Removal.status": texts(core.Statuses()), "DocumentStatus.stage": append(append([]string{"awaiting_file"}, texts(core.Stages())...), "done"),
 			"Problem.code": texts(core.Codes()), "LastError.code": texts(core.Codes()),
 		} {
 			model, field, _ := strings.Cut(name, ".")

@@ -56,6 +56,7 @@ func defaultRules(documents int) []Rule {
 var ruleOfRoute = map[string]string{
 	"GET /documents/{id}/status":   ruleStatus,
 	"POST /documents/batch-status": ruleReads,
+	"POST " + pathFinished:         ruleStatus,
 	"POST /search":                 ruleSearch,
 	"POST " + pathSearchAlias:      ruleSearch,
 	"POST /auth/signup":            ruleAuth,

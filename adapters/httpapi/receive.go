@@ -14,11 +14,12 @@ import (
 	"unicode/utf8"
 
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/core/intake"
 )
 
 // arrival is an upload that has arrived whole.
 type arrival struct {
-	*spool
+	*intake.Spool
 	name     string // for display
 	declared string // the type the client claims
 	policy   string
@@ -131,16 +132,16 @@ func (f *form) takeFile(part *multipart.Part) error {
 	if f.file != nil {
 		return invalid(http.StatusUnprocessableEntity, "file", "exactly one file in a request")
 	}
-	disk, err := newSpool(f.dir)
+	disk, err := intake.NewSpool(f.dir)
 	if err != nil {
 		return err
 	}
 	f.file = &arrival{
-		spool:    disk,
+		Spool:    disk,
 		name:     displayName(part.FileName(), f.limits.MaxNameBytes),
 		declared: part.Header.Get("Content-Type"),
 	}
-	return disk.fill(part, f.limits.MaxFileBytes, &f.paced.file)
+	return disk.Fill(part, f.limits.MaxFileBytes, &f.paced.file)
 }
 
 func (f *form) takePolicy(part *multipart.Part) error {

@@ -61,6 +61,14 @@ func ownRefusals() map[string]refusals {
 	return map[string]refusals{
 		"upload-document": upload,
 		"create-document": upload,
+		"announce-upload": {
+			http.StatusTooManyRequests:       {core.CodeRateLimited, core.CodeQuotaExceeded},
+			http.StatusConflict:              {core.CodeDuplicate},
+			http.StatusRequestEntityTooLarge: {core.CodeFileTooLarge, core.CodeInvalid},
+			http.StatusUnsupportedMediaType:  {core.CodeFileUnsupported, core.CodeInvalid},
+			http.StatusServiceUnavailable:    storage,
+		},
+		"complete-upload": {http.StatusServiceUnavailable: storage},
 		"get-document-file": {
 			http.StatusInternalServerError: {core.CodeInternal, core.CodeFileMissing, core.CodeFileChanged},
 			http.StatusServiceUnavailable:  storage,

@@ -25,6 +25,7 @@ func (a *api) register(h huma.API) map[string]bool {
 	a.registerDocuments(h)
 	a.registerLibrary(h)
 	a.registerEvents(h)
+	a.registerUploads(h)
 	a.registerAccounts(h)
 	a.registerHealth(h)
 	a.registerAliases(h)

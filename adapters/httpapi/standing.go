@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
 )
 
@@ -49,7 +50,7 @@ func (a *api) status(ctx context.Context, in *DocumentInput) (*statusOutput, err
 	if err != nil {
 		return nil, err
 	}
-	standing, err := a.Library.Standing(ctx, callerOf(ctx), id)
+	standing, err := a.standing(ctx, callerOf(ctx), id, lookEvery)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +61,7 @@ func statusBody(s ports.Standing) DocumentStatus {
 	body := DocumentStatus{
 		DocumentID: s.Document.String(), JobID: s.Job.String(), Filename: s.Name,
 		Status: documentStatus(s.Status), Stage: stageOf(s.Status, s.Trouble), Progress: progressOf(s),
-		NextStep: nextStepOf(s.Status),
+		NextStep: nextStepFor(s),
 		Attempt:  s.Attempt, CreatedAt: s.CreatedAt.UTC(), UpdatedAt: s.UpdatedAt.UTC(),
 		BytesLen: s.Size, Mime: s.ContentType, Pages: s.Pages, FailedPages: []int{},
 		Chunks: ChunkCount{Done: s.Embedded, Total: s.Chunks}, Timings: map[string]int64{},
@@ -73,6 +74,9 @@ func statusBody(s ports.Standing) DocumentStatus {
 	}
 	if t := s.Trouble; t != nil {
 		body.LastError = &LastError{Code: problemCode(t.Code), Message: t.Message, Advice: t.Advice, Page: t.Page}
+	}
+	if s.Reserved && s.Status == core.Uploaded {
+		body.Stage = documentStage(core.AwaitingFile)
 	}
 	return body
 }
@@ -102,6 +106,9 @@ func documentOf(s ports.Standing) Document {
 
 // progressOf is the share of the way behind the last good status.
 func progressOf(s ports.Standing) int {
+	if s.Reserved {
+		return 0
+	}
 	if p := s.Status.Progress(); p > 0 {
 		return p
 	}

@@ -95,13 +95,13 @@ func (a *api) keep(ctx context.Context, who ports.Principal, file *arrival) (por
 		return ports.Standing{}, err
 	}
 	id, again := reserved(ctx)
-	standing, err := a.known(ctx, who, file.sum, id)
+	standing, err := a.known(ctx, who, file.Sum, id)
 	if !core.HasCode(err, core.CodeNotFound) {
 		return standing, err
 	}
 	doc := ports.NewDocument{
 		ID: id, Job: core.NewID(), Key: Key(who.User, id), Name: file.name, ContentType: found.Type,
-		Size: file.size, SHA256: file.sum, Pages: found.Pages, PolicyID: file.policy,
+		Size: file.Size, SHA256: file.Sum, Pages: found.Pages, PolicyID: file.policy,
 		PerDay: a.Limits.UploadsPerDay,
 	}
 	if again { // what an earlier run put under the id's key is the sweep's, or its document's
@@ -111,20 +111,14 @@ func (a *api) keep(ctx context.Context, who ports.Principal, file *arrival) (por
 }
 
 func (a *api) inspect(ctx context.Context, file *arrival) (core.Inspection, error) {
-	found, err := a.Inspector.Inspect(ctx, file.file, file.size)
-	if err != nil {
-		return found, err
-	}
-	if err := agrees(found.Type, file.declared, file.name, a.Limits.Types); err != nil {
-		return found, err
-	}
-	if found.Pages > a.Limits.MaxPages {
+	found, err := a.Limits.Rules().Inspect(ctx, a.Inspector, file.Reader(), file.Size, file.declared, file.name)
+	if core.HasCode(err, core.CodeFileTooManyPages) {
 		return found, &refusal{
-			err:    core.Fail(core.CodeFileTooManyPages, nil),
+			err:    core.AsError(err),
 			detail: fmt.Sprintf("The file has more than the %d pages that are allowed.", a.Limits.MaxPages),
 		}
 	}
-	return found, nil
+	return found, err
 }
 
 // known looks for the same content of the same owner: a failed or cancelled
@@ -159,7 +153,7 @@ func (a *api) store(ctx context.Context, who ports.Principal, doc ports.NewDocum
 	if err := a.Library.Intend(ctx, who, doc.Key); err != nil {
 		return ports.Standing{}, err
 	}
-	if err := a.Blobs.Put(ctx, doc.Key, file.reader(), doc.Size, doc.ContentType); err != nil {
+	if err := a.Blobs.Put(ctx, doc.Key, file.Reader(), doc.Size, doc.ContentType); err != nil {
 		a.notPut(ctx, who, doc.Key, err)
 		return ports.Standing{}, storageRefused(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/core/intake"
 	"github.com/insurance-navigator/navigator/ports"
 )
 
@@ -272,7 +273,7 @@ func TestUploadWhenTheRowCannotBeAdded(t *testing.T) {
 // F3: a full disk is a fault of ours that passes, and its path stays ours.
 func TestF3SpoolTroubleIs503WithoutAPath(t *testing.T) {
 	t.Parallel()
-	e := core.AsError(arrivalTrouble(spoolTrouble(fmt.Errorf("write /var/spool/x: %w", syscall.ENOSPC)), DefaultLimits()))
+	e := core.AsError(arrivalTrouble(intake.Trouble(fmt.Errorf("write /var/spool/x: %w", syscall.ENOSPC)), DefaultLimits()))
 	if statusOf(e) != http.StatusServiceUnavailable {
 		t.Errorf("status %d", statusOf(e))
 	}

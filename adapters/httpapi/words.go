@@ -4,6 +4,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
 )
 
 // The closed sets of words in answers. Their enums in the OpenAPI document are
@@ -18,6 +19,7 @@ type (
 // What follows a status by itself.
 const (
 	nextParser  nextStep = "waits_for_parser"
+	nextFile    nextStep = "waits_for_file"
 	nextWork    nextStep = "continues_by_itself"
 	nextRetry   nextStep = "waits_for_retry"
 	nextRemoval nextStep = "being_removed"
@@ -35,7 +37,7 @@ func (documentStatus) Schema(r huma.Registry) *huma.Schema {
 
 // Schema is the enum of every stage, and done.
 func (documentStage) Schema(r huma.Registry) *huma.Schema {
-	return namedEnum(r, "Stage", append(core.Stages(), stageDone))
+	return namedEnum(r, "Stage", append([]core.Stage{core.AwaitingFile}, append(core.Stages(), stageDone)...))
 }
 
 // Schema is the enum of every code.
@@ -43,7 +45,7 @@ func (problemCode) Schema(r huma.Registry) *huma.Schema { return namedEnum(r, "C
 
 // Schema is the enum of every next step.
 func (nextStep) Schema(r huma.Registry) *huma.Schema {
-	return namedEnum(r, "NextStep", []nextStep{nextParser, nextWork, nextRetry, nextRemoval, nextNothing})
+	return namedEnum(r, "NextStep", []nextStep{nextFile, nextParser, nextWork, nextRetry, nextRemoval, nextNothing})
 }
 
 // namedEnum keeps the enum once, under a name, so that generated clients have
@@ -67,6 +69,18 @@ func stageOf(status core.Status, trouble *core.Trouble) documentStage {
 		return documentStage(leg.Stage)
 	}
 	return stageDone
+}
+
+// nextStepFor is what happens without anybody's doing to a document, or to the
+// upload that reserved its id: there is nothing to retry of one that failed.
+func nextStepFor(s ports.Standing) nextStep {
+	switch {
+	case s.Reserved && s.Status == core.Uploaded:
+		return nextFile
+	case s.Reserved:
+		return nextNothing
+	}
+	return nextStepOf(s.Status)
 }
 
 // nextStepOf is what happens to a document in a status without anybody's doing.

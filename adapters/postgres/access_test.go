@@ -99,6 +99,7 @@ func (h *house) peopled() (ada, bob ports.Principal, adas, bobs ports.Standing) 
 		if err := h.library.Intend(h.t.Context(), *who, who.User.String()+"/intended"); err != nil {
 			h.t.Fatal(err)
 		}
+		h.announce(*who, "announced")
 	}
 	return ada, bob, adas, bobs
 }
@@ -259,6 +260,7 @@ func TestL007_AForgottenWhereShowsOnesOwnRows(t *testing.T) {
 	for _, side := range []struct{ role, table string }{
 		{"authenticated", "documents"}, {"authenticated", "upload_jobs"}, {"authenticated", "document_pages"},
 		{"authenticated", "document_chunks"}, {"authenticated", "events"}, {"", "documents"}, {"", "upload_jobs"}, {"", "storage_intents"},
+		{"", "upload_intents"},
 	} {
 		own := h.count(`select count(*) from upload_pipeline.`+side.table+` where user_id = $1`, ada.User)
 		seen, err := h.try(h.app, side.role, ada.Claims, `select user_id from upload_pipeline.`+side.table)

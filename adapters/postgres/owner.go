@@ -80,23 +80,28 @@ func (l *Library) Add(ctx context.Context, who ports.Principal, d ports.NewDocum
 		if err := holdQuota(ctx, tx, who, d.PerDay); err != nil {
 			return err
 		}
-		batch := &pgx.Batch{}
-		batch.Queue(`insert into upload_pipeline.documents
-			(document_id, user_id, filename, mime, bytes_len, file_sha256, storage_key, page_count, policy_id)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''))`,
-			d.ID, who.User, d.Name, d.ContentType, d.Size, d.SHA256[:], d.Key, d.Pages, d.PolicyID)
-		batch.Queue(`insert into upload_pipeline.upload_jobs (job_id, document_id, user_id, attempt, status) values ($1, $2, $3, 1, $4)`,
-			d.Job, d.ID, who.User, string(core.Uploaded))
-		batch.Queue(`delete from upload_pipeline.storage_intents where storage_key = $1`, d.Key)
-		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-			return duplicate(err)
-		}
-		return l.queue.Insert(ctx, tx, core.Job{Stage: core.Parse, Document: d.ID, Attempt: 1, Turn: 0})
+		return addDocument(ctx, tx, l.queue, who.User, d)
 	})
 	if err != nil {
 		return ports.Standing{}, err
 	}
 	return l.Standing(ctx, who, d.ID)
+}
+
+// addDocument writes a new document, its first attempt and its first job.
+func addDocument(ctx context.Context, tx pgx.Tx, queue Queue, user core.ID, d ports.NewDocument) error {
+	batch := &pgx.Batch{}
+	batch.Queue(`insert into upload_pipeline.documents
+		(document_id, user_id, filename, mime, bytes_len, file_sha256, storage_key, page_count, policy_id)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''))`,
+		d.ID, user, d.Name, d.ContentType, d.Size, d.SHA256[:], d.Key, d.Pages, d.PolicyID)
+	batch.Queue(`insert into upload_pipeline.upload_jobs (job_id, document_id, user_id, attempt, status) values ($1, $2, $3, 1, $4)`,
+		d.Job, d.ID, user, string(core.Uploaded))
+	batch.Queue(`delete from upload_pipeline.storage_intents where storage_key = $1`, d.Key)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return duplicate(err)
+	}
+	return queue.Insert(ctx, tx, core.Job{Stage: core.Parse, Document: d.ID, Attempt: 1, Turn: 0})
 }
 
 // duplicate tells the one constraint a client can break from the others.
@@ -117,21 +122,25 @@ func (l *Library) Retry(ctx context.Context, who ports.Principal, id core.ID) (p
 	if !ok {
 		return ports.Standing{}, core.Fail(core.CodeConflict, errors.New("not at an end that can be retried"))
 	}
-	leg, _ := core.LegFrom(start)
-	err = l.asApp(ctx, who, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `insert into upload_pipeline.upload_jobs (job_id, document_id, user_id, attempt, status, receipt, chunks_total, chunks_embedded)
-			select $1, document_id, user_id, attempt + 1, $3, receipt, chunks_total, chunks_embedded
-			from upload_pipeline.upload_jobs where document_id = $2 and attempt = $4`,
-			core.NewID(), id, string(start), now.Attempt)
-		if err != nil {
-			return err
-		}
-		return l.queue.Insert(ctx, tx, core.Job{Stage: leg.Stage, Document: id, Attempt: now.Attempt + 1, Turn: 0})
-	})
+	err = l.asApp(ctx, who, func(tx pgx.Tx) error { return openAttempt(ctx, tx, l.queue, id, now.Attempt, start) })
 	if err != nil {
 		return ports.Standing{}, err
 	}
 	return l.Standing(ctx, who, id)
+}
+
+// openAttempt makes the attempt after the given one, and the job of the leg it
+// starts at.
+func openAttempt(ctx context.Context, tx pgx.Tx, queue Queue, id core.ID, ended int, start core.Status) error {
+	leg, _ := core.LegFrom(start)
+	_, err := tx.Exec(ctx, `insert into upload_pipeline.upload_jobs (job_id, document_id, user_id, attempt, status, receipt, chunks_total, chunks_embedded)
+		select $1, document_id, user_id, attempt + 1, $3, receipt, chunks_total, chunks_embedded
+		from upload_pipeline.upload_jobs where document_id = $2 and attempt = $4`,
+		core.NewID(), id, string(start), ended)
+	if err != nil {
+		return err
+	}
+	return queue.Insert(ctx, tx, core.Job{Stage: leg.Stage, Document: id, Attempt: ended + 1, Turn: 0})
 }
 
 // Cancel moves the attempt to cancelled, where the Line allows that: the

@@ -12,7 +12,7 @@ import (
 
 // MayAdd looks whether the owner's quota has room.
 func (l *Library) MayAdd(ctx context.Context, who ports.Principal, perDay int) error {
-	return l.asOwner(ctx, who, func(tx pgx.Tx) error { return roomFor(ctx, tx, who, perDay) })
+	return l.asApp(ctx, who, func(tx pgx.Tx) error { return roomFor(ctx, tx, who, perDay) })
 }
 
 // holdQuota lets one transaction of the owner at a time count and add, whatever
@@ -30,11 +30,22 @@ func holdQuota(ctx context.Context, tx pgx.Tx, who ports.Principal, perDay int) 
 }
 
 // roomFor reads the perDay-th newest of the last day's uploads: where there is
-// one, nothing more is taken until it is a day old.
+// one, nothing more is taken until it is a day old. An announced upload whose
+// file is awaited has its place already, until it expires.
 func roomFor(ctx context.Context, tx pgx.Tx, who ports.Principal, perDay int) error {
+	var awaited int
+	var first float64
+	err := tx.QueryRow(ctx, `select count(*), coalesce(extract(epoch from min(expires_at) - statement_timestamp()), 0)::float8
+		from upload_pipeline.upload_intents where user_id = $1 and state = 'awaiting'`, who.User).Scan(&awaited, &first)
+	if err != nil {
+		return err
+	}
+	if perDay = max(perDay, 1) - awaited; perDay <= 0 {
+		return quotaFull(first)
+	}
 	rows, err := tx.Query(ctx, `select extract(epoch from at + interval '24 hours' - statement_timestamp())::float8 from upload_pipeline.events
 		where user_id = $1 and attempt = 1 and was is null and at > statement_timestamp() - interval '24 hours'
-		order by at desc offset $2 limit 1`, who.User, max(perDay, 1)-1)
+		order by at desc offset $2 limit 1`, who.User, perDay-1)
 	if err != nil {
 		return err
 	}
@@ -42,5 +53,9 @@ func roomFor(ctx context.Context, tx pgx.Tx, who ports.Principal, perDay int) er
 	if err != nil || len(waits) == 0 {
 		return err
 	}
-	return core.Wait(core.CodeQuotaExceeded, time.Duration(max(waits[0], 1)*float64(time.Second)), nil)
+	return quotaFull(waits[0])
+}
+
+func quotaFull(seconds float64) error {
+	return core.Wait(core.CodeQuotaExceeded, time.Duration(max(seconds, 1)*float64(time.Second)), nil)
 }

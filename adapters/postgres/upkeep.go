@@ -95,12 +95,19 @@ func (s *Store) poll(ctx context.Context, tx pgx.Tx, due []waiting) error {
 }
 
 // Orphans lists storage keys that were to be written longer ago than age and
-// belong to no document.
+// belong to no document, up to limit, and as many of
+// announced uploads that came to none: as long as the address of one lives, its
+// object may come again.
 func (s *Store) Orphans(ctx context.Context, age time.Duration, limit int) ([]string, error) {
-	rows, err := s.pool.Query(ctx, `select storage_key from upload_pipeline.storage_intents i
+	rows, err := s.pool.Query(ctx, `(select storage_key from upload_pipeline.storage_intents i
 		where created_at < now() - $1::interval
 		and not exists (select from upload_pipeline.documents d where d.storage_key = i.storage_key)
-		order by created_at limit $2`, age, limit)
+		and not exists (select from upload_pipeline.upload_intents u where u.storage_key = i.storage_key and u.state in ('awaiting', 'arrived'))
+		order by created_at limit $2)
+		union all
+		(select storage_key from upload_pipeline.upload_intents
+		where state not in ('awaiting', 'arrived') and (removed_at is null or removed_at <= address_until)
+		order by removed_at nulls first limit $2)`, age, limit)
 	if err != nil {
 		return nil, trouble(err)
 	}
@@ -108,10 +115,15 @@ func (s *Store) Orphans(ctx context.Context, age time.Duration, limit int) ([]st
 	return keys, trouble(err)
 }
 
-// Swept forgets the intents of keys that were removed from storage.
+// Swept forgets the intents of keys that were removed from storage; of
+// announced uploads it notes when.
 func (s *Store) Swept(ctx context.Context, keys []string) error {
-	_, err := s.pool.Exec(ctx, `delete from upload_pipeline.storage_intents where storage_key = any ($1)`, keys)
-	return trouble(err)
+	return s.inTx(ctx, func(tx pgx.Tx) error {
+		batch := &pgx.Batch{}
+		batch.Queue(`delete from upload_pipeline.storage_intents where storage_key = any ($1)`, keys)
+		batch.Queue(`update upload_pipeline.upload_intents set removed_at = now() where storage_key = any ($1)`, keys)
+		return tx.SendBatch(ctx, batch).Close()
+	})
 }
 
 // Doomed reads a document that is being deleted, with the parser's copies of
@@ -161,6 +173,8 @@ func (s *Store) Erase(ctx context.Context, id core.ID, ticket any) error {
 		for _, table := range []string{"document_chunks", "document_pages", "upload_jobs", "documents"} {
 			batch.Queue(`delete from `+pgx.Identifier{"upload_pipeline", table}.Sanitize()+` where document_id = $1`, id)
 		}
+		// The address the file came by may live on: what is sent there is swept.
+		batch.Queue(`update upload_pipeline.upload_intents set state = 'removed', filename = '-' where document_id = $1`, id)
 		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 			return err
 		}

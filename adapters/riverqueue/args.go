@@ -38,6 +38,8 @@ type (
 	ForgetArgs struct{ Step }
 	// PurgeArgs is the job of stage purge.
 	PurgeArgs struct{ Step }
+	// ArriveArgs is the job of stage arrive.
+	ArriveArgs struct{ Step }
 )
 
 // Kind is river.JobArgs.
@@ -64,6 +66,9 @@ func (ForgetArgs) Kind() string { return string(core.Forget) }
 // Kind is river.JobArgs.
 func (PurgeArgs) Kind() string { return string(core.Purge) }
 
+// Kind is river.JobArgs.
+func (ArriveArgs) Kind() string { return string(core.Arrive) }
+
 // argsOf gives a job its River type; nil for a stage there is none for.
 func argsOf(job core.Job) river.JobArgs {
 	step := Step{Document: job.Document, Attempt: job.Attempt, Turn: job.Turn, Hint: job.Hint}
@@ -84,6 +89,8 @@ func argsOf(job core.Job) river.JobArgs {
 		return ForgetArgs{step}
 	case core.Purge:
 		return PurgeArgs{step}
+	case core.Arrive:
+		return ArriveArgs{step}
 	}
 	return nil
 }
@@ -99,3 +106,9 @@ type SweepArgs struct{}
 
 // Kind is river.JobArgs.
 func (SweepArgs) Kind() string { return "sweep" }
+
+// AwaitArgs starts a round of looking for the files of announced uploads.
+type AwaitArgs struct{}
+
+// Kind is river.JobArgs.
+func (AwaitArgs) Kind() string { return "await" }

@@ -21,6 +21,8 @@ import (
 type Upkeep struct {
 	Forget    func(ctx context.Context, document core.ID) error
 	Purge     func(ctx context.Context, document core.ID, ticket any) error
+	Arrive    func(ctx context.Context, document core.ID, ticket any) error
+	Await     func(ctx context.Context) error
 	Reconcile func(ctx context.Context) error
 	Sweep     func(ctx context.Context) error
 }
@@ -66,6 +68,7 @@ func config(workers *river.Workers, settings Settings, log *slog.Logger) *river.
 		FetchOnlyKnownKinds: true, // a newer release's jobs wait for a newer worker
 		PeriodicJobs: []*river.PeriodicJob{
 			periodic(settings.ReconcileEvery, ReconcileArgs{}),
+			periodic(settings.AwaitEvery, AwaitArgs{}),
 			periodic(settings.SweepEvery, SweepArgs{}),
 		},
 	}
@@ -73,11 +76,16 @@ func config(workers *river.Workers, settings Settings, log *slog.Logger) *river.
 
 // periodic starts a round unless one is under way or waiting.
 func periodic(every time.Duration, args river.JobArgs) *river.PeriodicJob {
-	opts := &river.InsertOpts{Queue: QueueUpkeep, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByState: []rivertype.JobState{
-		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateRetryable, rivertype.JobStateScheduled,
-	}}}
+	opts := &river.InsertOpts{Queue: QueueUpkeep, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByState: live()}}
 	return river.NewPeriodicJob(river.PeriodicInterval(every),
 		func() (river.JobArgs, *river.InsertOpts) { return args, opts }, &river.PeriodicJobOpts{RunOnStart: true})
+}
+
+// live is the states of a job that will still run.
+func live() []rivertype.JobState {
+	return []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateRetryable, rivertype.JobStateScheduled,
+	}
 }
 
 // addStage registers the generic worker under the stage's own kind. River takes
@@ -104,6 +112,8 @@ func addStage(workers *river.Workers, stage core.Stage, settings Settings, store
 		return add[ForgetArgs](workers, stage, setting, store, log, work)
 	case core.Purge:
 		return add[PurgeArgs](workers, stage, setting, store, log, work)
+	case core.Arrive:
+		return add[ArriveArgs](workers, stage, setting, store, log, work)
 	}
 	return fmt.Errorf("stage %s has no job kind", stage)
 }
@@ -121,6 +131,15 @@ func addUpkeep(workers *river.Workers, upkeep Upkeep, settings Settings, store S
 		return upkeep.Purge(ctx, job.Document, ticket)
 	}
 	if err := addStage(workers, core.Purge, settings, store, log, purge); err != nil {
+		return err
+	}
+	arrive := func(ctx context.Context, job core.Job, ticket any) error {
+		return upkeep.Arrive(ctx, job.Document, ticket)
+	}
+	if err := addStage(workers, core.Arrive, settings, store, log, arrive); err != nil {
+		return err
+	}
+	if err := river.AddWorkerSafely(workers, &round[AwaitArgs]{work: upkeep.Await, log: log}); err != nil {
 		return err
 	}
 	if err := river.AddWorkerSafely(workers, &round[ReconcileArgs]{work: upkeep.Reconcile, log: log}); err != nil {

@@ -48,7 +48,11 @@ func (q *Queue) Insert(ctx context.Context, tx pgx.Tx, jobs ...core.Job) error {
 			return core.Fail(core.CodeInternal, fmt.Errorf("no job for stage %q", job.Stage))
 		}
 		setting := q.settings.Stages[job.Stage]
-		params[i] = river.InsertManyParams{Args: args, InsertOpts: &river.InsertOpts{Queue: setting.Queue, MaxAttempts: setting.Attempts}}
+		opts := &river.InsertOpts{Queue: setting.Queue, MaxAttempts: setting.Attempts}
+		if job.Stage == core.Arrive { // whoever notices a file first: the others add nothing
+			opts.UniqueOpts = river.UniqueOpts{ByArgs: true, ByState: live()}
+		}
+		params[i] = river.InsertManyParams{Args: args, InsertOpts: opts}
 	}
 	_, err := q.client.InsertManyTx(ctx, tx, params)
 	return err

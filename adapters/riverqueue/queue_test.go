@@ -18,14 +18,15 @@ import (
 )
 
 // kinds is every kind of job of a document.
-func kinds() []core.Stage { return append(core.Stages(), core.Forget, core.Purge) }
+func kinds() []core.Stage { return append(core.Stages(), core.Forget, core.Purge, core.Arrive) }
 
 // Args are shown in River's pages and kept for days: ids and numbers alone.
 func TestC16_ArgsHoldIdsAlone(t *testing.T) {
 	t.Parallel()
 	var found []core.Stage
 	for _, args := range []river.JobArgs{riverqueue.ParseArgs{}, riverqueue.ReceiveArgs{}, riverqueue.ValidateArgs{}, riverqueue.ChunkArgs{},
-		riverqueue.EmbedArgs{}, riverqueue.FinishArgs{}, riverqueue.ForgetArgs{}, riverqueue.PurgeArgs{}} {
+		riverqueue.EmbedArgs{}, riverqueue.FinishArgs{}, riverqueue.ForgetArgs{}, riverqueue.PurgeArgs{},
+		riverqueue.ArriveArgs{}} {
 		found = append(found, core.Stage(args.Kind()))
 		filled := reflect.New(reflect.TypeOf(args)).Elem()
 		filled.Field(0).Set(reflect.ValueOf(riverqueue.Step{Document: core.NewID(), Attempt: 2, Turn: 3, Hint: true}))
@@ -44,7 +45,7 @@ func TestC16_ArgsHoldIdsAlone(t *testing.T) {
 	if diff := cmp.Diff(kinds(), found); diff != "" {
 		t.Errorf("kinds:\n%s", diff)
 	}
-	for _, args := range []river.JobArgs{riverqueue.ReconcileArgs{}, riverqueue.SweepArgs{}} {
+	for _, args := range []river.JobArgs{riverqueue.ReconcileArgs{}, riverqueue.SweepArgs{}, riverqueue.AwaitArgs{}} {
 		if text, err := json.Marshal(args); err != nil || string(text) != "{}" {
 			t.Errorf("%s carries %s", args.Kind(), text)
 		}
@@ -148,5 +149,30 @@ func TestTheSettingsTableIsComplete(t *testing.T) {
 	}
 	if settings.FetchCooldown != 10*time.Millisecond || settings.FetchPollInterval != 100*time.Millisecond {
 		t.Errorf("a hop waits for %s and %s", settings.FetchCooldown, settings.FetchPollInterval)
+	}
+}
+
+// However often a file is noticed, one job takes it in; once that has ended, a
+// new one may.
+func TestAnArrivalIsEnqueuedOnce(t *testing.T) {
+	h := open(t)
+	job := core.Job{Stage: core.Arrive, Document: core.NewID(), Attempt: 1, Turn: core.AnyTurn}
+	for range 3 {
+		h.insert(job, nil)
+	}
+	h.insert(core.Job{Stage: core.Arrive, Document: core.NewID(), Attempt: 1, Turn: core.AnyTurn}, nil)
+	of := func() (n int) {
+		if err := h.pool.QueryRow(t.Context(), `select count(*) from river.river_job where args ->> 'document' = $1`, job.Document.String()).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if n := of(); n != 1 {
+		t.Errorf("%d jobs for one file", n)
+	}
+	h.exec(job.Document, `state = 'completed', finalized_at = now()`)
+	h.insert(job, nil)
+	if n := of(); n != 2 {
+		t.Errorf("%d jobs after the first ended, want two", n)
 	}
 }

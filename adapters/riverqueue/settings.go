@@ -25,6 +25,7 @@ type Settings struct {
 	SoftStop          time.Duration // running jobs may take this long to end at a stop
 	Rescue            time.Duration // a job running longer than this was lost with its process
 	ReconcileEvery    time.Duration
+	AwaitEvery        time.Duration // between rounds of looking for announced uploads' files
 	SweepEvery        time.Duration
 	SweepAge          time.Duration // a stored file without a document is an orphan after this
 }
@@ -54,6 +55,7 @@ func DefaultSettings() Settings {
 			core.Finish:   {QueueLine, 60 * time.Second, 5},
 			core.Forget:   {QueueUpkeep, 60 * time.Second, 8},
 			core.Purge:    {QueueUpkeep, 120 * time.Second, 8},
+			core.Arrive:   {QueueReceive, 120 * time.Second, 8},
 		},
 		Workers: map[string]int{QueueParse: 8, QueueReceive: 8, QueueLine: 4, QueueEmbed: 4, QueueUpkeep: 2},
 
@@ -62,6 +64,7 @@ func DefaultSettings() Settings {
 		SoftStop:          25 * time.Second,
 		Rescue:            3 * time.Minute,
 		ReconcileEvery:    10 * time.Second,
+		AwaitEvery:        15 * time.Second,
 		SweepEvery:        10 * time.Minute,
 		SweepAge:          time.Hour,
 	}

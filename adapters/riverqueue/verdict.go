@@ -105,6 +105,8 @@ func timeoutCode(stage core.Stage) core.Code {
 	switch stage {
 	case core.Parse, core.Receive, core.Forget:
 		return core.CodeParserUnavailable
+	case core.Arrive:
+		return core.CodeStorageUnavailable
 	case core.Embed:
 		return core.CodeEmbedderUnavailable
 	}

@@ -41,6 +41,7 @@ const (
 	CodeFileEmpty           Code = "file_empty"
 	CodeFileEncrypted       Code = "file_encrypted"
 	CodeFileMissing         Code = "file_missing"
+	CodeFileSizeDiffers     Code = "file_size_differs"
 	CodeFileTooLarge        Code = "file_too_large"
 	CodeFileTooManyPages    Code = "file_too_many_pages"
 	CodeFileUnsupported     Code = "file_unsupported"
@@ -74,6 +75,8 @@ const (
 	CodeTokenExpired        Code = "token_expired"
 	CodeTokenReused         Code = "token_reused"
 	CodeUnauthenticated     Code = "unauthenticated"
+	CodeUploadExpired       Code = "upload_expired"
+	CodeUploadLinkInvalid   Code = "upload_link_invalid"
 	CodeUploadTooSlow       Code = "upload_too_slow"
 	CodeWeakPassword        Code = "weak_password"
 )
@@ -122,6 +125,8 @@ func (e Code) Valid() bool {
 	case CodeFileEncrypted:
 		return true
 	case CodeFileMissing:
+		return true
+	case CodeFileSizeDiffers:
 		return true
 	case CodeFileTooLarge:
 		return true
@@ -188,6 +193,10 @@ func (e Code) Valid() bool {
 	case CodeTokenReused:
 		return true
 	case CodeUnauthenticated:
+		return true
+	case CodeUploadExpired:
+		return true
+	case CodeUploadLinkInvalid:
 		return true
 	case CodeUploadTooSlow:
 		return true
@@ -263,6 +272,7 @@ const (
 	NextStepBeingRemoved      NextStep = "being_removed"
 	NextStepContinuesByItself NextStep = "continues_by_itself"
 	NextStepNone              NextStep = "none"
+	NextStepWaitsForFile      NextStep = "waits_for_file"
 	NextStepWaitsForParser    NextStep = "waits_for_parser"
 	NextStepWaitsForRetry     NextStep = "waits_for_retry"
 )
@@ -275,6 +285,8 @@ func (e NextStep) Valid() bool {
 	case NextStepContinuesByItself:
 		return true
 	case NextStepNone:
+		return true
+	case NextStepWaitsForFile:
 		return true
 	case NextStepWaitsForParser:
 		return true
@@ -335,18 +347,21 @@ func (e SessionTokenType) Valid() bool {
 
 // Defines values for Stage.
 const (
-	StageChunk    Stage = "chunk"
-	StageDone     Stage = "done"
-	StageEmbed    Stage = "embed"
-	StageFinish   Stage = "finish"
-	StageParse    Stage = "parse"
-	StageReceive  Stage = "receive"
-	StageValidate Stage = "validate"
+	StageAwaitingFile Stage = "awaiting_file"
+	StageChunk        Stage = "chunk"
+	StageDone         Stage = "done"
+	StageEmbed        Stage = "embed"
+	StageFinish       Stage = "finish"
+	StageParse        Stage = "parse"
+	StageReceive      Stage = "receive"
+	StageValidate     Stage = "validate"
 )
 
 // Valid indicates whether the value is a known member of the Stage enum.
 func (e Stage) Valid() bool {
 	switch e {
+	case StageAwaitingFile:
+		return true
 	case StageChunk:
 		return true
 	case StageDone:
@@ -1055,6 +1070,32 @@ type Stage string
 // Status defines model for Status.
 type Status string
 
+// UploadAddress defines model for UploadAddress.
+type UploadAddress struct {
+	// DocumentID The document's id, reserved
+	//
+	// Example: 0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f
+	DocumentID openapi_types.UUID `json:"document_id"`
+
+	// JobID The first attempt's id, reserved
+	//
+	// Example: 0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e80
+	JobID openapi_types.UUID `json:"job_id"`
+
+	// SignedURL For PUT with the file as the body. A secret: whoever has it can send the file
+	SignedURL string `json:"signed_url"`
+
+	// UploadExpiresAt The file has to be on its way by then
+	//
+	// Example: 2026-01-31T09:15:00Z
+	UploadExpiresAt time.Time `json:"upload_expires_at"`
+
+	// UploadHeaders To be sent with it
+	//
+	// Example: {"Content-Type":"application/pdf"}
+	UploadHeaders map[string]string `json:"upload_headers"`
+}
+
 // UploadLimits defines model for UploadLimits.
 type UploadLimits struct {
 	DefaultPageSize      int64 `json:"default_page_size"`
@@ -1072,7 +1113,10 @@ type UploadLimits struct {
 	// IdempotencyLeaseSeconds After which a run under a key counts as lost
 	IdempotencyLeaseSeconds float64 `json:"idempotency_lease_seconds"`
 	LimitsDescription       string  `json:"limits_description"`
-	MaxBatchIds             int64   `json:"max_batch_ids"`
+
+	// MaxAnnouncedUploads Announced uploads of one user whose file is awaited
+	MaxAnnouncedUploads int64 `json:"max_announced_uploads"`
+	MaxBatchIds         int64 `json:"max_batch_ids"`
 
 	// MaxConcurrentJobsPerUser null: documents beyond what is worked on wait in the queue and are never refused
 	MaxConcurrentJobsPerUser *int64 `json:"max_concurrent_jobs_per_user"`
@@ -1116,12 +1160,42 @@ type UploadLimits struct {
 	MinUploadBytesPerSecond int64  `json:"min_upload_bytes_per_second"`
 
 	// Rates Each operation is under one of them; its x-rate-limit in the OpenAPI document names it
-	Rates               []RateLimit `json:"rates"`
-	SignedURLTTLSeconds *int64      `json:"signed_url_ttl_seconds"`
-	SupportedMimeTypes  []string    `json:"supported_mime_types"`
+	Rates []RateLimit `json:"rates"`
+
+	// SignedURLTTLSeconds For the file of an announced upload to be sent
+	SignedURLTTLSeconds float64  `json:"signed_url_ttl_seconds"`
+	SupportedMimeTypes  []string `json:"supported_mime_types"`
 
 	// UploadGraceSeconds Before that rate counts
 	UploadGraceSeconds float64 `json:"upload_grace_seconds"`
+}
+
+// UploadRequest defines model for UploadRequest.
+type UploadRequest struct {
+	// BytesLen The file's size in bytes; exactly so many are taken
+	//
+	// Example: 184320
+	BytesLen int64 `json:"bytes_len"`
+
+	// Filename For people; made fit to be shown
+	//
+	// Example: policy-2026.pdf
+	Filename string `json:"filename"`
+
+	// Mime The file's type
+	//
+	// Example: application/pdf
+	Mime string `json:"mime"`
+
+	// Ocr Taken for older clients; the parser decides by itself
+	//
+	// Example: false
+	Ocr *bool `json:"ocr,omitempty"`
+
+	// Sha256 SHA-256 of the file. A hint: with it a duplicate is refused before it is sent
+	//
+	// Example: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+	Sha256 *string `json:"sha256,omitempty"`
 }
 
 // User defines model for User.
@@ -1202,6 +1276,9 @@ type UploadDocumentMultipartBody struct {
 	// PolicyID One's own reference
 	PolicyID *string `json:"policy_id,omitempty"`
 }
+
+// AnnounceUploadJSONRequestBody defines body for AnnounceUpload for application/json ContentType.
+type AnnounceUploadJSONRequestBody = UploadRequest
 
 // LogInJSONRequestBody defines body for LogIn for application/json ContentType.
 type LogInJSONRequestBody = LoginRequest
@@ -1627,12 +1704,37 @@ type ClientInterface interface {
 	// Corresponds with GET / (the `GetRoot` operationId).
 	GetRoot(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// AnnounceUploadWithBody Announce an upload and get the address for its file
+	//
+	// Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/upload-pipeline/upload (the `AnnounceUpload` operationId).
+	AnnounceUploadWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnnounceUpload Announce an upload and get the address for its file
+	//
+	// Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/upload-pipeline/upload (the `AnnounceUpload` operationId).
+	AnnounceUpload(ctx context.Context, body AnnounceUploadJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetUploadLimits Every limit of the service
 	//
 	// What uploads, lists, searches and passwords are held to, and how often one may ask.
 	//
 	// Corresponds with GET /api/upload-pipeline/upload/limits (the `GetUploadLimits` operationId).
 	GetUploadLimits(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CompleteUpload Say that an announced file was sent
+	//
+	// Looks for the file at once and answers where the document stands; it may be repeated, and left out. 409 says that no file has arrived yet. Content that is there already answers that document.
+	//
+	// Corresponds with POST /api/upload-pipeline/upload/{id}/complete (the `CompleteUpload` operationId).
+	CompleteUpload(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LogInWithBody Sign in
 	//
@@ -1937,6 +2039,44 @@ func (c *Client) GetRoot(ctx context.Context, reqEditors ...RequestEditorFn) (*h
 	return c.Client.Do(req)
 }
 
+// AnnounceUploadWithBody Announce an upload and get the address for its file
+//
+// Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/upload-pipeline/upload (the `AnnounceUpload` operationId).
+func (c *Client) AnnounceUploadWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnnounceUploadRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnnounceUpload Announce an upload and get the address for its file
+//
+// Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/upload-pipeline/upload (the `AnnounceUpload` operationId).
+func (c *Client) AnnounceUpload(ctx context.Context, body AnnounceUploadJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnnounceUploadRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetUploadLimits Every limit of the service
 //
 // What uploads, lists, searches and passwords are held to, and how often one may ask.
@@ -1944,6 +2084,23 @@ func (c *Client) GetRoot(ctx context.Context, reqEditors ...RequestEditorFn) (*h
 // Corresponds with GET /api/upload-pipeline/upload/limits (the `GetUploadLimits` operationId).
 func (c *Client) GetUploadLimits(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetUploadLimitsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CompleteUpload Say that an announced file was sent
+//
+// Looks for the file at once and answers where the document stands; it may be repeated, and left out. 409 says that no file has arrived yet. Content that is there already answers that document.
+//
+// Corresponds with POST /api/upload-pipeline/upload/{id}/complete (the `CompleteUpload` operationId).
+func (c *Client) CompleteUpload(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCompleteUploadRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -2580,6 +2737,46 @@ func NewGetRootRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewAnnounceUploadRequest calls the generic AnnounceUpload builder with application/json body
+func NewAnnounceUploadRequest(server string, body AnnounceUploadJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAnnounceUploadRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewAnnounceUploadRequestWithBody constructs an http.Request for the AnnounceUpload method, with any body, and a specified content type
+func NewAnnounceUploadRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/upload-pipeline/upload")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewGetUploadLimitsRequest constructs an http.Request for the GetUploadLimits method
 func NewGetUploadLimitsRequest(server string) (*http.Request, error) {
 	var err error
@@ -2600,6 +2797,40 @@ func NewGetUploadLimitsRequest(server string) (*http.Request, error) {
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCompleteUploadRequest constructs an http.Request for the CompleteUpload method
+func NewCompleteUploadRequest(server string, id string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/upload-pipeline/upload/%s/complete", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -3656,6 +3887,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET / (the `GetRoot` operationId).
 	GetRootWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetRootResponse, error)
 
+	// AnnounceUploadWithBodyWithResponse Announce an upload and get the address for its file
+	//
+	// Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/upload-pipeline/upload (the `AnnounceUpload` operationId).
+	AnnounceUploadWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnnounceUploadResponse, error)
+
+	// AnnounceUploadWithResponse Announce an upload and get the address for its file
+	//
+	// Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/upload-pipeline/upload (the `AnnounceUpload` operationId).
+	AnnounceUploadWithResponse(ctx context.Context, body AnnounceUploadJSONRequestBody, reqEditors ...RequestEditorFn) (*AnnounceUploadResponse, error)
+
 	// GetUploadLimitsWithResponse Every limit of the service
 	//
 	// What uploads, lists, searches and passwords are held to, and how often one may ask.
@@ -3664,6 +3913,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/upload-pipeline/upload/limits (the `GetUploadLimits` operationId).
 	GetUploadLimitsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetUploadLimitsResponse, error)
+
+	// CompleteUploadWithResponse Say that an announced file was sent
+	//
+	// Looks for the file at once and answers where the document stands; it may be repeated, and left out. 409 says that no file has arrived yet. Content that is there already answers that document.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/upload-pipeline/upload/{id}/complete (the `CompleteUpload` operationId).
+	CompleteUploadWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*CompleteUploadResponse, error)
 
 	// LogInWithBodyWithResponse Sign in
 	//
@@ -4081,6 +4339,160 @@ func (r GetRootResponse) ContentType() string {
 	return ""
 }
 
+// AnnounceUploadResponse200Headers the declared response headers of an HTTP 200 response for AnnounceUpload
+type AnnounceUploadResponse200Headers struct {
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
+}
+
+// AnnounceUploadResponse400Headers the declared response headers of an HTTP 400 response for AnnounceUpload
+type AnnounceUploadResponse400Headers struct {
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
+}
+
+// AnnounceUploadResponse401Headers the declared response headers of an HTTP 401 response for AnnounceUpload
+type AnnounceUploadResponse401Headers struct {
+	WWWAuthenticate string
+	XRequestID      openapi_types.UUID
+}
+
+// AnnounceUploadResponse408Headers the declared response headers of an HTTP 408 response for AnnounceUpload
+type AnnounceUploadResponse408Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// AnnounceUploadResponse409Headers the declared response headers of an HTTP 409 response for AnnounceUpload
+type AnnounceUploadResponse409Headers struct {
+	IdempotentReplayed *string
+	RetryAfter         *int
+	XRequestID         openapi_types.UUID
+}
+
+// AnnounceUploadResponse413Headers the declared response headers of an HTTP 413 response for AnnounceUpload
+type AnnounceUploadResponse413Headers struct {
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
+}
+
+// AnnounceUploadResponse415Headers the declared response headers of an HTTP 415 response for AnnounceUpload
+type AnnounceUploadResponse415Headers struct {
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
+}
+
+// AnnounceUploadResponse422Headers the declared response headers of an HTTP 422 response for AnnounceUpload
+type AnnounceUploadResponse422Headers struct {
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
+}
+
+// AnnounceUploadResponse429Headers the declared response headers of an HTTP 429 response for AnnounceUpload
+type AnnounceUploadResponse429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      int
+	XRequestID      openapi_types.UUID
+}
+
+// AnnounceUploadResponse431Headers the declared response headers of an HTTP 431 response for AnnounceUpload
+type AnnounceUploadResponse431Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// AnnounceUploadResponse500Headers the declared response headers of an HTTP 500 response for AnnounceUpload
+type AnnounceUploadResponse500Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// AnnounceUploadResponse503Headers the declared response headers of an HTTP 503 response for AnnounceUpload
+type AnnounceUploadResponse503Headers struct {
+	RetryAfter int
+	XRequestID openapi_types.UUID
+}
+
+type AnnounceUploadResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *UploadAddress
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *Problem
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Problem
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *Problem
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Problem
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *Problem
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *Problem
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Problem
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *Problem
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *Problem
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *Problem
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AnnounceUploadResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *AnnounceUploadResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *AnnounceUploadResponse401Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *AnnounceUploadResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *AnnounceUploadResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *AnnounceUploadResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *AnnounceUploadResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *AnnounceUploadResponse422Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *AnnounceUploadResponse429Headers
+	// Headers431 the parsed response headers for an HTTP 431 response
+	Headers431 *AnnounceUploadResponse431Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *AnnounceUploadResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *AnnounceUploadResponse503Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r AnnounceUploadResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AnnounceUploadResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// Bytes is a convenience method to retrieve the raw bytes from the HTTP response
+func (r AnnounceUploadResponse) Bytes() []byte {
+	return r.Body
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AnnounceUploadResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetUploadLimitsResponse200Headers the declared response headers of an HTTP 200 response for GetUploadLimits
 type GetUploadLimitsResponse200Headers struct {
 	XRequestID openapi_types.UUID
@@ -4175,6 +4587,159 @@ func (r GetUploadLimitsResponse) Bytes() []byte {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetUploadLimitsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CompleteUploadResponse200Headers the declared response headers of an HTTP 200 response for CompleteUpload
+type CompleteUploadResponse200Headers struct {
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
+}
+
+// CompleteUploadResponse400Headers the declared response headers of an HTTP 400 response for CompleteUpload
+type CompleteUploadResponse400Headers struct {
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
+}
+
+// CompleteUploadResponse401Headers the declared response headers of an HTTP 401 response for CompleteUpload
+type CompleteUploadResponse401Headers struct {
+	WWWAuthenticate string
+	XRequestID      openapi_types.UUID
+}
+
+// CompleteUploadResponse404Headers the declared response headers of an HTTP 404 response for CompleteUpload
+type CompleteUploadResponse404Headers struct {
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
+}
+
+// CompleteUploadResponse408Headers the declared response headers of an HTTP 408 response for CompleteUpload
+type CompleteUploadResponse408Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// CompleteUploadResponse409Headers the declared response headers of an HTTP 409 response for CompleteUpload
+type CompleteUploadResponse409Headers struct {
+	IdempotentReplayed *string
+	RetryAfter         *int
+	XRequestID         openapi_types.UUID
+}
+
+// CompleteUploadResponse413Headers the declared response headers of an HTTP 413 response for CompleteUpload
+type CompleteUploadResponse413Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// CompleteUploadResponse422Headers the declared response headers of an HTTP 422 response for CompleteUpload
+type CompleteUploadResponse422Headers struct {
+	IdempotentReplayed *string
+	XRequestID         openapi_types.UUID
+}
+
+// CompleteUploadResponse429Headers the declared response headers of an HTTP 429 response for CompleteUpload
+type CompleteUploadResponse429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      int
+	XRequestID      openapi_types.UUID
+}
+
+// CompleteUploadResponse431Headers the declared response headers of an HTTP 431 response for CompleteUpload
+type CompleteUploadResponse431Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// CompleteUploadResponse500Headers the declared response headers of an HTTP 500 response for CompleteUpload
+type CompleteUploadResponse500Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// CompleteUploadResponse503Headers the declared response headers of an HTTP 503 response for CompleteUpload
+type CompleteUploadResponse503Headers struct {
+	RetryAfter int
+	XRequestID openapi_types.UUID
+}
+
+type CompleteUploadResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DocumentStatus
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *Problem
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Problem
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *Problem
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *Problem
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Problem
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *Problem
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Problem
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *Problem
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *Problem
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *Problem
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *CompleteUploadResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *CompleteUploadResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CompleteUploadResponse401Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *CompleteUploadResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *CompleteUploadResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *CompleteUploadResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *CompleteUploadResponse413Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *CompleteUploadResponse422Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *CompleteUploadResponse429Headers
+	// Headers431 the parsed response headers for an HTTP 431 response
+	Headers431 *CompleteUploadResponse431Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *CompleteUploadResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CompleteUploadResponse503Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r CompleteUploadResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CompleteUploadResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// Bytes is a convenience method to retrieve the raw bytes from the HTTP response
+func (r CompleteUploadResponse) Bytes() []byte {
+	return r.Body
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CompleteUploadResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -5989,6 +6554,11 @@ type StreamDocumentEventsResponse408Headers struct {
 	XRequestID openapi_types.UUID
 }
 
+// StreamDocumentEventsResponse409Headers the declared response headers of an HTTP 409 response for StreamDocumentEvents
+type StreamDocumentEventsResponse409Headers struct {
+	XRequestID openapi_types.UUID
+}
+
 // StreamDocumentEventsResponse413Headers the declared response headers of an HTTP 413 response for StreamDocumentEvents
 type StreamDocumentEventsResponse413Headers struct {
 	XRequestID openapi_types.UUID
@@ -6034,6 +6604,8 @@ type StreamDocumentEventsResponse struct {
 	ApplicationProblemJSON404 *Problem
 	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
 	ApplicationProblemJSON408 *Problem
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Problem
 	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
 	ApplicationProblemJSON413 *Problem
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
@@ -6058,6 +6630,8 @@ type StreamDocumentEventsResponse struct {
 	Headers404 *StreamDocumentEventsResponse404Headers
 	// Headers408 the parsed response headers for an HTTP 408 response
 	Headers408 *StreamDocumentEventsResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *StreamDocumentEventsResponse409Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *StreamDocumentEventsResponse413Headers
 	// Headers422 the parsed response headers for an HTTP 422 response
@@ -7756,6 +8330,36 @@ func (c *ClientWithResponses) GetRootWithResponse(ctx context.Context, reqEditor
 	return ParseGetRootResponse(rsp)
 }
 
+// AnnounceUploadWithBodyWithResponse Announce an upload and get the address for its file
+//
+// Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/upload-pipeline/upload (the `AnnounceUpload` operationId).
+func (c *ClientWithResponses) AnnounceUploadWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnnounceUploadResponse, error) {
+	rsp, err := c.AnnounceUploadWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnnounceUploadResponse(rsp)
+}
+
+// AnnounceUploadWithResponse Announce an upload and get the address for its file
+//
+// Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/upload-pipeline/upload (the `AnnounceUpload` operationId).
+func (c *ClientWithResponses) AnnounceUploadWithResponse(ctx context.Context, body AnnounceUploadJSONRequestBody, reqEditors ...RequestEditorFn) (*AnnounceUploadResponse, error) {
+	rsp, err := c.AnnounceUpload(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnnounceUploadResponse(rsp)
+}
+
 // GetUploadLimitsWithResponse Every limit of the service
 //
 // What uploads, lists, searches and passwords are held to, and how often one may ask.
@@ -7769,6 +8373,21 @@ func (c *ClientWithResponses) GetUploadLimitsWithResponse(ctx context.Context, r
 		return nil, err
 	}
 	return ParseGetUploadLimitsResponse(rsp)
+}
+
+// CompleteUploadWithResponse Say that an announced file was sent
+//
+// Looks for the file at once and answers where the document stands; it may be repeated, and left out. 409 says that no file has arrived yet. Content that is there already answers that document.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/upload-pipeline/upload/{id}/complete (the `CompleteUpload` operationId).
+func (c *ClientWithResponses) CompleteUploadWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*CompleteUploadResponse, error) {
+	rsp, err := c.CompleteUpload(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCompleteUploadResponse(rsp)
 }
 
 // LogInWithBodyWithResponse Sign in
@@ -8438,6 +9057,316 @@ func ParseGetRootResponse(rsp *http.Response) (*GetRootResponse, error) {
 	return response, nil
 }
 
+// ParseAnnounceUploadResponse parses an HTTP response from a AnnounceUploadWithResponse call
+func ParseAnnounceUploadResponse(rsp *http.Response) (*AnnounceUploadResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AnnounceUploadResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest UploadAddress
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AnnounceUploadResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers AnnounceUploadResponse400Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers AnnounceUploadResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 408:
+		var headers AnnounceUploadResponse408Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers AnnounceUploadResponse409Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers AnnounceUploadResponse413Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers AnnounceUploadResponse415Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers AnnounceUploadResponse422Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 429:
+		var headers AnnounceUploadResponse429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 431:
+		var headers AnnounceUploadResponse431Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers431 = &headers
+	case rsp.StatusCode == 500:
+		var headers AnnounceUploadResponse500Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers AnnounceUploadResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseGetUploadLimitsResponse parses an HTTP response from a GetUploadLimitsWithResponse call
 func ParseGetUploadLimitsResponse(rsp *http.Response) (*GetUploadLimitsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -8595,6 +9524,309 @@ func ParseGetUploadLimitsResponse(rsp *http.Response) (*GetUploadLimitsResponse,
 			headers.XRequestID = value
 		}
 		response.Headers500 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCompleteUploadResponse parses an HTTP response from a CompleteUploadWithResponse call
+func ParseCompleteUploadResponse(rsp *http.Response) (*CompleteUploadResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CompleteUploadResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DocumentStatus
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers CompleteUploadResponse200Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers CompleteUploadResponse400Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers CompleteUploadResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 404:
+		var headers CompleteUploadResponse404Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers CompleteUploadResponse408Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers CompleteUploadResponse409Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers CompleteUploadResponse413Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 422:
+		var headers CompleteUploadResponse422Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 429:
+		var headers CompleteUploadResponse429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 431:
+		var headers CompleteUploadResponse431Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers431 = &headers
+	case rsp.StatusCode == 500:
+		var headers CompleteUploadResponse500Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers CompleteUploadResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -12048,6 +13280,13 @@ func ParseStreamDocumentEventsResponse(rsp *http.Response) (*StreamDocumentEvent
 		}
 		response.ApplicationProblemJSON408 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -12174,6 +13413,16 @@ func ParseStreamDocumentEventsResponse(rsp *http.Response) (*StreamDocumentEvent
 			headers.XRequestID = value
 		}
 		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers StreamDocumentEventsResponse409Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 413:
 		var headers StreamDocumentEventsResponse413Headers
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {

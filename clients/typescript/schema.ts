@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/upload-pipeline/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Announce an upload and get the address for its file
+         * @description Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file.
+         */
+        post: operations["announce-upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/upload-pipeline/upload/limits": {
         parameters: {
             query?: never;
@@ -38,6 +58,26 @@ export interface paths {
         get: operations["get-upload-limits"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/upload-pipeline/upload/{id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that an announced file was sent
+         * @description Looks for the file at once and answers where the document stands; it may be repeated, and left out. 409 says that no file has arrived yet. Content that is there already answers that document.
+         */
+        post: operations["complete-upload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -605,7 +645,7 @@ export interface components {
             next_cursor: string | null;
         };
         /** @enum {string} */
-        Code: "accounts_unavailable" | "bad_credentials" | "bad_signature" | "bad_vectors" | "chunks_incomplete" | "conflict" | "database_unavailable" | "denied" | "duplicate_document" | "email_taken" | "email_unconfirmed" | "embedder_busy" | "embedder_credits" | "embedder_key" | "embedder_refused" | "embedder_unavailable" | "file_broken" | "file_changed" | "file_empty" | "file_encrypted" | "file_missing" | "file_too_large" | "file_too_many_pages" | "file_unsupported" | "idempotency_in_use" | "idempotency_mismatch" | "input_too_long" | "internal" | "invalid_request" | "needs_ocr" | "no_worker" | "not_found" | "page_cut" | "page_failed" | "parse_cancelled" | "parse_empty" | "parse_failed" | "parse_gone" | "parse_incomplete" | "parse_not_ready" | "parse_timeout" | "parser_busy" | "parser_credits" | "parser_key" | "parser_refused" | "parser_unavailable" | "quota_exceeded" | "rate_limited" | "storage_conflict" | "storage_denied" | "storage_unavailable" | "token_expired" | "token_reused" | "unauthenticated" | "upload_too_slow" | "weak_password";
+        Code: "accounts_unavailable" | "bad_credentials" | "bad_signature" | "bad_vectors" | "chunks_incomplete" | "conflict" | "database_unavailable" | "denied" | "duplicate_document" | "email_taken" | "email_unconfirmed" | "embedder_busy" | "embedder_credits" | "embedder_key" | "embedder_refused" | "embedder_unavailable" | "file_broken" | "file_changed" | "file_empty" | "file_encrypted" | "file_missing" | "file_size_differs" | "file_too_large" | "file_too_many_pages" | "file_unsupported" | "idempotency_in_use" | "idempotency_mismatch" | "input_too_long" | "internal" | "invalid_request" | "needs_ocr" | "no_worker" | "not_found" | "page_cut" | "page_failed" | "parse_cancelled" | "parse_empty" | "parse_failed" | "parse_gone" | "parse_incomplete" | "parse_not_ready" | "parse_timeout" | "parser_busy" | "parser_credits" | "parser_key" | "parser_refused" | "parser_unavailable" | "quota_exceeded" | "rate_limited" | "storage_conflict" | "storage_denied" | "storage_unavailable" | "token_expired" | "token_reused" | "unauthenticated" | "upload_expired" | "upload_link_invalid" | "upload_too_slow" | "weak_password";
         Document: {
             /**
              * Format: int64
@@ -908,7 +948,7 @@ export interface components {
             was: string | null;
         };
         /** @enum {string} */
-        NextStep: "waits_for_parser" | "continues_by_itself" | "waits_for_retry" | "being_removed" | "none";
+        NextStep: "waits_for_file" | "waits_for_parser" | "continues_by_itself" | "waits_for_retry" | "being_removed" | "none";
         OldLogin: {
             /**
              * @description Required
@@ -1180,9 +1220,43 @@ export interface components {
             password: string;
         };
         /** @enum {string} */
-        Stage: "parse" | "receive" | "validate" | "chunk" | "embed" | "finish" | "done";
+        Stage: "awaiting_file" | "parse" | "receive" | "validate" | "chunk" | "embed" | "finish" | "done";
         /** @enum {string} */
         Status: "uploaded" | "parse_queued" | "parsed" | "parse_validated" | "chunking" | "chunks_stored" | "embedding_queued" | "embedding_in_progress" | "embeddings_stored" | "complete" | "failed_parse" | "failed_chunking" | "failed_embedding" | "cancelled" | "deleting";
+        UploadAddress: {
+            /**
+             * Format: uuid
+             * @description The document's id, reserved
+             * @example 0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f
+             */
+            document_id: string;
+            /**
+             * Format: uuid
+             * @description The first attempt's id, reserved
+             * @example 0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e80
+             */
+            job_id: string;
+            /**
+             * Format: uri
+             * @description For PUT with the file as the body. A secret: whoever has it can send the file
+             */
+            signed_url: string;
+            /**
+             * Format: date-time
+             * @description The file has to be on its way by then
+             * @example 2026-01-31T09:15:00Z
+             */
+            upload_expires_at: string;
+            /**
+             * @description To be sent with it
+             * @example {
+             *       "Content-Type": "application/pdf"
+             *     }
+             */
+            upload_headers: {
+                [key: string]: string;
+            };
+        };
         UploadLimits: {
             /** Format: int64 */
             default_page_size: number;
@@ -1209,6 +1283,11 @@ export interface components {
              */
             idempotency_lease_seconds: number;
             limits_description: string;
+            /**
+             * Format: int64
+             * @description Announced uploads of one user whose file is awaited
+             */
+            max_announced_uploads: number;
             /** Format: int64 */
             max_batch_ids: number;
             /**
@@ -1286,14 +1365,45 @@ export interface components {
             min_upload_bytes_per_second: number;
             /** @description Each operation is under one of them; its x-rate-limit in the OpenAPI document names it */
             rates: components["schemas"]["RateLimit"][];
-            /** Format: int64 */
-            signed_url_ttl_seconds: number | null;
+            /**
+             * Format: double
+             * @description For the file of an announced upload to be sent
+             */
+            signed_url_ttl_seconds: number;
             supported_mime_types: string[];
             /**
              * Format: double
              * @description Before that rate counts
              */
             upload_grace_seconds: number;
+        };
+        UploadRequest: {
+            /**
+             * Format: int64
+             * @description The file's size in bytes; exactly so many are taken
+             * @example 184320
+             */
+            bytes_len: number;
+            /**
+             * @description For people; made fit to be shown
+             * @example policy-2026.pdf
+             */
+            filename: string;
+            /**
+             * @description The file's type
+             * @example application/pdf
+             */
+            mime: string;
+            /**
+             * @description Taken for older clients; the parser decides by itself
+             * @example false
+             */
+            ocr?: boolean;
+            /**
+             * @description SHA-256 of the file. A hint: with it a duplicate is refused before it is sent
+             * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
+            sha256?: string;
         };
         User: {
             /** @description E-mail address */
@@ -1434,6 +1544,239 @@ export interface operations {
             };
         };
     };
+    "announce-upload": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 65536 bytes of JSON, which have to arrive within 10 seconds. Unknown properties are refused. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "filename": "homeowners-policy-2026.pdf",
+                 *       "bytes_len": 482133,
+                 *       "mime": "application/pdf"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UploadRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job_id": "0198f1b2-7c3b-7a10-8c44-51d2e3f4a5b6",
+                     *       "document_id": "0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f",
+                     *       "signed_url": "https://storage.example.org/upload?token=eyJ...",
+                     *       "upload_headers": {
+                     *         "Content-Type": "application/pdf"
+                     *       },
+                     *       "upload_expires_at": "2026-01-31T09:15:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UploadAddress"];
+                };
+            };
+            /**
+             * @description Bad Request.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            400: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unauthorized.
+             *
+             *     * `unauthenticated`: You are not signed in. Send a valid access token as Authorization: Bearer.
+             *     * `token_expired`: Your session has expired. Get a new access token with POST /auth/refresh, or sign in again.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Timeout.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Conflict.
+             *
+             *     * `duplicate_document`: You have uploaded this document already. Use the existing document; its id is in this answer.
+             *     * `idempotency_in_use`: The request with this idempotency key is still being worked on. Send it again, unchanged, after as long as Retry-After says.
+             */
+            409: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Entity Too Large.
+             *
+             *     * `file_too_large`: The file is larger than allowed. Split it, or save it with smaller images, and upload again.
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            413: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unsupported Media Type.
+             *
+             *     * `file_unsupported`: This type of file is not accepted. Upload a PDF.
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            415: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unprocessable Entity.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             *     * `idempotency_mismatch`: The idempotency key was used for another request. Send every new request under a new key, and repeat one unchanged.
+             */
+            422: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Too Many Requests.
+             *
+             *     * `rate_limited`: Too many requests. Wait as long as Retry-After says.
+             *     * `quota_exceeded`: You have uploaded as many documents as a day allows. Upload more when Retry-After has passed; what is there already can be read, searched and retried meanwhile.
+             */
+            429: {
+                headers: {
+                    /** @description Where the caller stands: the rule's name, requests remaining r, seconds t until all are there again */
+                    RateLimit?: string;
+                    /** @description The rule: its name, its requests q, its window w in seconds */
+                    "RateLimit-Policy"?: string;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Header Fields Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            431: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Internal Server Error.
+             *
+             *     * `internal`: Something went wrong on our side. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `storage_unavailable`: The file storage cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `storage_denied`: The file storage refuses our key. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-upload-limits": {
         parameters: {
             query?: never;
@@ -1460,7 +1803,8 @@ export interface operations {
                      *       "supported_mime_types": [
                      *         "application/pdf"
                      *       ],
-                     *       "signed_url_ttl_seconds": null,
+                     *       "signed_url_ttl_seconds": 900,
+                     *       "max_announced_uploads": 100,
                      *       "min_upload_bytes_per_second": 51200,
                      *       "upload_grace_seconds": 10,
                      *       "max_upload_seconds": 120,
@@ -1626,6 +1970,238 @@ export interface operations {
              */
             500: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "complete-upload": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The document's id (a UUID) */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "document_id": "0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f",
+                     *       "job_id": "0198f1b2-7c3b-7a10-8c44-51d2e3f4a5b6",
+                     *       "filename": "homeowners-policy-2026.pdf",
+                     *       "status": "uploaded",
+                     *       "stage": "parse",
+                     *       "progress": 10,
+                     *       "next_step": "continues_by_itself",
+                     *       "attempt": 1,
+                     *       "created_at": "2026-01-31T09:00:00Z",
+                     *       "updated_at": "2026-01-31T09:00:00Z",
+                     *       "bytes_len": 482133,
+                     *       "mime": "application/pdf",
+                     *       "pages": 24,
+                     *       "failed_pages": [],
+                     *       "chunks": {
+                     *         "done": 0,
+                     *         "total": 0
+                     *       },
+                     *       "timings": {},
+                     *       "last_error": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DocumentStatus"];
+                };
+            };
+            /**
+             * @description Bad Request.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            400: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unauthorized.
+             *
+             *     * `unauthenticated`: You are not signed in. Send a valid access token as Authorization: Bearer.
+             *     * `token_expired`: Your session has expired. Get a new access token with POST /auth/refresh, or sign in again.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Not Found.
+             *
+             *     * `not_found`: There is no such document. Check the id, and that you are signed in as its owner.
+             */
+            404: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Timeout.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Conflict.
+             *
+             *     * `conflict`: The document's state does not allow that now. Read its status and try again.
+             *     * `idempotency_in_use`: The request with this idempotency key is still being worked on. Send it again, unchanged, after as long as Retry-After says.
+             */
+            409: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Entity Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unprocessable Entity.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             *     * `idempotency_mismatch`: The idempotency key was used for another request. Send every new request under a new key, and repeat one unchanged.
+             */
+            422: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Too Many Requests.
+             *
+             *     * `rate_limited`: Too many requests. Wait as long as Retry-After says.
+             */
+            429: {
+                headers: {
+                    /** @description Where the caller stands: the rule's name, requests remaining r, seconds t until all are there again */
+                    RateLimit?: string;
+                    /** @description The rule: its name, its requests q, its window w in seconds */
+                    "RateLimit-Policy"?: string;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Header Fields Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            431: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Internal Server Error.
+             *
+             *     * `internal`: Something went wrong on our side. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `storage_unavailable`: The file storage cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `storage_denied`: The file storage refuses our key. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -4485,6 +5061,20 @@ export interface operations {
              *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
              */
             408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Conflict.
+             *
+             *     * `conflict`: The document's state does not allow that now. Read its status and try again.
+             */
+            409: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;

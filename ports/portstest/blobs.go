@@ -29,6 +29,8 @@ func Blobs(t *testing.T, open func(t *testing.T) ports.Blobs) {
 		"L_019_a_body_of_another_size_leaves_nothing":          blobsWrongSize,
 		"L_019_a_cancelled_write_leaves_nothing":               blobsCancelled,
 		"FM_025_what_is_not_there_is_missing_and_nothing_else": blobsMissing,
+		"C_3_C_10_a_signed_address_writes_its_key_once":        blobsSigned,
+		"C_3_a_changed_address_writes_nothing":                 blobsForged,
 		"P_017_delete_is_idempotent":                           blobsDelete,
 		"C_10_keys_that_leave_the_folder_are_refused":          blobsBadKeys,
 		"FM_024_prepare_repeats_and_leaves_no_canary":          blobsPrepare,

@@ -109,6 +109,9 @@ func (c Config) checkDatabase(f *faults, service Service) {
 func (c Config) checkStorage(f *faults, service Service) {
 	if c.StorageProvider == "filestore" {
 		f.need("FILESTORE_DIR", c.FilestoreDir != "" || service == Webhook)
+		if service == API || service == Dev { // it signs the addresses that files are sent to
+			c.checkMaster(f, "WEBHOOK_MASTER_KEY", c.WebhookKey)
+		}
 		return
 	}
 	f.need("SUPABASE_SERVICE_ROLE_KEY", c.SupabaseService.Set() || service == Webhook)

@@ -56,7 +56,7 @@ type Config struct {
 
 	WebhookURL       string `env:"WEBHOOK_URL" help:"public base address of the webhook server, without path"`
 	WebhookMode      string `env:"WEBHOOK_MODE" help:"callback, or poll: the parser is asked and never calls back"`
-	WebhookKey       Secret `env:"WEBHOOK_MASTER_KEY" help:"at least 32 random characters; every attempt's signing secret is derived from it"`
+	WebhookKey       Secret `env:"WEBHOOK_MASTER_KEY" help:"at least 32 random characters; every attempt's signing secret, and the filestore's upload addresses, are derived from it"`
 	WebhookKeyFormer Secret `env:"WEBHOOK_MASTER_KEY_FORMER" help:"the key before, accepted during a rotation"`
 
 	AuthProvider   string        `env:"AUTH_PROVIDER" help:"local (accounts in this database) or supabase"`
@@ -100,6 +100,7 @@ type Config struct {
 	Finish   StageConfig `envPrefix:"STAGE_FINISH_"`
 	Forget   StageConfig `envPrefix:"STAGE_FORGET_"`
 	Purge    StageConfig `envPrefix:"STAGE_PURGE_"`
+	Arrive   StageConfig `envPrefix:"STAGE_ARRIVE_"`
 
 	WorkersParse   int `env:"QUEUE_PARSE_WORKERS" help:"jobs at once of queue parse in one worker"`
 	WorkersReceive int `env:"QUEUE_RECEIVE_WORKERS" help:"jobs at once of queue receive in one worker"`
@@ -113,6 +114,7 @@ type Config struct {
 	Rescue         time.Duration `env:"RESCUE_AFTER" help:"a job running longer than this was lost with its process"`
 	ReconcileEvery time.Duration `env:"RECONCILE_EVERY" help:"between rounds of polling documents that wait"`
 	ReviveAfter    time.Duration `env:"REVIVE_AFTER" help:"a document without a job for this long gets one again"`
+	AwaitEvery     time.Duration `env:"AWAIT_EVERY" help:"between rounds of looking for the files of announced uploads"`
 	SweepEvery     time.Duration `env:"SWEEP_EVERY" help:"between rounds of removing stored files without a document"`
 	SweepAge       time.Duration `env:"SWEEP_AGE" help:"age from which such a file is an orphan"`
 }
@@ -143,11 +145,11 @@ func Defaults() Config {
 		OpenAIURL: "https://api.openai.com/v1", OpenAIModel: "text-embedding-3-small", OpenAICalls: 4,
 		ChunkTokens: 512, ChunkOverlap: 64, ParseDeadline: w.Deadline, ParsePolls: w.Polls,
 		Parse: row(core.Parse), Receive: row(core.Receive), Validate: row(core.Validate), Chunk: row(core.Chunk),
-		Embed: row(core.Embed), Finish: row(core.Finish), Forget: row(core.Forget), Purge: row(core.Purge),
+		Embed: row(core.Embed), Finish: row(core.Finish), Forget: row(core.Forget), Purge: row(core.Purge), Arrive: row(core.Arrive),
 		WorkersParse: q.Workers[riverqueue.QueueParse], WorkersReceive: q.Workers[riverqueue.QueueReceive], WorkersLine: q.Workers[riverqueue.QueueLine],
 		WorkersEmbed: q.Workers[riverqueue.QueueEmbed], WorkersUpkeep: q.Workers[riverqueue.QueueUpkeep],
 		FetchCooldown: q.FetchCooldown, FetchPoll: q.FetchPollInterval, SoftStop: q.SoftStop, Rescue: q.Rescue,
-		ReconcileEvery: q.ReconcileEvery, ReviveAfter: 5 * time.Minute, SweepEvery: q.SweepEvery, SweepAge: q.SweepAge,
+		ReconcileEvery: q.ReconcileEvery, ReviveAfter: 5 * time.Minute, AwaitEvery: q.AwaitEvery, SweepEvery: q.SweepEvery, SweepAge: q.SweepAge,
 	}
 }
 

@@ -35,6 +35,7 @@ type House struct {
 	store             *postgres.Store
 	library           *postgres.Library
 	pdfium            *pdftext.Engine
+	putTickets        ports.PutTickets
 }
 
 // openHouse opens what the service needs and registers the process.
@@ -148,6 +149,7 @@ func (h *House) openOutside(ctx context.Context) error {
 		return fmt.Errorf("storage bucket %s: %w", h.config.Bucket(), err)
 	}
 	h.parts.blobs = notedBlobs{blobs, h.seen}
+	h.putTickets, _ = blobs.(ports.PutTickets) // where the storage has no addresses of its own
 	embedder, err := h.config.embedder()
 	if err != nil {
 		return err
@@ -161,7 +163,8 @@ func (h *House) openOutside(ctx context.Context) error {
 		return err
 	}
 	h.parts.parser = notedParser{parser, h.seen}
-	return nil
+	h.parts.inspector, err = h.engine(ctx)
+	return err
 }
 
 // register records the fingerprint, and refuses to live beside a peer with
@@ -207,7 +210,8 @@ func (h *House) api(ctx context.Context, ready func() error, stopping <-chan str
 		return nil, err
 	}
 	deps := httpapi.APIDeps{
-		Library: h.library, Journal: h.library, Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine, Stopping: stopping,
+		Library: h.library, Journal: h.library, Uploads: h.library, PutTickets: h.putTickets,
+		Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine, Stopping: stopping,
 		Health: health{h.instances, h.seen}, Keys: postgres.NewIdempotency(h.appPool), Logger: h.log, Limits: h.limits(), Version: Build(),
 		SpoolDir: h.config.SpoolDir, PublicURL: h.config.PublicURL, Ready: ready,
 		DocsEnabled: h.config.Docs(), Limiter: inprocess.NewLimiter(inprocess.DefaultKeys), Origins: h.config.Origins(), TrustedHops: h.config.TrustedHops,

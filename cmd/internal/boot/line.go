@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/insurance-navigator/navigator/adapters/httpapi"
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/adapters/riverqueue"
 	"github.com/insurance-navigator/navigator/adapters/tiktoken"
@@ -22,6 +23,8 @@ type lineParts struct {
 	blobs    ports.Blobs
 	parser   ports.Parser
 	embedder ports.Embedder
+
+	inspector core.Inspector // of the worker alone
 }
 
 // newLine builds every stage over the parts.
@@ -61,14 +64,20 @@ const (
 	reconcileRound = 200
 	sweepRound     = 500
 	keysRound      = 5000
+	awaitRound     = 200
 )
 
 func newUpkeep(c Config, store *postgres.Store, p lineParts) riverqueue.Upkeep {
 	forgetting := pipeline.Forgetting{Store: store, Parser: p.parser}
 	purging := pipeline.Purging{Store: store, Blobs: p.blobs, Parser: p.parser}
+	arriving := newArriving(c, store, p)
 	return riverqueue.Upkeep{
 		Forget: forgetting.Run,
 		Purge:  purging.Run,
+		Arrive: arriving.Run,
+		Await: func(ctx context.Context) error {
+			return errors.Join(arriving.Round(ctx, awaitRound), store.ForgetUploads(ctx, sweepRound))
+		},
 		Reconcile: func(ctx context.Context) error {
 			_, polled := store.Reconcile(ctx, reconcileRound)
 			_, revived := store.Revive(ctx, c.ReviveAfter, reconcileRound)
@@ -88,6 +97,15 @@ func sweepKeys(ctx context.Context, store *postgres.Store) error {
 		if err != nil || removed < keysRound {
 			return err
 		}
+	}
+}
+
+// newArriving takes in the files of announced uploads, by the door's own limits.
+func newArriving(c Config, store *postgres.Store, p lineParts) pipeline.Arriving {
+	limits := httpapi.DefaultLimits()
+	return pipeline.Arriving{
+		Store: store, Blobs: p.blobs, Inspector: p.inspector, Rules: limits.Rules(), SpoolDir: c.SpoolDir,
+		Grace: limits.UploadTime, GiveUp: c.ParseDeadline, Now: time.Now,
 	}
 }
 

@@ -41,7 +41,7 @@ func (c Config) checkCounts(f *faults) {
 func (c Config) checkTimes(f *faults) {
 	for name, d := range map[string]time.Duration{"AUTH_ACCESS_TTL": c.AccessTTL, "RIVER_FETCH_COOLDOWN": c.FetchCooldown,
 		"SOFT_STOP_TIMEOUT": c.SoftStop, "RESCUE_AFTER": c.Rescue, "RECONCILE_EVERY": c.ReconcileEvery,
-		"SWEEP_EVERY": c.SweepEvery, "REVIVE_AFTER": c.ReviveAfter} {
+		"AWAIT_EVERY": c.AwaitEvery, "SWEEP_EVERY": c.SweepEvery, "REVIVE_AFTER": c.ReviveAfter} {
 		if d <= 0 {
 			f.add("%s: a positive duration such as 30s", name)
 		}

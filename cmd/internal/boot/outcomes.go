@@ -113,3 +113,10 @@ func (b notedBlobs) Open(ctx context.Context, key string) (io.ReadCloser, core.B
 	b.seen.note(nameStorage, err)
 	return body, blob, err
 }
+
+// SignPut is ports.Blobs.
+func (b notedBlobs) SignPut(ctx context.Context, key string, size int64, contentType string, ttl time.Duration) (ports.SignedPut, error) {
+	signed, err := b.Blobs.SignPut(ctx, key, size, contentType, ttl)
+	b.seen.note(nameStorage, err)
+	return signed, err
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/insurance-navigator/navigator/adapters/filestore"
 	"github.com/insurance-navigator/navigator/adapters/httpapi"
@@ -20,7 +21,8 @@ import (
 func (c Config) blobs() (ports.Blobs, error) {
 	limits := httpapi.DefaultLimits()
 	if c.StorageProvider == "filestore" {
-		return filestore.Open(filestore.Config{Dir: filepath.Join(c.FilestoreDir, c.Bucket()), MaxSize: limits.MaxFileBytes, Types: []string{pdftext.TypePDF}})
+		return filestore.Open(filestore.Config{Dir: filepath.Join(c.FilestoreDir, c.Bucket()), MaxSize: limits.MaxFileBytes, Types: []string{pdftext.TypePDF},
+			PutURL: strings.TrimSuffix(c.PublicURL, "/") + httpapi.PathPut, PutKeys: c.masters()})
 	}
 	return supabase.NewStorage(supabase.Config{URL: c.SupabaseURL, ServiceKey: c.SupabaseService.Reveal(), Bucket: c.Bucket(),
 		MaxSize: limits.MaxFileBytes, Types: []string{pdftext.TypePDF}})

@@ -465,7 +465,7 @@ func (w *world) secretOf(document string) (attempt, secret string) {
 func (w *world) idle() {
 	w.t.Helper()
 	w.until("the line to be idle", func() bool {
-		return w.count(`select count(*) from river.river_job where kind not in ('reconcile', 'sweep')
+		return w.count(`select count(*) from river.river_job where kind not in ('reconcile', 'sweep', 'await')
 			and state in ('available', 'running', 'retryable', 'scheduled')`) == 0
 	})
 }

@@ -1,4 +1,6 @@
-package httpapi
+// Package intake is how a file is taken in, by whichever door it comes: held on
+// disk, counted and hashed, and judged by its bytes alone.
+package intake
 
 import (
 	"bufio"
@@ -10,36 +12,39 @@ import (
 	"github.com/insurance-navigator/navigator/core"
 )
 
-// spool is an uploaded file on disk, out of every directory: the name is taken
+// Spool is an uploaded file on disk, out of every directory: the name is taken
 // away as soon as the file is open, so that nothing is left behind however the
 // process ends. Where the system refuses that, Close removes it.
-type spool struct {
+type Spool struct {
+	Size int64 // bytes; known once it is filled
+	Sum  [sha256.Size]byte
+
 	file  *os.File
 	named bool // still has to be removed
-	size  int64
-	sum   [sha256.Size]byte
 }
 
-func newSpool(dir string) (*spool, error) {
+// NewSpool makes an empty one in the folder dir. A disk that refuses is
+// CodeStorageUnavailable.
+func NewSpool(dir string) (*Spool, error) {
 	file, err := os.CreateTemp(dir, "upload-*")
 	if err != nil {
-		return nil, spoolTrouble(err)
+		return nil, Trouble(err)
 	}
-	return &spool{file: file, named: os.Remove(file.Name()) != nil}, nil
+	return &Spool{file: file, named: os.Remove(file.Name()) != nil}, nil
 }
 
 // Close gives the disk space back.
-func (s *spool) Close() {
+func (s *Spool) Close() {
 	_ = s.file.Close()
 	if s.named {
 		_ = os.Remove(s.file.Name())
 	}
 }
 
-// fill copies r once, counting and hashing; each step's bytes are reported to
+// Fill copies r once, counting and hashing; each step's bytes are reported to
 // counted. CodeFileTooLarge stops it one byte past limit, CodeFileEmpty says
 // there was none. Errors of r come back as they are.
-func (s *spool) fill(r io.Reader, limit int64, counted *int64) error {
+func (s *Spool) Fill(r io.Reader, limit int64, counted *int64) error {
 	digest := sha256.New()
 	out := bufio.NewWriterSize(io.MultiWriter(diskWriter{s.file}, digest), readAhead)
 	n, err := io.Copy(countingWriter{out, counted}, io.LimitReader(r, limit+1))
@@ -54,13 +59,16 @@ func (s *spool) fill(r io.Reader, limit int64, counted *int64) error {
 	if err := out.Flush(); err != nil {
 		return err
 	}
-	s.size = n
-	digest.Sum(s.sum[:0])
+	s.Size = n
+	digest.Sum(s.Sum[:0])
 	return nil
 }
 
-// reader reads the whole file anew.
-func (s *spool) reader() io.Reader { return io.NewSectionReader(s.file, 0, s.size) }
+// Reader reads the whole file anew.
+func (s *Spool) Reader() *io.SectionReader { return io.NewSectionReader(s.file, 0, s.Size) }
+
+// readAhead is how much is written to the disk at once.
+const readAhead = 64 << 10
 
 // diskWriter marks the disk's errors, so that a full disk is not taken for a
 // fault of the client's.
@@ -69,7 +77,7 @@ type diskWriter struct{ file *os.File }
 func (d diskWriter) Write(p []byte) (int, error) {
 	n, err := d.file.Write(p)
 	if err != nil {
-		return n, spoolTrouble(err)
+		return n, Trouble(err)
 	}
 	return n, nil
 }
@@ -85,8 +93,8 @@ func (c countingWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// spoolTrouble is ours, not the client's, and passes: 503 without the path
+// Trouble is an error of the disk: ours, not the client's, and passes: 503 without the path
 // that the system's error names.
-func spoolTrouble(err error) error {
+func Trouble(err error) error {
 	return core.Fail(core.CodeStorageUnavailable, fmt.Errorf("spool: %w", err))
 }

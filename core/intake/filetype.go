@@ -1,4 +1,4 @@
-package httpapi
+package intake
 
 import (
 	"mime"
@@ -24,10 +24,10 @@ var endings = map[string]string{
 // vague are the declared types that claim nothing.
 var vague = []string{"", "application/octet-stream", "binary/octet-stream", "application/x-download", "application/force-download"}
 
-// agrees checks that the type found in the bytes is one we take, and that what
+// Agrees checks that the type found in the bytes is one we take, and that what
 // the client claims, by the part's type and by the name's ending, is the same:
 // a file of two types is for some reader not what we took it for.
-func agrees(found, declared, name string, taken []string) error {
+func Agrees(found, declared, name string, taken []string) error {
 	if !slices.Contains(taken, found) {
 		return core.Fail(core.CodeFileUnsupported, nil)
 	}

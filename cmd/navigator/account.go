@@ -94,6 +94,12 @@ func (w *world) signedIn(ctx context.Context, way *link, s client.Session, email
 
 type logoutCommand struct{}
 
+// Help is shown behind the flags.
+func (logoutCommand) Help() string {
+	return `Example:
+  navigator logout --url https://api.example.com`
+}
+
 // Run ends the session at the service, and forgets it here whatever the
 // service says.
 func (logoutCommand) Run(ctx context.Context, g *globals, w *world) error {

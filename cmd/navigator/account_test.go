@@ -13,7 +13,7 @@ func TestLoginKeepsASessionForARemoteDeployment(t *testing.T) {
 	t.Parallel()
 	s, p := serve(t), newPlace(t)
 	p.environ = []string{"NAVIGATOR_URL=" + s.url}
-	p.run(t, "search", "x").like(t, ran{1, "", "error: you are not signed in: sign in with navigator login --email you@example.com, or run make dev\n"})
+	p.run(t, "search", "x").like(t, ran{4, "", "error: you are not signed in: sign in with navigator login --email you@example.com, or run make dev\n"})
 	p.in = password + "\n"
 	p.run(t, "login", "--email", email).like(t, ran{0, "signed in to " + s.url + " as " + email + "\n", ""})
 	p.in = ""
@@ -56,7 +56,7 @@ func TestLoginIsRefused(t *testing.T) {
 	t.Parallel()
 	s, p := serve(t), newPlace(t)
 	p.environ = []string{"NAVIGATOR_PASSWORD=wrong"}
-	p.run(t, "login", "--url", s.url, "--email", email).like(t, ran{1, "",
+	p.run(t, "login", "--url", s.url, "--email", email).like(t, ran{4, "",
 		"error: Invalid email or password.\n  Check both and try again.\n  request id: <id>\n"})
 	p.environ = nil
 	p.run(t, "login", "--url", s.url, "--email", email).like(t, ran{2, "",
@@ -90,7 +90,7 @@ func TestGivenTokenIsUsedAsItIs(t *testing.T) {
 	}
 	p.environ = []string{"NAVIGATOR_TOKEN=stale-token"}
 	got := p.run(t, "search", "x")
-	if got.code != 1 || !strings.Contains(got.err, "Your session has expired.") || strings.Contains(got.err+got.out, "stale-token") {
+	if got.code != 4 || !strings.Contains(got.err, "Your session has expired.") || strings.Contains(got.err+got.out, "stale-token") {
 		t.Errorf("got %+v", got)
 	}
 	if calls := s.asked(); len(calls) != 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"time"
 
@@ -18,13 +19,48 @@ import (
 // The exit codes.
 const (
 	exitFine        = 0
-	exitFailed      = 1
-	exitUsage       = 2
+	exitFailed      = 1 // something failed
+	exitUsage       = 2 // the call cannot be meant
+	exitDuplicates  = 3 // upload: each file was uploaded before
+	exitSignedOut   = 4 // nobody is signed in, or the credentials are not taken
+	exitAway        = 5 // the service does not answer, or says that it cannot now
 	exitInterrupted = 130
 )
 
+const exitHelp = `Ends with 0 when all went well, 1 when something failed, 2 when it was called wrongly,
+3 when every file was uploaded before, 4 when you are not signed in, 5 when the service
+does not answer, 130 when it was interrupted.`
+
+// outcome is an exit code whose reason was shown already.
+type outcome int
+
+func (o outcome) Error() string { return fmt.Sprintf("exit %d", int(o)) }
+
 // errFailed says that something failed and was shown already.
-var errFailed = errors.New("failed")
+const errFailed = outcome(exitFailed)
+
+// codeOf is the exit code of an error.
+func codeOf(err error) int {
+	var usage usageError
+	var shown outcome
+	var gone *client.Unreachable
+	var p *client.Problem
+	switch {
+	case err == nil:
+		return exitFine
+	case errors.As(err, &shown):
+		return int(shown)
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.Is(err, session.ErrNone), errors.Is(err, session.ErrEnded), client.Unauthenticated(err):
+		return exitSignedOut
+	case errors.As(err, &gone), errors.Is(err, context.DeadlineExceeded):
+		return exitAway
+	case errors.As(err, &p) && p.Status >= http.StatusBadGateway && p.Status <= http.StatusGatewayTimeout:
+		return exitAway
+	}
+	return exitFailed
+}
 
 // usageError is a call that cannot be meant.
 type usageError struct{ text string }
@@ -57,25 +93,30 @@ type globals struct {
 	URL     string        `placeholder:"URL" help:"The deployment's address (NAVIGATOR_URL). Where neither says, the one that make dev runs."`
 	Token   client.Secret `placeholder:"TOKEN" help:"An access token to use in place of a session (NAVIGATOR_TOKEN)."`
 	NoColor bool          `help:"No color, on a terminal too (NO_COLOR). There is none in a pipe."`
+
+	urlFlag, tokenFlag bool // given as flags, and not by the environment
 }
 
 // grammar is the whole command line.
 type grammar struct {
 	globals
 
-	Dev     devCommand     `cmd:"" help:"Run everything on this machine."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database to this version's schema."`
-	Config  configCommand  `cmd:"" help:"List the settings, or check them."`
-	Signup  signupCommand  `cmd:"" help:"Make an account and sign in."`
-	Login   loginCommand   `cmd:"" help:"Sign in; the session is kept."`
-	Logout  logoutCommand  `cmd:"" help:"Sign out."`
-	Upload  uploadCommand  `cmd:"" help:"Upload documents."`
-	Status  statusCommand  `cmd:"" help:"Show where a document stands."`
-	List    listCommand    `cmd:"" help:"List your documents."`
-	Search  searchCommand  `cmd:"" help:"Search in your documents."`
-	Retry   retryCommand   `cmd:"" help:"Take up a document that failed or was cancelled."`
-	Cancel  cancelCommand  `cmd:"" help:"Stop the work on a document."`
-	Delete  deleteCommand  `cmd:"" help:"Delete a document."`
+	Dev        devCommand        `cmd:"" help:"Run everything on this machine."`
+	Migrate    migrateCommand    `cmd:"" help:"Bring the database to this version's schema."`
+	Config     configCommand     `cmd:"" help:"List the settings, or check them."`
+	Doctor     doctorCommand     `cmd:"" help:"Find out why something does not work."`
+	Signup     signupCommand     `cmd:"" help:"Make an account and sign in."`
+	Login      loginCommand      `cmd:"" help:"Sign in; the session is kept."`
+	Logout     logoutCommand     `cmd:"" help:"Sign out."`
+	Upload     uploadCommand     `cmd:"" help:"Upload documents."`
+	Status     statusCommand     `cmd:"" help:"Show where a document stands."`
+	List       listCommand       `cmd:"" help:"List your documents."`
+	Search     searchCommand     `cmd:"" help:"Search in your documents."`
+	Events     eventsCommand     `cmd:"" help:"Show how a document came where it stands."`
+	Retry      retryCommand      `cmd:"" help:"Take up a document that failed or was cancelled."`
+	Cancel     cancelCommand     `cmd:"" help:"Stop the work on a document."`
+	Delete     deleteCommand     `cmd:"" help:"Delete a document."`
+	Completion completionCommand `cmd:"" help:"Write what makes a shell complete this tool's words."`
 }
 
 const description = `Insurance documents, from upload to answer.
@@ -87,7 +128,9 @@ Examples:
 
 Another deployment:
   navigator login --url https://api.example.com --email ada@example.com
-  navigator upload --url https://api.example.com policy.pdf`
+  navigator upload --url https://api.example.com policy.pdf
+
+` + exitHelp
 
 // run is the whole tool. It returns the exit code.
 func run(ctx context.Context, args []string, w world) (code int) {
@@ -107,6 +150,7 @@ func run(ctx context.Context, args []string, w world) (code int) {
 		_, _ = fmt.Fprintf(w.err, "navigator: %v\n", err)
 		return exitFailed
 	}
+	completes(parser)
 	parsed, err := parser.Parse(args)
 	if err != nil {
 		return misused(w, err.Error())
@@ -122,6 +166,7 @@ type exit int
 
 // settle fills what the flags leave open from the environment.
 func (g *globals) settle(w *world) {
+	g.urlFlag, g.tokenFlag = g.URL != "", g.Token != ""
 	if g.URL == "" {
 		g.URL = w.get("NAVIGATOR_URL")
 	}
@@ -131,9 +176,11 @@ func (g *globals) settle(w *world) {
 	if w.screen == nil {
 		w.screen = show.NewScreen(w.out, w.err, false)
 	}
-	if g.NoColor || w.get("NO_COLOR") != "" || w.get("TERM") == "dumb" {
+	dumb := w.get("TERM") == "dumb"
+	if g.NoColor || w.get("NO_COLOR") != "" || dumb {
 		w.screen.Color = false
 	}
+	w.screen.Live = w.screen.Live && !dumb // it could not move its cursor
 }
 
 func misused(w world, text string) int {
@@ -144,29 +191,35 @@ func misused(w world, text string) int {
 // ended shows what went wrong and says so in the exit code.
 func (w world) ended(ctx context.Context, err error) int {
 	var usage usageError
+	var shown outcome
 	switch {
-	case err == nil:
-		return exitFine
-	case errors.Is(err, errFailed):
-		return exitFailed
+	case err == nil, errors.As(err, &shown):
 	case errors.As(err, &usage):
 		return misused(w, usage.text)
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		w.screen.Note("interrupted")
 		return exitInterrupted
+	default:
+		w.failure("", err)
 	}
-	w.failure("", err)
-	return exitFailed
+	return codeOf(err)
 }
 
 // failure shows an error, with what a person without a session can do.
-func (w world) failure(about string, err error) {
+func (w world) failure(about string, err error) { w.screen.Failure(about, worded(err)) }
+
+// worded puts an error that is not the service's own into words.
+func worded(err error) error {
 	switch {
 	case errors.Is(err, session.ErrNone), errors.Is(err, session.ErrEnded):
-		w.screen.Failure(about, fmt.Errorf("%w: sign in with navigator login --email you@example.com, or run make dev", err))
-	case errors.Is(err, context.DeadlineExceeded):
-		w.screen.Failure(about, errors.New("there was no answer in time: try again"))
-	default:
-		w.screen.Failure(about, err)
+		return fmt.Errorf("%w: sign in with navigator login --email you@example.com, or run make dev", err)
+	case errors.Is(err, context.DeadlineExceeded) && !isUnreachable(err):
+		return errors.New("there was no answer in time: try again")
 	}
+	return err
+}
+
+func isUnreachable(err error) bool {
+	var gone *client.Unreachable
+	return errors.As(err, &gone)
 }

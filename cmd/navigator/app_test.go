@@ -11,7 +11,7 @@ func TestWrongUse(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
 	for _, args := range [][]string{{}, {"nonsense"}, {"upload"}, {"search"}, {"search", " "}, {"search", "x", "--limit", "many"},
-		{"search", "x", "--limit=-1"}, {"status"}, {"delete"}, {"login"}, {"signup", "--email", "a@b.example"}, {"config", "check", "nobody"}, {"status", "--nonsense"}} {
+		{"search", "x", "--limit=-1"}, {"status"}, {"delete"}, {"login"}, {"list", "--after", "yesterday"}, {"upload", "x.pdf", "--parallel", "0"}, {"upload", t.TempDir()}, {"completion", "cmd"}, {"doctor", "--service", "x"}, {"signup", "--email", "a@b.example"}, {"config", "check", "nobody"}, {"status", "--nonsense"}} {
 		if got := p.run(t, args...); got.code != 2 || got.out != "" || !strings.HasPrefix(got.err, "navigator: ") {
 			t.Errorf("%q: got %+v", args, got)
 		}
@@ -22,7 +22,12 @@ func TestHelpHasExamplesAndNoSecrets(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
 	p.environ = []string{"NAVIGATOR_TOKEN=access-secret", "NAVIGATOR_PASSWORD=" + password}
-	for _, args := range [][]string{{"--help"}, {"dev", "--help"}, {"upload", "--help"}, {"search", "--help"}, {"login", "--help"}, {"signup", "--help"}, {"config", "check", "--help"}} {
+	calls := [][]string{{"--help"}}
+	for _, name := range []string{"dev", "migrate", "config show", "config check", "doctor", "signup", "login", "logout", "upload", "status",
+		"list", "search", "events", "retry", "cancel", "delete", "completion"} {
+		calls = append(calls, append(strings.Fields(name), "--help"))
+	}
+	for _, args := range calls {
 		got := p.run(t, args...)
 		if got.code != 0 || !strings.Contains(got.out, "Example") || !strings.Contains(got.out, "navigator ") {
 			t.Errorf("%q: got %+v", args, got)
@@ -39,13 +44,13 @@ func TestNothingAnswers(t *testing.T) {
 	address := "http://" + listener.Addr().String()
 	_ = listener.Close()
 	newPlace(t).run(t, "search", "x", "--url", address, "--token", "t").like(t,
-		ran{1, "", "error: nothing answers at " + address + ": start it with make dev\n"})
+		ran{5, "", "error: nothing answers at " + address + ": start it with make dev\n"})
 }
 
 func TestPlainHTTPOverANetworkIsWarnedOf(t *testing.T) {
 	t.Parallel()
 	got := newPlace(t).run(t, "search", "x", "--url", "http://api.example.com")
-	if got.code != 1 || !strings.HasPrefix(got.err, "warning: http://api.example.com is not https") {
+	if got.code != 4 || !strings.HasPrefix(got.err, "warning: http://api.example.com is not https") {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -1,8 +1,14 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"fmt"
+	"io"
+	"os"
 	"strings"
+
+	"golang.org/x/term"
 
 	"github.com/insurance-navigator/navigator/cmd/navigator/internal/show"
 )
@@ -10,6 +16,13 @@ import (
 type statusCommand struct {
 	ID   string `arg:"" help:"The document's id."`
 	JSON bool   `name:"json" help:"Write JSON."`
+}
+
+// Help is shown behind the flags.
+func (statusCommand) Help() string {
+	return `Examples:
+  navigator status 0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f
+  navigator status --json 0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f | jq -r .status`
 }
 
 // Run shows a document.
@@ -68,7 +81,15 @@ func (c *searchCommand) Run(ctx context.Context, g *globals, w *world) error {
 
 type deleteCommand struct {
 	ID   string `arg:"" help:"The document's id."`
+	Yes  bool   `short:"y" help:"Do not ask; needed where nobody can be asked."`
 	JSON bool   `name:"json" help:"Write JSON."`
+}
+
+// Help is shown behind the flags.
+func (deleteCommand) Help() string {
+	return `Examples:
+  navigator delete 0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f
+  navigator delete --yes 0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f`
 }
 
 // Run deletes a document.
@@ -76,6 +97,11 @@ func (c *deleteCommand) Run(ctx context.Context, g *globals, w *world) error {
 	way, err := w.connect(g)
 	if err != nil {
 		return err
+	}
+	if !c.Yes {
+		if err := c.ask(ctx, w, way); err != nil {
+			return err
+		}
 	}
 	removed, err := way.Delete(ctx, c.ID)
 	if err != nil {
@@ -85,5 +111,25 @@ func (c *deleteCommand) Run(ctx context.Context, g *globals, w *world) error {
 		return w.screen.JSON(removed)
 	}
 	w.screen.Say("%s: %s; nothing of it can be found any more", show.Clean(removed.DocumentID), show.Clean(removed.Status))
+	return nil
+}
+
+// ask names the document and wants a word. An answer that is not yes ends the
+// call as a failure, for nothing was deleted.
+func (c *deleteCommand) ask(ctx context.Context, w *world, way *link) error {
+	file, ok := w.in.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return usageError{"deleting cannot be undone: say --yes"}
+	}
+	doc, err := way.Client.Status(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(w.err, "Delete %s (%s)? It cannot be undone. [y/N] ", show.Clean(doc.Filename), show.Clean(doc.Status))
+	line, err := bufio.NewReader(io.LimitReader(file, 64)).ReadString('\n')
+	if word := strings.ToLower(strings.TrimSpace(line)); err != nil || (word != "y" && word != "yes") {
+		w.screen.Note("nothing was deleted")
+		return errFailed
+	}
 	return nil
 }

@@ -37,7 +37,10 @@ type migrateCommand struct{}
 
 // Help is shown behind the flags.
 func (migrateCommand) Help() string {
-	return "Uses MIGRATE_DATABASE_URL, or DATABASE_URL where that is empty."
+	return `Uses MIGRATE_DATABASE_URL, or DATABASE_URL where that is empty.
+
+Example:
+  MIGRATE_DATABASE_URL=... navigator migrate`
 }
 
 // Run migrates.
@@ -52,6 +55,12 @@ type configCommand struct {
 
 type configShow struct {
 	JSON bool `name:"json" help:"Write JSON."`
+}
+
+// Help is shown behind the flags.
+func (configShow) Help() string {
+	return `Example:
+  navigator config show --json`
 }
 
 // setting is one line of the list.

@@ -3,7 +3,8 @@
 // of any deployment over its HTTP API.
 //
 // It ends with 0 when all went well, 1 when something failed, 2 when it was
-// called wrongly, 130 when it was interrupted.
+// called wrongly, 3 when every file was uploaded before, 4 when nobody is signed
+// in, 5 when the service does not answer, 130 when it was interrupted.
 package main
 
 import (

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -98,16 +99,16 @@ func (got ran) like(t *testing.T, want ran) {
 	}
 }
 
-const walked = `     0.00s  uploaded
-     0.01s  parse_queued
-     0.02s  parsed
-     0.03s  parse_validated
-     0.04s  chunking
-     0.05s  chunks_stored
-     0.06s  embedding_queued
-     0.07s  embedding_in_progress
-     0.08s  embeddings_stored
-     0.09s  complete
+const walked = `     0.00s  uploaded               policy.pdf
+     0.01s  parse_queued           policy.pdf
+     0.02s  parsed                 policy.pdf
+     0.03s  parse_validated        policy.pdf
+     0.04s  chunking               policy.pdf
+     0.05s  chunks_stored          policy.pdf
+     0.06s  embedding_queued       policy.pdf
+     0.07s  embedding_in_progress  policy.pdf
+     0.08s  embeddings_stored      policy.pdf
+     0.09s  complete               policy.pdf
 policy.pdf: complete after 0.09s, 3 pages
 `
 
@@ -133,8 +134,13 @@ func TestUploadOfAKnownFileFollowsTheOneThatIsThere(t *testing.T) {
 	p := beside(t, s)
 	path := p.file(t, "policy.pdf", "%PDF-1.7 a")
 	p.run(t, "upload", path).like(t, ran{0, "policy.pdf: <id> uploaded\n", ""})
-	p.run(t, "upload", path).like(t, ran{0, "policy.pdf: uploaded before as <id>\n", ""})
-	p.run(t, "upload", path, "--wait").like(t, ran{0, "policy.pdf: uploaded before as <id>\n" + walked, ""})
+	p.run(t, "upload", path).like(t, ran{3, "policy.pdf: uploaded before as <id>\n", ""})
+	p.run(t, "upload", path, "--wait").like(t, ran{3, "policy.pdf: uploaded before as <id>\n" + walked, ""})
+	other := p.file(t, "other.pdf", "%PDF-1.7 b")
+	got := p.run(t, "upload", path, other)
+	if got.code != 0 || !strings.HasSuffix(got.out, "2 files: 1 uploaded, 1 uploaded before\n") {
+		t.Errorf("got %+v", got)
+	}
 }
 
 func TestUploadFails(t *testing.T) {
@@ -147,11 +153,23 @@ func TestUploadFails(t *testing.T) {
 	if got.code != 1 {
 		t.Errorf("ended with %d", got.code)
 	}
-	for _, line := range []string{"bad.pdf: failed_parse after 0.04s, 3 pages", "The page could not be read. (page 2)",
-		"Write to support with the document id.", "good.pdf: complete after 0.09s, 3 pages"} {
+	for _, line := range []string{"bad.pdf: failed_parse after 0.04s, 3 pages\n", "good.pdf: complete after 0.09s, 3 pages\n", "\n2 files: 1 complete, 1 failed\n"} {
 		if !strings.Contains(got.out, line) {
 			t.Errorf("%q is missing in %s", line, got.out)
 		}
+	}
+	ran{got.code, "", got.err}.like(t, ran{1, "", "error: bad.pdf: The page could not be read. (page 2)\n" +
+		"  Write to support with the document id.\n  document id: <id>\n"})
+}
+
+// The code of a single document that failed is not that of its upload.
+func TestUploadOfOneThatFails(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	s.ways["bad.pdf"] = []core.Status{core.FailedParse}
+	p := beside(t, s)
+	if got := p.run(t, "upload", "--wait", p.file(t, "bad.pdf", "%PDF-1.7 b")); got.code != 1 {
+		t.Errorf("got %+v", got)
 	}
 }
 
@@ -161,11 +179,10 @@ func TestUploadNamesEachFileThatCannotGo(t *testing.T) {
 	p := beside(t, s)
 	good, text := p.file(t, "good.pdf", "%PDF-1.7 g"), p.file(t, "notes.txt", "notes")
 	empty, none := p.file(t, "empty.pdf", ""), filepath.Join(p.dir, "none.pdf")
-	got := p.run(t, "upload", none, empty, p.dir, text, good)
-	want := fmt.Sprintf("error: %s: there is no such file\nerror: %s: the file is empty\n"+
-		"error: %s: this is a folder: name the files in it\nerror: %s: This type of file is not accepted.\n"+
-		"  Upload a PDF.\n  request id: <id>\n", none, empty, p.dir, text)
-	got.like(t, ran{1, "good.pdf: <id> uploaded\n", want})
+	got := p.run(t, "upload", none, empty, good, text, good)
+	want := fmt.Sprintf("skipped: good.pdf: named twice\nerror: %s: there is no such file\nerror: %s: the file is empty\n"+
+		"error: %s: This type of file is not accepted.\n  Upload a PDF.\n  request id: <id>\n", none, empty, text)
+	got.like(t, ran{1, "good.pdf: <id> uploaded\n5 files: 1 uploaded, 3 failed, 1 skipped\n", want})
 }
 
 func TestUploadForPrograms(t *testing.T) {
@@ -178,6 +195,7 @@ func TestUploadForPrograms(t *testing.T) {
 	if got.code != 1 || len(lines) != 2 {
 		t.Fatalf("got %+v", got)
 	}
+	slices.Sort(lines) // they come as they are done
 	var first, second result
 	if err := json.Unmarshal([]byte(lines[0]), &first); err != nil || first.Status != "complete" || first.Document.Pages != 3 {
 		t.Errorf("got %s, %v", lines[0], err)
@@ -194,16 +212,33 @@ func TestUploadAtATerminal(t *testing.T) {
 	p := beside(t, s)
 	p.live = true
 	got := p.run(t, "upload", p.file(t, "policy.pdf", "%PDF-1.7 a"), "--wait")
-	for _, piece := range []string{"\r\x1b[K[####################] 100% sending  policy.pdf", "\r\x1b[K[########------------]  40% parse_validated 0.03s",
-		"\x1b[32mcomplete\x1b[0m after 0.09s"} {
+	for _, piece := range []string{"[####################] 100% sending 10 bytes of 10 bytes  policy.pdf\n", "[####################] 100% complete  policy.pdf",
+		"     0.03s  parse_validated\n", "\x1b[32mcomplete\x1b[0m after 0.09s"} {
 		if !strings.Contains(got.out, piece) {
 			t.Errorf("%q is missing in %q", piece, got.out)
 		}
+	}
+	if cleared := strings.LastIndex(got.out, "\x1b[J"); strings.Contains(got.out[cleared:], "[###") {
+		t.Errorf("a bar is left: %q", got.out)
 	}
 	p.environ = []string{"NO_COLOR=yes"}
 	if got := p.run(t, "search", "deductible"); strings.Contains(got.out, "\x1b[1") {
 		t.Errorf("NO_COLOR is not heeded: %q", got.out)
 	}
+}
+
+// trigger is an output that does something when a text is written.
+type trigger struct {
+	bytes.Buffer
+	on string
+	do func()
+}
+
+func (w *trigger) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), w.on) {
+		w.do()
+	}
+	return w.Buffer.Write(p)
 }
 
 func TestUploadIsInterrupted(t *testing.T) {
@@ -212,13 +247,10 @@ func TestUploadIsInterrupted(t *testing.T) {
 	p := beside(t, s)
 	path := p.file(t, "policy.pdf", "%PDF-1.7 a")
 	ctx, cancel := context.WithCancel(t.Context())
-	var out, errs bytes.Buffer
-	code := run(ctx, []string{"upload", path, "--wait"}, world{out: &out, err: &errs, dir: p.dir, pause: func(ctx context.Context, _ time.Duration) error {
-		cancel()
-		return ctx.Err()
-	}})
-	ran{code, out.String(), errs.String()}.like(t, ran{130, "policy.pdf: <id> uploaded\n     0.00s  uploaded\n",
-		"the service goes on: see navigator status <id>\ninterrupted\n"})
+	out, errs := trigger{on: "uploaded               policy.pdf", do: cancel}, bytes.Buffer{}
+	code := run(ctx, []string{"upload", path, "--wait"}, world{out: &out, err: &errs, dir: p.dir})
+	ran{code, out.String(), errs.String()}.like(t, ran{130, "policy.pdf: <id> uploaded\n     0.00s  uploaded               policy.pdf\n",
+		"policy.pdf: <id> is with the service, which goes on: see navigator status <id>\ninterrupted\n"})
 }
 
 func TestSearch(t *testing.T) {
@@ -261,8 +293,9 @@ func TestStatusAndDelete(t *testing.T) {
 	if err := json.Unmarshal([]byte(p.run(t, "status", id, "--json").out), &doc); err != nil || doc.DocumentID != id || doc.Pages != 3 {
 		t.Errorf("got %+v, %v", doc, err)
 	}
-	p.run(t, "delete", id).like(t, ran{0, "<id>: deleting; nothing of it can be found any more\n", ""})
-	p.run(t, "delete", id, "--json").like(t, ran{0, "{\n  \"document_id\": \"<id>\",\n  \"status\": \"deleting\"\n}\n", ""})
+	p.run(t, "delete", id).like(t, ran{2, "", "navigator: deleting cannot be undone: say --yes\nSee: navigator --help\n"})
+	p.run(t, "delete", "--yes", id).like(t, ran{0, "<id>: deleting; nothing of it can be found any more\n", ""})
+	p.run(t, "delete", "-y", id, "--json").like(t, ran{0, "{\n  \"document_id\": \"<id>\",\n  \"status\": \"deleting\"\n}\n", ""})
 	p.run(t, "status", "../auth/user").like(t, ran{1, "", "error: There is no such document.\n" +
 		"  Check the id, and that you are signed in as its owner.\n  request id: <id>\n"})
 }

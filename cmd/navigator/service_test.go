@@ -29,6 +29,8 @@ type service struct {
 	ways      map[string][]core.Status // by file name; what each look shows
 	queries   []ports.Query
 	policies  []string
+	listings  []ports.Listing
+	storing   func() // called while a file is stored; may be nil
 }
 
 const (
@@ -41,8 +43,8 @@ func serve(t *testing.T) *service {
 	t.Helper()
 	s := &service{life: time.Hour, sessions: map[string]bool{}, ways: map[string][]core.Status{}}
 	handler, err := httpapi.NewAPI(httpapi.APIDeps{
-		Library: library{service: s}, Journal: newJournal(library{service: s}), Blobs: blobs{}, Accounts: accounts{service: s}, Verifier: verifier{s},
-		Embedder: embedder{}, Inspector: inspector{}, Health: health{}, Keys: struct{ ports.Idempotency }{},
+		Library: library{service: s}, Journal: newJournal(library{service: s}), Uploads: struct{ ports.Uploads }{}, Blobs: blobs{service: s},
+		Accounts: accounts{service: s}, Verifier: verifier{s}, Embedder: embedder{}, Inspector: inspector{}, Health: health{}, Keys: &keys{},
 		Limiter: inprocess.NewLimiter(1000), Logger: slog.New(slog.DiscardHandler), SpoolDir: t.TempDir(), Version: "test",
 	})
 	if err != nil {
@@ -191,6 +193,7 @@ func advance(d *ports.Standing, to core.Status) {
 func (l library) List(_ context.Context, _ ports.Principal, q ports.Listing) (found []ports.Standing, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.listings = append(l.listings, q)
 	behind := q.Behind == nil
 	for _, d := range l.documents {
 		if behind && (len(q.Statuses) == 0 || slices.Contains(q.Statuses, d.Status)) {
@@ -247,10 +250,16 @@ func (l library) Search(_ context.Context, _ ports.Principal, q ports.Query) ([]
 		Text: "The deductible is $500.", Headings: []string{"Costs"}, PageFrom: 2, PageTo: 2, Similarity: 0.75}}, nil
 }
 
-type blobs struct{ ports.Blobs }
+type blobs struct {
+	ports.Blobs
+	*service
+}
 
-func (blobs) Put(_ context.Context, _ string, body io.Reader, _ int64, _ string) error {
+func (b blobs) Put(_ context.Context, _ string, body io.Reader, _ int64, _ string) error {
 	_, err := io.Copy(io.Discard, body)
+	if b.storing != nil {
+		b.storing()
+	}
 	return err
 }
 
@@ -269,3 +278,38 @@ func (embedder) Embed(context.Context, []string) (ports.Embedding, error) {
 type health struct{}
 
 func (health) Dependencies(context.Context) []ports.Dependency { return nil }
+
+// keys keeps the answers under idempotency keys as the service does, for runs
+// that never fail.
+type keys struct {
+	ports.Idempotency
+	mu   sync.Mutex
+	kept map[[32]byte]*ports.KeyHold
+}
+
+func (k *keys) Claim(_ context.Context, use ports.KeyUse) (ports.KeyHold, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.kept == nil {
+		k.kept = map[[32]byte]*ports.KeyHold{}
+	}
+	if hold := k.kept[use.Key]; hold != nil {
+		return *hold, nil
+	}
+	k.kept[use.Key] = &ports.KeyHold{Run: 1, Resource: core.NewID()}
+	return *k.kept[use.Key], nil
+}
+
+func (k *keys) Keep(_ context.Context, key [32]byte, _ int, answer []byte, _ time.Duration) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.kept[key].Answer = answer
+	return nil
+}
+
+func (k *keys) Release(_ context.Context, key [32]byte, _ int, _ bool) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.kept, key)
+	return nil
+}

@@ -3,10 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 
 	"github.com/insurance-navigator/navigator/cmd/navigator/internal/client"
 	"github.com/insurance-navigator/navigator/cmd/navigator/internal/show"
@@ -14,27 +10,34 @@ import (
 )
 
 type uploadCommand struct {
-	Files  []string `arg:"" name:"file" help:"The files."`
-	Wait   bool     `help:"Follow each document until it can be searched, or has failed."`
-	Policy string   `placeholder:"ID" help:"Your own reference, kept with the documents."`
-	JSON   bool     `name:"json" help:"Write a line of JSON for each file."`
+	Paths    []string `arg:"" name:"file" predictor:"file" help:"Files, and folders to look through for PDFs."`
+	Wait     bool     `help:"Follow each document until it can be searched, or has failed."`
+	Parallel int      `default:"4" placeholder:"N" help:"How many files are sent, and how many documents followed, at once: 1 to 32."`
+	Policy   string   `placeholder:"ID" help:"Your own reference, kept with the documents."`
+	JSON     bool     `name:"json" help:"Write a line of JSON for each file, as it is done."`
 }
+
+const mostParallel = 32
 
 // Help is shown behind the flags.
 func (uploadCommand) Help() string {
 	return `A file that was uploaded before is not stored again: the document that is there
-is named and, with --wait, followed.
+is named and, with --wait, followed. Ctrl-C stops the sending and the waiting; the
+service goes on with what it has.
 
-Ends with 0 when all are uploaded (with --wait: complete), with 1 when any failed.
+Ends with 0 when all are uploaded (with --wait: complete), 1 when any failed, 3 when
+each was uploaded before, 4 when you are not signed in, 5 when the service is away.
 
 Examples:
   navigator upload policy.pdf --wait
-  navigator upload *.pdf --policy POL-4711`
+  navigator upload --parallel 8 --policy POL-4711 ~/policies claims/*.pdf
+  navigator upload --json --wait ~/policies | jq -r 'select(.error) | .path'`
 }
 
 // result is what became of one file.
 type result struct {
 	File      string           `json:"file"`
+	Path      string           `json:"path"`
 	ID        string           `json:"document_id,omitempty"`
 	JobID     string           `json:"job_id,omitempty"`
 	Status    string           `json:"status,omitempty"`
@@ -42,53 +45,59 @@ type result struct {
 	Document  *client.Document `json:"document,omitempty"` // with --wait
 	Error     *client.Problem  `json:"error,omitempty"`
 
-	err error
+	file found
+	err  error
+	done bool // it is where it should be, or never will be
 }
 
 // failed reports whether the file is not where it should be by now.
 func (r *result) failed() bool {
-	return r.err != nil || (client.Ended(r.Status) && core.Status(r.Status) != core.Complete)
+	return r.err != nil || (r.done && client.Ended(r.Status) && core.Status(r.Status) != core.Complete)
 }
 
-// Run uploads every file, then follows them in turn: the service works on all
-// of them meanwhile.
+// Run sends every file, and follows the documents meanwhile where that is
+// wanted.
 func (c *uploadCommand) Run(ctx context.Context, g *globals, w *world) error {
+	if c.Parallel < 1 || c.Parallel > mostParallel {
+		return usageError{"--parallel has to be 1 to 32"}
+	}
+	found := gather(c.Paths)
+	if err := c.skipped(w, found); err != nil {
+		return err
+	}
+	if len(found.files) == 0 {
+		return usageError{"there is nothing to upload: no PDF was found"}
+	}
 	way, err := w.connect(g)
 	if err != nil {
 		return err
 	}
-	results := make([]*result, 0, len(c.Files))
-	for _, path := range c.Files {
-		one := c.send(ctx, way, w, path)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		results = append(results, one)
+	b := newBatch(c, w, way, found)
+	b.run(ctx)
+	b.board.Close()
+	if ctx.Err() != nil {
+		b.interrupted()
+		return ctx.Err()
 	}
-	failed := false
-	for _, one := range results {
-		if c.Wait && one.err == nil {
-			c.follow(ctx, way, w, one)
-		}
-		if ctx.Err() != nil {
-			w.screen.Note("the service goes on: see navigator status %s", show.Clean(one.ID))
-			return ctx.Err()
-		}
-		if err := c.report(w, one); err != nil {
+	b.summary()
+	return b.outcome()
+}
+
+// skipped says what is left out, and why.
+func (c *uploadCommand) skipped(w *world, found *gathering) error {
+	for _, one := range found.skipped {
+		if !c.JSON {
+			w.screen.Note("skipped: %s: %s", show.Clean(one.File), one.Reason)
+		} else if err := w.screen.Line(one); err != nil {
 			return err
 		}
-		failed = failed || one.failed()
-	}
-	if failed {
-		return errFailed
 	}
 	return nil
 }
 
-// send uploads one file and shows what the service made of it.
-func (c *uploadCommand) send(ctx context.Context, way *link, w *world, path string) *result {
-	one := &result{File: filepath.Base(path)}
-	accepted, err := c.transmit(ctx, way, w, path, one.File)
+// send uploads one file. The content that is there already is no error.
+func (b *batch) send(ctx context.Context, one *result) {
+	accepted, err := b.transmit(ctx, one)
 	one.ID, one.JobID, one.Status = accepted.DocumentID, accepted.JobID, accepted.Status
 	var p *client.Problem
 	if errors.As(err, &p) && p.Code == string(core.CodeDuplicate) && p.DocumentID != "" {
@@ -96,77 +105,42 @@ func (c *uploadCommand) send(ctx context.Context, way *link, w *world, path stri
 	}
 	one.err = err
 	switch {
-	case ctx.Err() != nil:
-	case err != nil:
-		one.Error = p
-		w.failure(path, err)
-	case c.JSON:
+	case err != nil || b.call.JSON:
 	case one.Duplicate:
-		w.screen.Say("%s: uploaded before as %s", show.Clean(one.File), show.Clean(one.ID))
+		b.w.screen.Say("%s: uploaded before as %s", show.Clean(one.File), show.Clean(one.ID))
 	default:
-		w.screen.Say("%s: %s %s", show.Clean(one.File), show.Clean(one.ID), show.Clean(one.Status))
+		b.w.screen.Say("%s: %s %s", show.Clean(one.File), show.Clean(one.ID), show.Clean(one.Status))
 	}
-	return one
 }
 
-func (c *uploadCommand) transmit(ctx context.Context, way *link, w *world, path, name string) (client.Accepted, error) {
-	file, size, err := open(path)
+// transmit streams the file from the disk.
+func (b *batch) transmit(ctx context.Context, one *result) (client.Accepted, error) {
+	file, size, err := one.file.open()
 	if err != nil {
 		return client.Accepted{}, err
 	}
 	defer file.Close() //nolint:errcheck // it was only read
-	progress := w.screen.Progress(name, c.JSON)
+	progress := b.board.File(one.File)
 	defer progress.Close()
-	return way.Upload(ctx, client.File{Name: name, Content: file, Size: size, Policy: c.Policy,
+	progress.Sending(0, size)
+	return b.way.Upload(ctx, client.File{Name: one.base(), Content: file, Size: size, Policy: b.call.Policy,
 		Sent: func(done int64) { progress.Sending(done, size) }})
 }
 
-// open opens a plain file, and says in words why it cannot.
-func open(path string) (*os.File, int64, error) {
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, 0, errors.New("there is no such file")
-	case err != nil:
-		return nil, 0, errors.New("the file cannot be read")
-	case info.IsDir():
-		return nil, 0, errors.New("this is a folder: name the files in it")
-	case !info.Mode().IsRegular():
-		return nil, 0, errors.New("this is not a plain file")
-	case info.Size() == 0:
-		return nil, 0, errors.New("the file is empty")
-	}
-	file, err := os.Open(path) //nolint:gosec // the user names it
-	if err != nil {
-		return nil, 0, errors.New("the file cannot be read")
-	}
-	return file, info.Size(), nil
-}
-
-// follow waits for a document's end and shows its way there.
-func (c *uploadCommand) follow(ctx context.Context, way *link, w *world, one *result) {
-	progress := w.screen.Progress(one.File, c.JSON)
+// follow waits for a document's end.
+func (b *batch) follow(ctx context.Context, one *result) {
+	progress := b.board.File(one.File)
 	defer progress.Close()
-	doc, err := way.Wait(ctx, one.ID, progress.Step, progress.Look)
+	doc, err := b.way.Follow(ctx, one.ID, client.Watch{Step: progress.Step, Look: progress.Look})
 	progress.Close()
-	one.err = err
-	if err != nil {
-		if ctx.Err() == nil {
-			errors.As(err, &one.Error)
-			w.failure(fmt.Sprintf("%s (%s)", one.File, one.ID), err)
-		}
+	if one.err = err; err != nil {
 		return
 	}
 	one.Status, one.JobID, one.Document = doc.Status, doc.JobID, &doc
-	if !c.JSON {
-		w.screen.Ended(one.File, doc)
+	if !b.call.JSON {
+		if b.w.screen.Live && len(b.results) == 1 {
+			b.w.screen.Way(doc) // it was seen in passing only
+		}
+		b.w.screen.Ended(one.File, doc)
 	}
-}
-
-// report writes a file's line for programs.
-func (c *uploadCommand) report(w *world, one *result) error {
-	if !c.JSON {
-		return nil
-	}
-	return w.screen.Line(one)
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 )
 
 // SignUp makes an account. A session without tokens says that the address has
@@ -54,21 +55,38 @@ func statusCall(id string) call {
 	return call{method: http.MethodGet, path: "/documents/" + url.PathEscape(id) + "/status", again: true}
 }
 
-// List reads a page of the account's documents, the newest first; cursor "" is
-// the first page, limit 0 leaves its size to the service.
-func (c *Client) List(ctx context.Context, statuses []string, cursor string, limit int) (Page, error) {
+// Listing says which documents are listed. Zero fields leave it open; Limit 0
+// leaves a page's size to the service.
+type Listing struct {
+	Statuses      []string
+	After, Before time.Time // uploaded then or later, and earlier
+	Cursor        string    // "" is the first page
+	Limit         int
+}
+
+func (l Listing) query() url.Values {
 	query := url.Values{}
-	for _, status := range statuses {
+	for _, status := range l.Statuses {
 		query.Add("status", status)
 	}
-	if cursor != "" {
-		query.Set("cursor", cursor)
+	for name, at := range map[string]time.Time{"created_after": l.After, "created_before": l.Before} {
+		if !at.IsZero() {
+			query.Set(name, at.UTC().Format(time.RFC3339Nano))
+		}
 	}
-	if limit > 0 {
-		query.Set("limit", strconv.Itoa(limit))
+	if l.Cursor != "" {
+		query.Set("cursor", l.Cursor)
 	}
+	if l.Limit > 0 {
+		query.Set("limit", strconv.Itoa(l.Limit))
+	}
+	return query
+}
+
+// List reads a page of the account's documents, the newest first.
+func (c *Client) List(ctx context.Context, l Listing) (Page, error) {
 	path := "/documents"
-	if len(query) > 0 {
+	if query := l.query(); len(query) > 0 {
 		path += "?" + query.Encode()
 	}
 	var p Page
@@ -109,4 +127,34 @@ func (c *Client) Delete(ctx context.Context, id string) (Removal, error) {
 	var r Removal
 	_, err := c.do(ctx, call{method: http.MethodDelete, path: "/documents/" + url.PathEscape(id)}, &r)
 	return r, err
+}
+
+// Me reads whom the token speaks for.
+func (c *Client) Me(ctx context.Context) (User, error) {
+	var u User
+	_, err := c.do(ctx, call{method: http.MethodGet, path: "/auth/user"}, &u)
+	return u, err
+}
+
+// Health reads what the deployment knows of itself, and its clock: the Date of
+// the answer, zero where it has none.
+func (c *Client) Health(ctx context.Context) (h Health, clock time.Time, err error) {
+	header, err := c.do(ctx, call{method: http.MethodGet, path: "/health", open: true}, &h)
+	if at, failed := http.ParseTime(header.Get("Date")); failed == nil {
+		clock = at
+	}
+	return h, clock, err
+}
+
+// Ready asks whether the deployment takes work; nil says yes.
+func (c *Client) Ready(ctx context.Context) error {
+	_, err := c.do(ctx, call{method: http.MethodGet, path: "/readyz", open: true}, nil)
+	return err
+}
+
+// Limits reads what may be uploaded.
+func (c *Client) Limits(ctx context.Context) (Limits, error) {
+	var l Limits
+	_, err := c.do(ctx, call{method: http.MethodGet, path: "/api/upload-pipeline/upload/limits"}, &l)
+	return l, err
 }

@@ -23,6 +23,7 @@ type Options struct {
 	Tokens Tokens                                           // nil: calls without a token
 	Pause  func(ctx context.Context, d time.Duration) error // waits; nil: by the clock
 	Again  func(wait time.Duration)                         // told of every wait before another try; may be nil
+	Quiet  time.Duration                                    // how long a stream may say nothing; 0: 45 s
 }
 
 // Client calls one deployment. It may be used by many at once.
@@ -50,6 +51,9 @@ func New(address string, o Options) (*Client, error) {
 	}
 	if o.Pause == nil {
 		o.Pause = pause
+	}
+	if o.Quiet == 0 {
+		o.Quiet = quietTime
 	}
 	if o.Again == nil {
 		o.Again = func(time.Duration) {}

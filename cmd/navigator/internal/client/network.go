@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 	"syscall"
 )
 
@@ -65,3 +66,6 @@ func Loopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return err == nil && ip.Unmap().IsLoopback()
 }
+
+// Advice is what can be done.
+func (u *Unreachable) Advice() string { return strings.ToUpper(u.advice[:1]) + u.advice[1:] + "." }

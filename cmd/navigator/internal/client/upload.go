@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/insurance-navigator/navigator/core"
 )
 
 // File is what an upload sends. Content is read from its start at every try,
@@ -28,11 +30,17 @@ type File struct {
 // uploadTime bounds a whole upload, however slow its way.
 const uploadTime = 10 * time.Minute
 
+// errFile marks a file that could not be read to its announced end.
+var errFile = errors.New("the file changed or could not be read while it was sent")
+
 // Upload sends a file. While the service asked for no byte of it, a refusal
-// with 429 or 503 is waited out, and a token that is not taken is replaced.
+// with 429 or 503 is waited out; a connection that broke on the way is tried
+// again; a token that is not taken is replaced. All tries carry one idempotency
+// key, so that the service knows them for one upload.
 func (c *Client) Upload(ctx context.Context, f File) (Accepted, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, uploadTime, errSlow)
 	defer cancel()
+	key := core.NewID().String()
 	var accepted Accepted
 	err := c.tries(ctx, func() (verdict, error) {
 		var sent atomic.Int64
@@ -42,12 +50,28 @@ func (c *Client) Upload(ctx context.Context, f File) (Accepted, error) {
 			if err != nil {
 				return err
 			}
+			request.Header.Set("Idempotency-Key", key)
 			header, err = c.send(ctx, request, &accepted)
 			return err
 		})
-		return verdict{again: sent.Load() == 0 && busy(err), after: retryAfter(header, time.Now())}, err
+		if errors.Is(err, errFile) {
+			return verdict{}, errFile
+		}
+		return judgeUpload(err, header, sent.Load()), err
 	})
 	return accepted, err
+}
+
+// judgeUpload decides whether an upload is tried again. A first try that is
+// still being worked on answers 409 and says when to ask again.
+func judgeUpload(err error, header http.Header, sent int64) verdict {
+	var gone *Unreachable
+	if errors.As(err, &gone) {
+		return verdict{again: sent > 0}
+	}
+	after := retryAfter(header, time.Now())
+	underWay := HasStatus(err, http.StatusConflict) && after > 0
+	return verdict{again: underWay || (sent == 0 && busy(err)), after: after}
 }
 
 // uploadRequest lays the form around the file. Its length is known, so that
@@ -58,7 +82,8 @@ func (c *Client) uploadRequest(ctx context.Context, f File, token Secret, sent *
 	if err != nil {
 		return nil, err
 	}
-	file := &meter{Reader: io.NewSectionReader(f.Content, 0, f.Size), sent: sent, told: f.Sent}
+	file := &meter{Reader: io.NewSectionReader(f.Content, 0, f.Size), size: f.Size, sent: sent, told: f.Sent}
+	sent.Store(0)
 	body := io.MultiReader(bytes.NewReader(head), file, bytes.NewReader(tail))
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/upload-document-backend", io.NopCloser(body))
 	if err != nil {
@@ -101,20 +126,25 @@ func typeOf(name string) string {
 	return "application/octet-stream"
 }
 
-// meter counts what is read.
+// meter counts what is read, and tells a file that ends early from its end.
 type meter struct {
 	io.Reader
-	sent *atomic.Int64
-	told func(int64)
+	size, read int64
+	sent       *atomic.Int64
+	told       func(int64)
 }
 
 func (m *meter) Read(p []byte) (int, error) {
 	n, err := m.Reader.Read(p)
+	m.read += int64(n)
 	if n > 0 {
 		done := m.sent.Add(int64(n))
 		if m.told != nil {
 			m.told(done)
 		}
+	}
+	if err != nil && (!errors.Is(err, io.EOF) || m.read < m.size) {
+		err = errFile
 	}
 	return n, err
 }

@@ -9,10 +9,12 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/insurance-navigator/navigator/cmd/navigator/internal/client"
+	"github.com/insurance-navigator/navigator/core"
 )
 
 // zeros is a file of any size that takes no memory; it remembers the largest
@@ -173,7 +175,46 @@ func TestUploadOfAFileThatShrank(t *testing.T) {
 		refuse(w, 400, "invalid_request")
 	}, client.Options{})
 	_, err := c.Upload(context.WithoutCancel(t.Context()), client.File{Name: "a.pdf", Content: strings.NewReader("short"), Size: 1 << 20})
-	if err == nil {
-		t.Error("a file that shrank was uploaded")
+	if err == nil || !strings.HasPrefix(err.Error(), "the file changed") {
+		t.Errorf("a file that shrank: %v", err)
+	}
+}
+
+// A connection that broke when bytes had left is tried again, under the key of
+// the first try; a first try that is still under way is waited for.
+func TestUploadKeepsItsKeyOverItsTries(t *testing.T) {
+	t.Parallel()
+	var keys []string
+	waits := &pauses{}
+	file := &zeros{size: 1 << 20}
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		keys = append(keys, r.Header.Get("Idempotency-Key"))
+		switch len(keys) {
+		case 1:
+			_, _ = io.CopyN(io.Discard, r.Body, 1<<10)
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_ = conn.Close()
+		case 2:
+			receive(t, r)
+			w.Header().Set("Retry-After", "3")
+			refuse(w, 409, "idempotency_in_use")
+		default:
+			receive(t, r)
+			answer(w, 200, map[string]any{"document_id": "d"})
+		}
+	}, client.Options{Pause: waits.pause})
+	accepted, err := c.Upload(t.Context(), client.File{Name: "a.pdf", Content: file, Size: file.size})
+	if err != nil || accepted.DocumentID != "d" || len(keys) != 3 || keys[0] != keys[1] || keys[1] != keys[2] {
+		t.Fatalf("got %v, %v under the keys %v", accepted, err, keys)
+	}
+	if _, err := core.ParseID(keys[0]); err != nil || waits.list[1] != 3*time.Second {
+		t.Errorf("the key %q, waits %v", keys[0], waits.list)
+	}
+	if _, err := c.Upload(t.Context(), client.File{Name: "a.pdf", Content: file, Size: file.size}); err != nil || keys[3] == keys[0] {
+		t.Errorf("another upload has the same key: %v", err)
 	}
 }

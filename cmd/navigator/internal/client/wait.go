@@ -20,37 +20,59 @@ const (
 	slowLook  = 2 * time.Second
 )
 
+// Watch is told of a document's way; either may be nil.
+type Watch struct {
+	Step func(Document, Reached) // every status reached, once and in order
+	Look func(Document)          // every answer, whether anything moved or not
+}
+
 // Wait looks at a document until its attempt ends, more often while it moves,
-// and tells step of every status reached, once and in order, those passed
-// between two looks included; look is told of every answer. Either may be nil.
-// A service that is away for a moment is waited for.
-func (c *Client) Wait(ctx context.Context, id string, step func(Document, Reached), look func(Document)) (Document, error) {
+// and tells of every status reached, those passed between two looks included. A
+// service that is away for a moment is waited for.
+func (c *Client) Wait(ctx context.Context, id string, watch Watch) (Document, error) {
+	return c.poll(ctx, id, &follower{watch: watch})
+}
+
+func (c *Client) poll(ctx context.Context, id string, f *follower) (Document, error) {
 	one := statusCall(id)
 	one.stubborn = true
-	var way trail
 	for wait := quickLook; ; {
 		var doc Document
 		header, err := c.do(ctx, one, &doc)
 		if err != nil {
 			return doc, err
 		}
-		news := way.news(doc)
-		for _, r := range news {
-			if step != nil {
-				step(doc, r)
-			}
-		}
-		if look != nil {
-			look(doc)
-		}
+		moved := f.see(doc)
 		if Ended(doc.Status) {
 			return doc, nil
 		}
-		wait = nextLook(wait, len(news) > 0)
+		wait = nextLook(wait, moved)
 		if err := c.Pause(ctx, max(wait, min(retryAfter(header, time.Now()), maxWait))); err != nil {
 			return doc, err
 		}
 	}
+}
+
+// follower is what was seen of a document, by whichever way.
+type follower struct {
+	watch Watch
+	way   trail
+	doc   Document // as last seen
+}
+
+// see takes an answer and reports whether the document has moved.
+func (f *follower) see(doc Document) bool {
+	f.doc = doc
+	news := f.way.news(doc)
+	for _, r := range news {
+		if f.watch.Step != nil {
+			f.watch.Step(doc, r)
+		}
+	}
+	if f.watch.Look != nil {
+		f.watch.Look(doc)
+	}
+	return len(news) > 0
 }
 
 // nextLook is soon after a move, and ever later without one.

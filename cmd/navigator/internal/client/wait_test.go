@@ -26,7 +26,7 @@ func at(status string, timings map[string]int) map[string]any {
 func reached(t *testing.T, c *client.Client) []client.Reached {
 	t.Helper()
 	var got []client.Reached
-	if _, err := c.Wait(t.Context(), "d", func(_ client.Document, r client.Reached) { got = append(got, r) }, nil); err != nil {
+	if _, err := c.Wait(t.Context(), "d", client.Watch{Step: func(_ client.Document, r client.Reached) { got = append(got, r) }}); err != nil {
 		t.Fatal(err)
 	}
 	return got

@@ -49,6 +49,19 @@ type LastError struct {
 	Page    int    `json:"page,omitempty"` // from 1; 0 where no page is at fault
 }
 
+// Move is one change of a document's status, numbered in its order.
+type Move struct {
+	EventID    int64     `json:"event_id"`
+	DocumentID string    `json:"document_id"`
+	Attempt    int       `json:"attempt"`
+	Was        string    `json:"was"` // "" at the beginning of an attempt
+	Status     string    `json:"status"`
+	Progress   int       `json:"progress"`
+	At         time.Time `json:"at"`
+	LastedMS   int64     `json:"lasted_ms"` // how long the status before stood
+	Code       string    `json:"code"`      // of a failure
+}
+
 // Removal is a deletion that has begun.
 type Removal struct {
 	DocumentID string `json:"document_id"`
@@ -93,4 +106,28 @@ type SignUp struct {
 	Name             string `json:"name,omitempty"`
 	ConsentVersion   string `json:"consent_version"`   // which text was agreed to
 	ConsentTimestamp string `json:"consent_timestamp"` // when, RFC 3339
+}
+
+// Health is what a deployment knows of itself.
+type Health struct {
+	Status   string            `json:"status"` // healthy or degraded
+	Services map[string]string `json:"services"`
+	Details  []HealthDetail    `json:"details"`
+	Version  string            `json:"version"`
+}
+
+// HealthDetail is the last real call to one service.
+type HealthDetail struct {
+	Name string    `json:"name"`
+	OK   bool      `json:"ok"`
+	Code string    `json:"code"` // of the failure
+	At   time.Time `json:"at"`
+}
+
+// Limits is what the deployment takes as an upload.
+type Limits struct {
+	MaxFileBytes int64    `json:"max_file_size_bytes"`
+	MaxPages     int      `json:"max_pages"`
+	Types        []string `json:"supported_mime_types"`
+	Words        string   `json:"limits_description"`
 }

@@ -24,9 +24,7 @@ func (s *Screen) Document(doc client.Document) {
 		s.row("chunks", "%d of %d searchable", doc.Chunks.Done, doc.Chunks.Total)
 	}
 	s.row("uploaded", "%s", doc.CreatedAt.Local().Format("2006-01-02 15:04:05 MST"))
-	for _, step := range client.Path(doc) {
-		s.step(step)
-	}
+	s.Way(doc)
 	s.remarks(doc)
 }
 
@@ -47,6 +45,22 @@ func (s *Screen) remarks(doc client.Document) {
 		s.Say("  %s%s", Clean(e.Message), where)
 		s.Say("  %s", Clean(e.Advice))
 	}
+}
+
+// Trouble writes why a document's attempt failed, and what can be done.
+func (s *Screen) Trouble(name string, doc client.Document) {
+	e := doc.LastError
+	if e == nil {
+		s.Note("error: %s: %s", Clean(name), Clean(doc.Status))
+		return
+	}
+	where := ""
+	if e.Page > 0 {
+		where = fmt.Sprintf(" (page %d)", e.Page)
+	}
+	s.Note("error: %s: %s%s", Clean(name), Clean(e.Message), where)
+	s.Note("  %s", Clean(e.Advice))
+	s.Note("  document id: %s", Clean(doc.DocumentID))
 }
 
 // step is one line of a document's way.
@@ -75,5 +89,30 @@ func sizeOf(n int64) string {
 		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
 	default:
 		return fmt.Sprintf("%d bytes", n)
+	}
+}
+
+// Move writes one change of a document's status: when, in which attempt, from
+// what to what, how far that is, and how long the status before lasted.
+func (s *Screen) Move(m client.Move) {
+	was, lasted := "-", ""
+	if m.Was != "" {
+		was, lasted = Clean(m.Was), fmt.Sprintf("  %8s", elapsed(time.Duration(m.LastedMS)*time.Millisecond))
+	}
+	room := strings.Repeat(" ", max(statusWidth-len(Clean(m.Status)), 0))
+	line := fmt.Sprintf("%s  %d  %-*s -> %s%s  %3d%%%s", m.At.Local().Format("2006-01-02 15:04:05.000"),
+		m.Attempt, statusWidth, was, s.status(m.Status), room, m.Progress, lasted)
+	if m.Code != "" {
+		line += "  " + Clean(m.Code)
+	}
+	s.Say("%s", line)
+}
+
+// Check writes a check's end, and behind one that is not good what to do.
+func (s *Screen) Check(state, name, detail, advice string) {
+	style := map[string]string{"ok": green, "failed": red, "warning": yellow}[state]
+	s.Say("%s  %-20s %s", s.paint(style, fmt.Sprintf("%-7s", state)), Clean(name), Clean(detail))
+	if advice != "" {
+		s.Say("%9s%-20s %s", "", "", Clean(advice))
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/term"
@@ -22,6 +23,8 @@ type Screen struct {
 	Live  bool // Out is a terminal: lines may be rewritten
 	Color bool // Out takes color
 	Width int  // columns
+
+	mu sync.Mutex // lines of several goroutines do not mix
 }
 
 // Widths of text: piped text has a fixed one, and lines longer than a person
@@ -48,10 +51,18 @@ func NewScreen(out, err io.Writer, plain bool) *Screen {
 }
 
 // Say writes a line.
-func (s *Screen) Say(format string, args ...any) { _, _ = fmt.Fprintf(s.Out, format+"\n", args...) }
+func (s *Screen) Say(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, _ = fmt.Fprintf(s.Out, format+"\n", args...)
+}
 
 // Note writes a line beside the output, for a person alone.
-func (s *Screen) Note(format string, args ...any) { _, _ = fmt.Fprintf(s.Err, format+"\n", args...) }
+func (s *Screen) Note(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, _ = fmt.Fprintf(s.Err, format+"\n", args...)
+}
 
 // JSON writes a value for programs.
 func (s *Screen) JSON(value any) error {
@@ -63,6 +74,8 @@ func (s *Screen) JSON(value any) error {
 
 // Line writes a value as one line of JSON, one of several.
 func (s *Screen) Line(value any) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	encoder := json.NewEncoder(s.Out)
 	encoder.SetEscapeHTML(false)
 	return encoder.Encode(value)
@@ -70,16 +83,17 @@ func (s *Screen) Line(value any) error {
 
 // The styles.
 const (
-	bold  = "1"
-	dim   = "2"
-	red   = "31"
-	green = "32"
-	match = "1;33"
+	bold   = "1"
+	dim    = "2"
+	red    = "31"
+	green  = "32"
+	yellow = "33"
+	match  = "1;33"
 )
 
 // paint styles a text that is clean already.
 func (s *Screen) paint(style, text string) string {
-	if !s.Color || text == "" {
+	if !s.Color || text == "" || style == "" {
 		return text
 	}
 	return "\x1b[" + style + "m" + text + "\x1b[0m"

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -86,41 +87,106 @@ func TestDocument(t *testing.T) {
 	}
 }
 
-func TestProgress(t *testing.T) {
-	t.Parallel()
-	for name, live := range map[string]bool{"progress.pipe.txt": false, "progress.terminal.txt": true} {
-		s, out := screen(live)
-		p := s.Progress("policy.pdf", false)
-		p.Sending(512, 1024)
-		p.Sending(513, 1024) // the same percent: not drawn again
-		p.Sending(1024, 1024)
-		doc := client.Document{Status: "embedding_in_progress", Attempt: 1, Progress: 80, Pages: 1, Chunks: client.Chunks{Done: 3, Total: 9},
-			Timings: map[string]int64{"uploaded": 10, "parse_queued": 300}}
-		for _, r := range client.Path(doc) {
-			p.Step(doc, r)
-		}
-		p.Look(doc)
-		doc.Status, doc.Chunks.Done = "complete", 9
-		p.Close()
-		p.Sending(1, 1024) // a late word of the sender is not drawn
-		s.Ended("policy.pdf", doc)
-		golden(t, name, out.String())
+// follow shows a file's way; seen is called while its bar stands.
+func follow(t *testing.T, s *show.Screen, quiet bool, seen func()) {
+	t.Helper()
+	board := s.Board(quiet)
+	p := board.File("policy.pdf")
+	p.Sending(512, 1024)
+	doc := client.Document{Status: "embedding_in_progress", Attempt: 1, Progress: 80, Pages: 1, Chunks: client.Chunks{Done: 3, Total: 9},
+		Timings: map[string]int64{"uploaded": 10, "parse_queued": 300}}
+	for _, r := range client.Path(doc) {
+		p.Step(doc, r)
 	}
+	p.Look(doc)
+	seen()
+	p.Close()
+	p.Sending(1, 1024) // a late word of the sender is not drawn
+	if doc.Status, doc.Chunks.Done = "complete", 9; !quiet {
+		s.Ended("policy.pdf", doc)
+	}
+	board.Close()
+}
+
+func TestProgressInAPipe(t *testing.T) {
+	t.Parallel()
+	s, out := screen(false)
+	follow(t, s, false, func() {})
+	golden(t, "progress.pipe.txt", out.String())
+}
+
+// A bar stands below what is said, and is gone at the end.
+func TestProgressAtATerminal(t *testing.T) {
+	t.Parallel()
+	s, _ := screen(true)
+	s.Width = 100
+	drawn := &watched{found: make(chan struct{}), want: "[################----]  80% embedding_in_progress 3/9 chunks  policy.pdf"}
+	s.Out = drawn
+	follow(t, s, false, func() {
+		select {
+		case <-drawn.found:
+		case <-time.After(30 * time.Second):
+			t.Errorf("the bar was not drawn: %.300q", drawn.String())
+		}
+	})
+	all := drawn.String()
+	if last := all[strings.LastIndex(all, "\x1b[J"):]; strings.Contains(last, "[###") {
+		t.Errorf("at the end there is %q", last)
+	}
+	if !strings.Contains(all, "policy.pdf: \x1b[32mcomplete\x1b[0m after 0.31s, 1 page, 9 chunks\n") {
+		t.Errorf("the end is not told: %q", all)
+	}
+	if s.Out != drawn {
+		t.Error("the screen is not as before")
+	}
+}
+
+// watched is a terminal that tells when a text was written to it.
+type watched struct {
+	mu    sync.Mutex
+	text  bytes.Buffer
+	want  string
+	once  sync.Once
+	found chan struct{}
+}
+
+func (w *watched) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if bytes.Contains(p, []byte(w.want)) {
+		w.once.Do(func() { close(w.found) })
+	}
+	return w.text.Write(p)
+}
+
+func (w *watched) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
 }
 
 func TestQuietProgressShowsNothing(t *testing.T) {
 	t.Parallel()
 	for _, live := range []bool{true, false} {
 		s, out := screen(live)
-		p := s.Progress("policy.pdf", true)
-		p.Sending(1, 2)
-		p.Step(client.Document{}, client.Reached{Status: "parsed"})
-		p.Look(client.Document{Status: "parsed"})
-		p.Close()
+		follow(t, s, true, func() {})
 		if out.Len() != 0 {
 			t.Errorf("got %q", out)
 		}
 	}
+}
+
+func TestMoves(t *testing.T) {
+	t.Parallel()
+	s, out := screen(false)
+	at := time.Date(2026, 1, 31, 9, 0, 0, 250_000_000, time.Local)
+	s.Move(client.Move{Attempt: 1, Status: "uploaded", Progress: 10, At: at})
+	s.Move(client.Move{Attempt: 1, Was: "parse_queued", Status: "failed_parse", Progress: 20, At: at, LastedMS: 1500, Code: "page_failed\x1b[2J"})
+	s.Check("failed", "clock", "5m0s off", "Set it.")
+	s.Check("ok", "address", "http://127.0.0.1", "")
+	s.Trouble("policy.pdf", document())
+	s.Trouble("gone.pdf", client.Document{Status: "cancelled"})
+	golden(t, "moves.txt", out.String())
 }
 
 func TestFailure(t *testing.T) {
@@ -144,10 +210,10 @@ func TestNothingIsColoredInAPipe(t *testing.T) {
 	s := show.NewScreen(file, file, false)
 	s.Passages("deductible", passages())
 	s.Document(document())
-	p := s.Progress("policy.pdf", false)
-	p.Sending(1, 1)
-	p.Step(document(), client.Reached{Status: "parsed"})
-	p.Close()
+	follow(t, s, false, func() {})
+	s.Move(client.Move{Status: "complete"})
+	s.Check("failed", "a", "b", "c")
+	s.Trouble("policy.pdf", document())
 	s.Ended("policy.pdf", document())
 	text, err := os.ReadFile(path)
 	if err != nil || len(text) == 0 || bytes.ContainsAny(text, "\x1b\r\a") {

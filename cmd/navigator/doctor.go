@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/insurance-navigator/navigator/cmd/internal/boot"
+	"github.com/insurance-navigator/navigator/cmd/navigator/internal/doctor"
+	"github.com/insurance-navigator/navigator/cmd/navigator/internal/session"
+	"github.com/insurance-navigator/navigator/cmd/navigator/internal/show"
+)
+
+type doctorCommand struct {
+	Local   bool   `help:"Check this machine too: the environment's settings, PostgreSQL, the PDF reader, the ports."`
+	Service string `default:"dev" enum:"api,worker,webhook,dev,migrate" help:"With --local, whose settings: api, worker, webhook, dev or migrate."`
+	JSON    bool   `name:"json" help:"Write JSON."`
+}
+
+// Help is shown behind the flags.
+func (doctorCommand) Help() string {
+	return `Goes the way that every call goes, from the address to the session, a line a check,
+with what to do where one fails. Ends with 1 when any failed. Nothing is changed.
+
+Examples:
+  navigator doctor
+  navigator doctor --url https://api.example.com
+  navigator doctor --local --service worker`
+}
+
+// Run checks, and fails where a check does.
+func (c *doctorCommand) Run(ctx context.Context, g *globals, w *world) error {
+	checks := c.remote(ctx, g, w)
+	if c.Local {
+		checks = append(checks, doctor.Local(ctx, w.environ, boot.Service(c.Service), w.dir)...)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if c.JSON {
+		if err := w.screen.JSON(checks); err != nil {
+			return err
+		}
+	} else {
+		for _, check := range checks {
+			w.screen.Check(string(check.State), check.Name, check.Detail, check.Advice)
+		}
+	}
+	if doctor.Failed(checks) {
+		return errFailed
+	}
+	return nil
+}
+
+// remote goes the way to the deployment.
+func (c *doctorCommand) remote(ctx context.Context, g *globals, w *world) []doctor.Check {
+	place, err := session.Settle(g.URL, w.dir, w.config)
+	if err != nil {
+		return []doctor.Check{{Name: "address", State: doctor.Bad, Detail: err.Error(),
+			Advice: "Check --url or NAVIGATOR_URL; without either it is the one that make dev runs."}}
+	}
+	checks := []doctor.Check{{Name: "address", State: doctor.Good, Detail: place.URL + ", " + g.urlSource(place)}, credentials(g, place, w.get("HOME"))}
+	way, err := w.connect(g)
+	if err != nil {
+		return append(checks, doctor.Check{Name: "connection", State: doctor.Bad, Detail: err.Error()})
+	}
+	checks = append(checks, doctor.Network(ctx, place.URL)...)
+	if doctor.Failed(checks[2:]) {
+		return checks
+	}
+	return append(checks, doctor.Reach(ctx, way.Client, boot.Build())...)
+}
+
+// urlSource says where the address comes from.
+func (g *globals) urlSource(place session.Place) string {
+	switch {
+	case g.urlFlag:
+		return "from --url"
+	case g.URL != "":
+		return "from NAVIGATOR_URL"
+	case place.Profile != nil:
+		return "which make dev runs"
+	}
+	return "where make dev would run"
+}
+
+// credentials says whose word is sent, and never the word.
+func credentials(g *globals, place session.Place, home string) doctor.Check {
+	const name = "credentials"
+	switch {
+	case g.tokenFlag:
+		return doctor.Check{Name: name, State: doctor.Good, Detail: "the token of --token"}
+	case g.Token != "":
+		return doctor.Check{Name: name, State: doctor.Good, Detail: "the token of NAVIGATOR_TOKEN"}
+	}
+	kept, err := session.New(place, nil).Current()
+	switch {
+	case err != nil:
+		return doctor.Check{Name: name, State: doctor.Bad, Detail: err.Error(), Advice: "Mend what is said, or sign in anew: navigator login --email you@example.com"}
+	case kept.Email != "":
+		return doctor.Check{Name: name, State: doctor.Good, Detail: fmt.Sprintf("the session of %s in %s", show.Clean(kept.Email), fromHome(place.File, home))}
+	case place.Profile != nil:
+		return doctor.Check{Name: name, State: doctor.Good, Detail: "the account that make dev made"}
+	}
+	return doctor.Check{Name: name, State: doctor.Bad, Detail: session.ErrNone.Error(),
+		Advice: "Sign in: navigator login --email you@example.com, or give --token or NAVIGATOR_TOKEN."}
+}
+
+// fromHome shortens a path in a person's home.
+func fromHome(path, home string) string {
+	if below, ok := strings.CutPrefix(path, home+"/"); ok && home != "" {
+		return "~/" + below
+	}
+	return path
+}

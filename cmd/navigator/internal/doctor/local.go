@@ -1,0 +1,166 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/insurance-navigator/navigator/adapters/pdftext"
+	"github.com/insurance-navigator/navigator/cmd/internal/boot"
+	"github.com/insurance-navigator/navigator/cmd/navigator/internal/dev"
+	"github.com/insurance-navigator/navigator/db"
+	"github.com/insurance-navigator/navigator/db/pgserver"
+)
+
+// Local checks whether the services can run on this machine: the environment's
+// settings for a service, the database, the PDF reader, the ports. dir is the
+// working directory.
+func Local(ctx context.Context, environ []string, service boot.Service, dir string) []Check {
+	config, err := boot.Read(environ)
+	if service == boot.Dev {
+		if config, err = dev.Assume(config, err); err != nil {
+			return []Check{settings(service, err)}
+		}
+	}
+	checks := []Check{settings(service, errors.Join(err, config.Check(service))), database(ctx, environ, config, service, dir)}
+	if service == boot.Migrate {
+		return checks
+	}
+	checks = append(checks, reader(environ, config))
+	if service == boot.Dev || service == boot.API {
+		checks = append(checks, listens(ctx, config, "PORT", config.Port))
+	}
+	if service == boot.Dev || service == boot.Webhook {
+		checks = append(checks, listens(ctx, config, "WEBHOOK_PORT", config.WebhookPort))
+	}
+	return checks
+}
+
+// settings names every fault; values are never part of one.
+func settings(service boot.Service, err error) Check {
+	if err == nil {
+		return good("settings", "right for "+string(service))
+	}
+	return bad("settings", strings.ReplaceAll(err.Error(), "\n", "; "), "Set them in the environment: navigator config lists each with its meaning.")
+}
+
+func database(ctx context.Context, environ []string, config boot.Config, service boot.Service, dir string) Check {
+	if service == boot.Dev && !given(environ, "DATABASE_URL") {
+		return program(ctx, dir)
+	}
+	url := config.DatabaseURL
+	switch service {
+	case boot.Worker, boot.Webhook:
+		url = config.WorkerURL()
+	case boot.Migrate:
+		url = config.MigrateURL()
+	}
+	if !url.Set() {
+		return skipped("database", "no address is set")
+	}
+	return reachable(ctx, url.Reveal(), service)
+}
+
+func given(environ []string, name string) bool {
+	for _, pair := range environ {
+		if value, ok := strings.CutPrefix(pair, name+"="); ok && value != "" {
+			return true
+		}
+		if value, ok := strings.CutPrefix(pair, name+"_FILE="); ok && value != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// program looks for a PostgreSQL that dev can start. Nothing is installed.
+func program(ctx context.Context, dir string) Check {
+	found, err := pgserver.Find(ctx, pgserver.Options{Dir: filepath.Join(dir, ".local", "pg"), AllowDocker: true})
+	if err != nil {
+		return warning("database", "no PostgreSQL 15 or newer with pgvector is on this machine", "make dev installs it where that is possible, and says what to type where it is not.")
+	}
+	where := found.BinDir
+	if where == "" {
+		where = found.Image
+	}
+	return good("database", fmt.Sprintf("PostgreSQL %d with pgvector %s: %s", found.Major, found.Vector, where))
+}
+
+// reachable connects and asks for the schema.
+func reachable(ctx context.Context, url string, service boot.Service) Check {
+	const name = "database"
+	ctx, cancel := context.WithTimeout(ctx, stepTime)
+	defer cancel()
+	pool, err := pgxpool.New(ctx, url)
+	if err != nil {
+		return bad(name, "the address cannot be read", "It has to begin with postgres:// and name host, user and database.")
+	}
+	defer pool.Close()
+	if err := pool.Ping(ctx); err != nil {
+		return bad(name, "it does not let us in", "Check the address, the login's password, and that the server runs.")
+	}
+	if service == boot.Migrate {
+		return good(name, "it answers")
+	}
+	version, err := db.Check(ctx, pool)
+	if err != nil {
+		return bad(name, err.Error(), "Bring it to this release's schema: navigator migrate")
+	}
+	return good(name, fmt.Sprintf("it answers; its schema is at version %d", version))
+}
+
+// reader looks for the PDF reader.
+func reader(environ []string, config boot.Config) Check {
+	path := config.PDFium
+	if path == "" && !given(environ, "PDFIUM_WASM") {
+		path = pdftext.DefaultPath()
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Size() == 0 {
+		return bad("PDF reader", "it is not at "+path, "Fetch it: make pdfium, or set PDFIUM_WASM to where it is.")
+	}
+	return good("PDF reader", path)
+}
+
+// listens tries a port: it is free, or the service of ours that has it answers.
+func listens(ctx context.Context, config boot.Config, name string, number int) Check {
+	title := "port " + strconv.Itoa(number)
+	host := config.ListenHost
+	if host == "" && config.Mode == boot.Development {
+		host = "127.0.0.1"
+	}
+	at := net.JoinHostPort(host, strconv.Itoa(number))
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", at)
+	if err == nil {
+		_ = listener.Close()
+		return good(title, name+" is free")
+	}
+	if alive(ctx, number) {
+		return good(title, name+" is used by the service itself, which runs")
+	}
+	return bad(title, name+" is used by another program, or may not be used", "Stop that program, or set "+name+".")
+}
+
+// alive asks whether it is our service that has the port.
+func alive(ctx context.Context, number int) bool {
+	ctx, cancel := context.WithTimeout(ctx, stepTime)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort("127.0.0.1", strconv.Itoa(number))+"/livez", nil)
+	if err != nil {
+		return false
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return false
+	}
+	defer answer.Body.Close() //nolint:errcheck // only its head counts
+	return answer.StatusCode == http.StatusOK && answer.Header.Get("X-Request-Id") != ""
+}

@@ -58,6 +58,21 @@ func ownRefusals() map[string]refusals {
 		http.StatusServiceUnavailable: append(slices.Clone(storage), core.CodeStorageConflict),
 	}
 	accounts := []core.Code{core.CodeAccountsUnavailable, core.CodeDatabaseUnavailable}
+	search := refusals{http.StatusServiceUnavailable: {
+		core.CodeEmbedderUnavailable, core.CodeEmbedderBusy, core.CodeEmbedderKey, core.CodeEmbedderCredits,
+		core.CodeEmbedderRefused, core.CodeBadVectors, core.CodeDatabaseUnavailable,
+	}}
+	signUp := refusals{
+		http.StatusConflict:            {core.CodeEmailTaken},
+		http.StatusForbidden:           {core.CodeDenied, core.CodeEmailUnconfirmed},
+		http.StatusUnprocessableEntity: {core.CodeInvalid, core.CodeWeakPassword},
+		http.StatusServiceUnavailable:  accounts,
+	}
+	logIn := refusals{
+		http.StatusUnauthorized:       {core.CodeBadCredentials},
+		http.StatusForbidden:          {core.CodeEmailUnconfirmed, core.CodeDenied},
+		http.StatusServiceUnavailable: accounts,
+	}
 	return map[string]refusals{
 		"upload-document": upload,
 		"create-document": upload,
@@ -73,26 +88,18 @@ func ownRefusals() map[string]refusals {
 			http.StatusInternalServerError: {core.CodeInternal, core.CodeFileMissing, core.CodeFileChanged},
 			http.StatusServiceUnavailable:  storage,
 		},
-		"search": {http.StatusServiceUnavailable: {
-			core.CodeEmbedderUnavailable, core.CodeEmbedderBusy, core.CodeEmbedderKey, core.CodeEmbedderCredits,
-			core.CodeEmbedderRefused, core.CodeBadVectors, core.CodeDatabaseUnavailable,
-		}},
-		"sign-up": {
-			http.StatusConflict:            {core.CodeEmailTaken},
-			http.StatusForbidden:           {core.CodeDenied, core.CodeEmailUnconfirmed},
-			http.StatusUnprocessableEntity: {core.CodeInvalid, core.CodeWeakPassword},
-			http.StatusServiceUnavailable:  accounts,
-		},
-		"log-in": {
-			http.StatusUnauthorized:       {core.CodeBadCredentials},
-			http.StatusForbidden:          {core.CodeEmailUnconfirmed, core.CodeDenied},
-			http.StatusServiceUnavailable: accounts,
-		},
+		"search":     search,
+		"search-old": search,
+		"sign-up":    signUp,
+		"register":   signUp,
+		"log-in":     logIn,
+		"log-in-old": logIn,
 		"refresh": {
 			http.StatusUnauthorized:       {core.CodeUnauthenticated, core.CodeTokenExpired, core.CodeTokenReused},
 			http.StatusServiceUnavailable: accounts,
 		},
 		"log-out":   {http.StatusServiceUnavailable: accounts},
+		"get-me":    {http.StatusServiceUnavailable: accounts},
 		"get-user":  {http.StatusServiceUnavailable: accounts},
 		"get-ready": {http.StatusServiceUnavailable: {core.CodeInternal, core.CodeDatabaseUnavailable, core.CodeNoWorker}},
 	}

@@ -6183,8 +6183,7 @@ export interface operations {
             /**
              * @description Unauthorized.
              *
-             *     * `unauthenticated`: You are not signed in. Send a valid access token as Authorization: Bearer.
-             *     * `token_expired`: Your session has expired. Get a new access token with POST /auth/refresh, or sign in again.
+             *     * `bad_credentials`: Invalid email or password. Check both and try again.
              */
             401: {
                 headers: {
@@ -6199,6 +6198,7 @@ export interface operations {
             /**
              * @description Forbidden.
              *
+             *     * `email_unconfirmed`: The e-mail address is not confirmed. Follow the link in the mail we sent.
              *     * `denied`: You may not do that. Sign in with an account that may.
              */
             403: {
@@ -6344,6 +6344,7 @@ export interface operations {
             /**
              * @description Service Unavailable.
              *
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -6514,6 +6515,7 @@ export interface operations {
             /**
              * @description Service Unavailable.
              *
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -6731,6 +6733,21 @@ export interface operations {
                 };
             };
             /**
+             * @description Forbidden.
+             *
+             *     * `denied`: You may not do that. Sign in with an account that may.
+             *     * `email_unconfirmed`: The e-mail address is not confirmed. Follow the link in the mail we sent.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
              * @description Request Timeout.
              *
              *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
@@ -6747,7 +6764,7 @@ export interface operations {
             /**
              * @description Conflict.
              *
-             *     * `conflict`: The document's state does not allow that now. Read its status and try again.
+             *     * `email_taken`: There is an account with this e-mail address already. Sign in instead.
              *     * `idempotency_in_use`: The request with this idempotency key is still being worked on. Send it again, unchanged, after as long as Retry-After says.
              */
             409: {
@@ -6799,6 +6816,7 @@ export interface operations {
              * @description Unprocessable Entity.
              *
              *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             *     * `weak_password`: The password is too weak. Choose a longer one that is not in common lists.
              *     * `idempotency_mismatch`: The idempotency key was used for another request. Send every new request under a new key, and repeat one unchanged.
              */
             422: {
@@ -6862,6 +6880,7 @@ export interface operations {
             /**
              * @description Service Unavailable.
              *
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -7276,6 +7295,12 @@ export interface operations {
             /**
              * @description Service Unavailable.
              *
+             *     * `embedder_unavailable`: The embedding service cannot be reached. Nothing needs to be done: the service tries again by itself.
+             *     * `embedder_busy`: The embedding service is busy. Nothing needs to be done: the service tries again by itself.
+             *     * `embedder_key`: The embedding service does not accept our key. Nothing needs to be done: the service tries again by itself.
+             *     * `embedder_credits`: Our account with the embedding service is exhausted. Nothing needs to be done: the service tries again by itself.
+             *     * `embedder_refused`: The embedding service does not accept the text. Write to support with the document id.
+             *     * `bad_vectors`: The embedding service sent vectors that cannot be right. Nothing needs to be done: the service tries again by itself.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {

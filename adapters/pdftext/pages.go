@@ -28,7 +28,7 @@ func (e *Engine) Pages(ctx context.Context, r io.ReaderAt, size int64) ([]core.P
 		return nil, err
 	}
 	if kind != TypePDF {
-		return otherPages(ctx, kind, r, size)
+		return e.otherPages(ctx, kind, r, size)
 	}
 	if err := e.enter(ctx); err != nil {
 		return nil, err

@@ -2,15 +2,16 @@ package pdftext
 
 import (
 	"math"
+	"time"
 	"unicode/utf16"
 )
 
-// pageText is what a page holds: its words and how much of it is pictures.
+// pageText is what a page holds: its words, or else what it shows.
 type pageText struct {
-	words  []word
-	shape  shape
-	images float64 // share of the page's area that images cover, 0..1
-	cut    bool    // there is more text than is read
+	words []word
+	shape shape
+	drawn drawn // looked at where there are no words
+	cut   bool  // there is more text than is read
 }
 
 // directions parts the words that run from left to right from all others.
@@ -45,8 +46,15 @@ func (s shape) upright(x, y float64) (float64, float64) {
 	return x, s.height - y
 }
 
-// readPage reads page index (from 0).
+// pageTime bounds the reading of one page; the densest real ones take a
+// twentieth of a second.
+const pageTime = 10 * time.Second
+
+// readPage reads page index (from 0). One that takes too long traps, so that
+// the other pages can still be read.
 func (d *document) readPage(index int) (pageText, error) {
+	alarm := time.AfterFunc(pageTime, func() { d.memory.stop() })
+	defer alarm.Stop()
 	page, err := d.call("FPDF_LoadPage", d.handle, uint64(index))
 	if err != nil {
 		return pageText{}, err
@@ -80,7 +88,7 @@ func (d *document) pageText(page uint64) (out pageText, err error) {
 		return out, err
 	}
 	if len(out.words) == 0 {
-		out.images, err = d.imageShare(page, out.shape)
+		out.drawn, err = d.drawn(page, out.shape)
 	}
 	return out, err
 }

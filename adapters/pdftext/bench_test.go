@@ -3,6 +3,8 @@
 package pdftext_test
 
 import (
+	"fmt"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -28,13 +30,15 @@ func BenchmarkPages(b *testing.B) {
 func benchmarkSet(b *testing.B, papers []paper) {
 	b.ReportAllocs()
 	pages, began := 0, cpuTime(b)
+	var lines strings.Builder
 	for b.Loop() {
 		for _, p := range papers {
 			read, took := readOnce(b, p)
 			pages += read
-			b.Logf("%-50s %5d pages %7.2f ms a page", p.name, read, took.Seconds()*1000/float64(read))
+			fmt.Fprintf(&lines, "%-50s %5d pages %6.1f ms a page\n", p.name, read, took.Seconds()*1000/float64(read))
 		}
 	}
+	b.Log("\n" + lines.String())
 	b.ReportMetric(b.Elapsed().Seconds()*1000/float64(pages), "ms/page")
 	b.ReportMetric((cpuTime(b)-began).Seconds()*1000/float64(pages), "cpu-ms/page")
 }

@@ -15,6 +15,9 @@ type score struct {
 	words int // poppler's
 	found int // of them, each as often as it stands on its page
 	order int // of them, in the longest common subsequence of the page
+
+	printed int // poppler's stretches between blanks, with every sign
+	exact   int // of them, those found as they are
 }
 
 func (s *score) add(more score) {
@@ -22,20 +25,27 @@ func (s *score) add(more score) {
 	s.words += more.words
 	s.found += more.found
 	s.order += more.order
+	s.printed += more.printed
+	s.exact += more.exact
 }
 
-func (s score) share(n int) float64 {
-	if s.words == 0 {
+func share(n, of int) float64 {
+	if of == 0 {
 		return 1
 	}
-	return float64(n) / float64(s.words)
+	return float64(n) / float64(of)
 }
 
 // compare scores one page. Both sides go through the same tokens.
 func compare(want, got string) score {
 	a, b := tokens(want), tokens(got)
-	return score{pages: 1, words: len(a), found: common(a, b), order: subsequence(a, b)}
+	as, bs := strings.Fields(folded(want)), strings.Fields(markdownSigns.Replace(folded(got)))
+	return score{pages: 1, words: len(a), found: common(a, b), order: subsequence(a, b), printed: len(as), exact: common(as, bs)}
 }
+
+// markdownSigns are those of tables that stand beside words; an escaped bar is
+// the file's own.
+var markdownSigns = strings.NewReplacer(`\|`, "|", "| ", " ", " |", " ")
 
 // brokenWord is a hyphen between two letters at a line's end. The reader joins
 // such words, poppler leaves them apart; neither is wrong.
@@ -46,11 +56,14 @@ var brokenWord = regexp.MustCompile(`(\p{L})[-\x{ad}\x{2010}\x{fffe}]\s*\n\s*(\p
 // markdown) is no word: readers differ in where they put a blank beside a
 // bracket, and nobody searches for one.
 func tokens(text string) []string {
-	text = brokenWord.ReplaceAllString(text, "$1$2")
-	text = strings.NewReplacer("\u00ad", "", "\ufffe", "").Replace(norm.NFKC.String(text))
-	return strings.FieldsFunc(text, func(r rune) bool {
+	return strings.FieldsFunc(folded(text), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r)
 	})
+}
+
+func folded(text string) string {
+	text = brokenWord.ReplaceAllString(text, "$1$2")
+	return strings.NewReplacer("\u00ad", "", "\ufffe", "").Replace(norm.NFKC.String(text))
 }
 
 // common is the size of the intersection of two multisets.

@@ -86,7 +86,7 @@ type table struct {
 func (r *table) String() string {
 	r.guard.Lock()
 	defer r.guard.Unlock()
-	out := fmt.Sprintf("\n| %-50s | pages | poppler's words | found | in order |\n", "file")
+	out := fmt.Sprintf("\n| %-50s | pages | poppler's words | found  | in order | with signs |\n", "file")
 	names := make([]string, 0, len(r.lines))
 	for name := range r.lines {
 		names = append(names, name)
@@ -103,13 +103,14 @@ func (r *table) read(t *testing.T, poppler string, papers []paper) {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
 			s := beside(t, poppler, p.data)
-			found, order := s.share(s.found), s.share(s.order)
+			found, order := share(s.found, s.words), share(s.order, s.words)
 			if found < wantWords || order < wantOrder {
 				t.Errorf("%.4f of poppler's words found, %.4f in its order; want %v and %v", found, order, wantWords, wantOrder)
 			}
 			r.guard.Lock()
 			defer r.guard.Unlock()
-			r.lines[p.name] = fmt.Sprintf("| %-50s | %5d | %15d | %.4f | %.4f |\n", p.name, s.pages, s.words, found, order)
+			r.lines[p.name] = fmt.Sprintf("| %-50s | %5d | %15d | %.4f | %.4f   | %.4f     |\n",
+				p.name, s.pages, s.words, found, order, share(s.exact, s.printed))
 		})
 	}
 }

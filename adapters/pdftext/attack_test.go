@@ -106,6 +106,7 @@ func TestHostilePDFsEndInTextOrATypedError(t *testing.T) {
 // What these say is for PDFium to decide; that it says something is ours.
 func TestMonstrousPDFsEnd(t *testing.T) {
 	t.Parallel()
+	skipUnderRace(t)
 	zeros := strings.Repeat("\x00", 64<<20)
 	for name, data := range map[string][]byte{
 		"cyclic page tree": filePDF("<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [2 0 R 3 0 R] /Count 2000 >>", "<< /Type /Pages /Kids [2 0 R] /Parent 3 0 R /Count 3 >>"),
@@ -186,6 +187,7 @@ func TestAScannedPageAmongOthersIsNeverBlank(t *testing.T) {
 
 func TestHostileOfficeFilesEndInTypedErrors(t *testing.T) {
 	t.Parallel()
+	skipUnderRace(t)
 	laughs := `<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]>`
 	good := zipped(t, "word/document.xml", word(para("Deductible")))
 	locked := append([]byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), utf16Bytes("EncryptedPackage", false)...)
@@ -225,7 +227,11 @@ func TestDamagedRealFilesEndInTypedErrors(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(3, 4))
 	office := zipped(t, "word/document.xml", word(styled("a", "b")+para("c")), "word/styles.xml", wordStyles)
-	for i := range 40 {
+	variants := 40
+	if underRace {
+		variants = 8
+	}
+	for i := range variants {
 		source := papers[i%len(papers)].data
 		if i%4 == 3 {
 			source = office
@@ -238,5 +244,13 @@ func TestDamagedRealFilesEndInTypedErrors(t *testing.T) {
 		if !allowed(pagesErr) || !allowed(inspectErr) {
 			t.Errorf("variant %d of %s: Pages %v, Inspect %v", i, papers[i%len(papers)].name, pagesErr, inspectErr)
 		}
+	}
+}
+
+// skipUnderRace leaves what packs and unpacks gigabytes to `make reading`.
+func skipUnderRace(t *testing.T) {
+	t.Helper()
+	if underRace {
+		t.Skip("skipped: minutes long under the race detector: type `make reading`")
 	}
 }

@@ -69,6 +69,7 @@ func TestWordsAndTheirOrderBesidePoppler(t *testing.T) {
 	t.Cleanup(func() { t.Log(table) })
 	t.Run("generated", func(t *testing.T) { table.read(t, poppler, generated()) })
 	t.Run("real", func(t *testing.T) {
+		skipUnderRace(t)
 		papers := realPapers(t)
 		if len(papers) == 0 {
 			t.Skip("skipped: no real PDFs in .local/realpdfs: type `make realpdfs` on a Debian system")

@@ -28,10 +28,10 @@ GOFMT  := $(shell $(GO) env GOROOT)/bin/gofmt
 # The folders with Go code: every one at the top but hidden ones.
 GODIRS := $(wildcard */)
 # Where benchmarks are.
-BENCHES := ./core/chunker/... $(if $(wildcard bench/.),./bench/...)
+BENCHES := ./core/chunker/... ./adapters/pdftext/... $(if $(wildcard bench/.),./bench/...)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test bench lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset pdfium testdb testdb-stop tools
+.PHONY: help dev test bench lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset pdfium realpdfs reading testdb testdb-stop tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
@@ -101,6 +101,12 @@ clean: ## remove what make build made, and stop the PostgreSQL of the tests
 
 pdfium: ## fetch the PDF reader (PDFium as WebAssembly) to .local/pdfium
 	@adapters/pdftext/fetch.sh
+
+realpdfs: ## fetch the real PDFs of the reading test out of Debian packages to .local/realpdfs
+	@adapters/pdftext/reading/fetch.sh
+
+reading: pdfium ## read the real PDFs beside poppler, print the table, and read the worst files
+	@$(GO) test -count=1 -run 'BesidePoppler|Hostile|Monstrous' -v ./adapters/pdftext
 
 testdb: ## start the PostgreSQL of the tests, installing it where that is possible
 	@$(GO) run ./db/dbtest/ctl start

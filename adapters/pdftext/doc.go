@@ -1,5 +1,5 @@
-// Package pdftext turns documents (PDF and plain text) into pages of
-// markdown without an outside service and without cgo.
+// Package pdftext turns documents (PDF, Word, HTML and plain text) into
+// pages of markdown without an outside service and without cgo.
 //
 // PDF is read by PDFium, compiled to WebAssembly and run by wazero: the parser
 // of hostile files lives in a sandbox that has no files, no network and a

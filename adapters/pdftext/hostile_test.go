@@ -145,19 +145,3 @@ func TestAnAbsentModuleNamesTheFix(t *testing.T) {
 		t.Errorf("Load: %v", err)
 	}
 }
-
-func FuzzInspect(f *testing.F) {
-	for _, doc := range corpus.All() {
-		if len(doc.Bytes) < 20_000 {
-			f.Add(doc.Bytes)
-		}
-	}
-	f.Add([]byte("%PDF-1.7"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-		defer cancel()
-		if _, err := inspect(ctx, data); !allowed(err) {
-			t.Errorf("Inspect: %v", err)
-		}
-	})
-}

@@ -10,7 +10,7 @@ import (
 
 // inspectTime bounds the opening of a file; the slowest real ones take
 // milliseconds.
-const inspectTime = 15 * time.Second
+const inspectTime = 3 * time.Second
 
 // Inspect looks at a file's type, page count and encryption without reading
 // its text. Encrypted is set for a file that has restrictions and yet opens;

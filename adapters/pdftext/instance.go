@@ -36,7 +36,7 @@ func (e *Engine) start(ctx context.Context) (*instance, error) {
 		return nil, fmt.Errorf("start pdfium: %w", err)
 	}
 	in := &instance{ctx: ctx, mod: mod, memory: memory, functions: map[string]api.Function{}}
-	in.unwatch = context.AfterFunc(ctx, memory.stop)
+	in.unwatch = context.AfterFunc(ctx, memory.stopSurely)
 	// The C library's constructors need the stack, PDFium needs both.
 	for _, name := range []string{"emscripten_stack_init", "__wasm_call_ctors", "FPDF_InitLibrary"} {
 		if _, err := in.call(name); err != nil {

@@ -3,6 +3,7 @@ package pdftext
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"github.com/tetratelabs/wazero/experimental"
@@ -43,11 +44,25 @@ func (m *linearMemory) Free() {
 	}
 }
 
-// stop makes the running module trap at its next loop or call.
-func (m *linearMemory) stop() {
+// stop makes the running module trap at its next loop. It reports whether
+// there is a module to stop.
+func (m *linearMemory) stop() bool {
 	m.guard.Lock()
 	defer m.guard.Unlock()
-	if m.region != nil {
-		atomic.StoreUint32((*uint32)(unsafe.Pointer(&m.region[stopAddress])), 1) //nolint:gosec // an aligned word of memory we mapped ourselves
+	if m.region == nil {
+		return false
+	}
+	atomic.StoreUint32((*uint32)(unsafe.Pointer(&m.region[stopAddress])), 1) //nolint:gosec // an aligned word of memory we mapped ourselves
+	return true
+}
+
+// stopAgain is how often a stop is repeated until the module has ended: a
+// hostile file that made it write over its own memory could undo one.
+const stopAgain = 10 * time.Millisecond
+
+// stopSurely stops the module until it is gone.
+func (m *linearMemory) stopSurely() {
+	for m.stop() {
+		time.Sleep(stopAgain)
 	}
 }

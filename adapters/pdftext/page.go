@@ -2,15 +2,16 @@ package pdftext
 
 import (
 	"math"
+	"time"
 	"unicode/utf16"
 )
 
-// pageText is what a page holds: its words and how much of it is pictures.
+// pageText is what a page holds: its words, or else what it shows.
 type pageText struct {
-	words  []word
-	shape  shape
-	images float64 // share of the page's area that images cover, 0..1
-	cut    bool    // there is more text than is read
+	words []word
+	shape shape
+	drawn drawn // looked at where there are no words
+	cut   bool  // there is more text than is read
 }
 
 // directions parts the words that run from left to right from all others.
@@ -45,8 +46,15 @@ func (s shape) upright(x, y float64) (float64, float64) {
 	return x, s.height - y
 }
 
-// readPage reads page index (from 0).
+// pageTime bounds the reading of one page; the densest real ones take a
+// twentieth of a second.
+const pageTime = 10 * time.Second
+
+// readPage reads page index (from 0). One that takes too long traps, so that
+// the other pages can still be read.
 func (d *document) readPage(index int) (pageText, error) {
+	alarm := time.AfterFunc(pageTime, func() { d.memory.stop() })
+	defer alarm.Stop()
 	page, err := d.call("FPDF_LoadPage", d.handle, uint64(index))
 	if err != nil {
 		return pageText{}, err
@@ -80,7 +88,7 @@ func (d *document) pageText(page uint64) (out pageText, err error) {
 		return out, err
 	}
 	if len(out.words) == 0 {
-		out.images, err = d.imageShare(page, out.shape)
+		out.drawn, err = d.drawn(page, out.shape)
 	}
 	return out, err
 }
@@ -113,17 +121,22 @@ func (d *document) words(text uint64, s shape) ([]word, bool, error) {
 	if err != nil {
 		return nil, cut, err
 	}
-	builder := wordBuilder{shape: s}
+	builder, box := wordBuilder{shape: s}, glyphBox{level: s.turn == 0}
 	for i, r := range runes {
 		if isGap(r) {
 			builder.gap(r)
 			continue
 		}
-		box, err := d.glyph(text, i)
-		if err != nil {
+		if err := d.glyph(text, i, &box); err != nil {
 			return nil, cut, err
 		}
-		builder.add(r, box)
+		tilted := false
+		if builder.starts() {
+			if tilted, err = d.tilted(text, i, s); err != nil {
+				return nil, cut, err
+			}
+		}
+		builder.add(r, box, tilted)
 	}
 	builder.gap('\n')
 	return builder.words, cut, nil
@@ -164,18 +177,40 @@ func (d *document) runes(text uint64, count int) ([]rune, error) {
 type glyphBox struct {
 	left, bottom, right, top float64 // the font's box, not the ink
 	originX, originY         float64
+	level                    bool // the page is not turned: boxes have the height of the font
 }
 
-func (d *document) glyph(text uint64, index int) (glyphBox, error) {
+// glyph fills box for the character at index. A character whose font box is as
+// high and deep as the one before stands on the same baseline, which saves
+// asking for it.
+func (d *document) glyph(text uint64, index int, box *glyphBox) error {
 	at := d.scratch
 	if _, err := d.call("FPDFText_GetLooseCharBox", text, uint64(index), uint64(at)); err != nil {
-		return glyphBox{}, err
+		return err
 	}
-	box := glyphBox{left: d.float32(at), top: d.float32(at + 4), right: d.float32(at + 8), bottom: d.float32(at + 12)}
+	top, bottom := d.float32(at+4), d.float32(at+12)
+	same := index > 0 && top > bottom && top == box.top && bottom == box.bottom && box.originY >= bottom && box.originY <= top
+	box.left, box.top, box.right, box.bottom = d.float32(at), top, d.float32(at+8), bottom
+	if same && box.level {
+		box.originX = box.left
+		return nil
+	}
 	x, y := at+16, at+24
 	if _, err := d.call("FPDFText_GetCharOrigin", text, uint64(index), uint64(x), uint64(y)); err != nil {
-		return glyphBox{}, err
+		return err
 	}
 	box.originX, box.originY = d.float64(x), d.float64(y)
-	return box, nil
+	return nil
 }
+
+// tilted reports whether a character does not stand upright on the page as it
+// is shown.
+func (d *document) tilted(text uint64, index int, s shape) (bool, error) {
+	bits, err := d.call("FPDFText_GetCharAngle", text, uint64(index))
+	angle := float64(math.Float32frombits(uint32(bits))) + float64(s.turn)*math.Pi/2
+	return err == nil && math.Abs(math.Sin(angle)) > maxSlope || math.Cos(angle) < 0, err
+}
+
+// maxSlope is how far a line may rise on its length and still be upright: 3
+// degrees, as crooked scans have.
+const maxSlope = 0.05

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/insurance-navigator/navigator/core"
 )
@@ -13,29 +14,40 @@ import (
 const maxRestarts = 5
 
 // scanShare is how much of a page without text pictures must cover for it to
-// count as a scan.
-const scanShare = 0.3
+// count as a scan: more than a logo does.
+const scanShare = 0.05
+
+// readTime bounds the reading of one document, whatever its caller waits for:
+// a file that takes longer is ended for good and not tried again.
+const readTime = 75 * time.Second
 
 // Pages reads a document's text as markdown: one Page a page, numbered from 1,
-// blank ones with empty text. Formats without pages give their pages at form
-// feeds, and one page otherwise. A page that cannot be read has Failed set.
+// blank ones with empty text. Formats without pages have those that their own
+// page breaks make, or else pages of about 4,000 characters. A page that cannot
+// be read has Failed set, also one that shows a picture of text and none.
 //
-// Errors: *core.Error with a file_* code or needs_ocr; the wrapped error of
-// ctx when that ends first.
+// Errors: *core.Error with a file_* code, needs_ocr or parse_timeout; the
+// wrapped error of ctx when that ends first.
 func (e *Engine) Pages(ctx context.Context, r io.ReaderAt, size int64) ([]core.Page, error) {
 	kind, err := sniff(r, size)
 	if err != nil {
 		return nil, err
 	}
 	if kind != TypePDF {
-		return otherPages(ctx, kind, r, size)
+		return e.otherPages(ctx, kind, r, size)
 	}
 	if err := e.enter(ctx); err != nil {
 		return nil, err
 	}
 	defer e.leave()
+	bounded, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
 	reader := pdfReader{engine: e, file: r, size: size}
-	return reader.read(ctx)
+	pages, err := reader.read(bounded)
+	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
+		return nil, core.Fail(core.CodeParseTimeout, err)
+	}
+	return pages, err
 }
 
 // pdfReader reads one PDF, with a new instance after each trap.
@@ -125,7 +137,7 @@ func (p *pdfReader) markdown() ([]core.Page, error) {
 			pages[i].Failed = string(core.CodePageCut)
 		case len(text.words) > 0:
 			pages[i].Text = layout(text, look)
-		case text.images >= scanShare:
+		case text.drawn.something():
 			scans++
 			pages[i].Failed = string(core.CodeNeedsOCR)
 		}

@@ -2,7 +2,9 @@ package boot
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,11 +23,11 @@ import (
 func (c Config) blobs() (ports.Blobs, error) {
 	limits := httpapi.DefaultLimits()
 	if c.StorageProvider == "filestore" {
-		return filestore.Open(filestore.Config{Dir: filepath.Join(c.FilestoreDir, c.Bucket()), MaxSize: limits.MaxFileBytes, Types: []string{pdftext.TypePDF},
+		return filestore.Open(filestore.Config{Dir: filepath.Join(c.FilestoreDir, c.Bucket()), MaxSize: limits.MaxFileBytes, Types: limits.Types,
 			PutURL: strings.TrimSuffix(c.PublicURL, "/") + httpapi.PathPut, PutKeys: c.masters()})
 	}
 	return supabase.NewStorage(supabase.Config{URL: c.SupabaseURL, ServiceKey: c.SupabaseService.Reveal(), Bucket: c.Bucket(),
-		MaxSize: limits.MaxFileBytes, Types: []string{pdftext.TypePDF}})
+		MaxSize: limits.MaxFileBytes, Types: limits.Types})
 }
 
 // engine loads PDFium. Compiling it takes seconds, so the result is kept in a
@@ -68,6 +70,9 @@ func (c Config) engineCache() string {
 func (c Config) parser(blobs ports.Blobs, engine func() (*pdftext.Engine, error)) (ports.Parser, error) {
 	if c.Parser == "pdftext" {
 		loaded, err := engine()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%w; PARSER=llamaparse needs no such file in the worker", err)
+		}
 		if err != nil {
 			return nil, err
 		}

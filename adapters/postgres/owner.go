@@ -129,11 +129,26 @@ func (l *Library) Retry(ctx context.Context, who ports.Principal, id core.ID) (p
 	return l.Standing(ctx, who, id)
 }
 
+// holdDocument reads the document's present attempt, and lets nobody else open
+// another one, cancel or remove it before the transaction has ended. Steps of
+// the pipeline are not held up: they lock the attempt's row alone.
+func holdDocument(ctx context.Context, tx pgx.Tx, id core.ID) (attempt int, err error) {
+	err = tx.QueryRow(ctx, `select attempt from upload_pipeline.documents where document_id = $1 for no key update`, id).Scan(&attempt)
+	return attempt, err
+}
+
 // openAttempt makes the attempt after the given one, and the job of the leg it
-// starts at.
+// starts at. CodeConflict says that another was opened meanwhile.
 func openAttempt(ctx context.Context, tx pgx.Tx, queue Queue, id core.ID, ended int, start core.Status) error {
 	leg, _ := core.LegFrom(start)
-	_, err := tx.Exec(ctx, `insert into upload_pipeline.upload_jobs (job_id, document_id, user_id, attempt, status, receipt, chunks_total, chunks_embedded)
+	attempt, err := holdDocument(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if attempt != ended {
+		return core.Fail(core.CodeConflict, errors.New("another attempt was opened"))
+	}
+	_, err = tx.Exec(ctx, `insert into upload_pipeline.upload_jobs (job_id, document_id, user_id, attempt, status, receipt, chunks_total, chunks_embedded)
 		select $1, document_id, user_id, attempt + 1, $3, receipt, chunks_total, chunks_embedded
 		from upload_pipeline.upload_jobs where document_id = $2 and attempt = $4`,
 		core.NewID(), id, string(start), ended)
@@ -147,8 +162,7 @@ func openAttempt(ctx context.Context, tx pgx.Tx, queue Queue, id core.ID, ended 
 // database refuses the move out of an end, and the fence every later step.
 func (l *Library) Cancel(ctx context.Context, who ports.Principal, id core.ID) (ports.Standing, error) {
 	err := l.asApp(ctx, who, func(tx pgx.Tx) error {
-		var attempt int
-		err := tx.QueryRow(ctx, `select attempt from upload_pipeline.documents where document_id = $1`, id).Scan(&attempt)
+		attempt, err := holdDocument(ctx, tx, id)
 		if err != nil {
 			return err
 		}
@@ -169,8 +183,7 @@ func (l *Library) Cancel(ctx context.Context, who ports.Principal, id core.ID) (
 // transaction. A document that is being deleted already is left to it.
 func (l *Library) Remove(ctx context.Context, who ports.Principal, id core.ID) error {
 	return l.asApp(ctx, who, func(tx pgx.Tx) error {
-		var attempt int
-		err := tx.QueryRow(ctx, `select attempt from upload_pipeline.documents where document_id = $1`, id).Scan(&attempt)
+		attempt, err := holdDocument(ctx, tx, id)
 		if err != nil {
 			return err
 		}

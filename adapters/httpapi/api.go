@@ -66,9 +66,7 @@ func NewAPI(d APIDeps) (http.Handler, error) {
 	h := humago.New(mux, a.config())
 	keyed := a.register(h)
 	a.servePut(mux)
-	if err := a.serveDocuments(mux, h.OpenAPI()); err != nil {
-		return nil, err
-	}
+	a.serveDocuments(mux, h.OpenAPI())
 	return &door{
 		mux: mux, public: publicSet(), verifier: d.Verifier, logger: d.Logger, limits: d.Limits,
 		observe: orNothing(d.Observe), https: strings.HasPrefix(d.PublicURL, "https://"),

@@ -10,15 +10,10 @@ import (
 
 // serveDocs serves the page for people. Its policy lets its own style in, by
 // hash; the rest stays as closed as everywhere.
-func serveDocs(mux *http.ServeMux, doc *huma.OpenAPI) error {
-	page, err := apidoc.Render(doc)
-	if err != nil {
-		return err
-	}
-	answer := static("text/html; charset=utf-8", page)
+func serveDocs(mux *http.ServeMux, doc *huma.OpenAPI) {
+	answer := made("text/html; charset=utf-8", func() ([]byte, error) { return apidoc.Render(doc) })
 	mux.HandleFunc("GET "+pathDocs, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", apidoc.Policy())
 		answer(w, r)
 	})
-	return nil
 }

@@ -7,10 +7,13 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/danielgtaylor/huma/v2/yaml"
+
+	"github.com/insurance-navigator/navigator/core"
 )
 
 // describeUpload documents the upload's body. It has to happen after the
@@ -86,35 +89,24 @@ const (
 	openAPIYAMLType = "application/openapi+yaml"
 )
 
-// documents is the OpenAPI document in its versions, each in JSON.
-type documents struct{ current, older []byte }
-
-// writeDocuments writes the document down. Every map is written in the
-// order of its keys, so the same operations are the same bytes.
-func writeDocuments(doc *huma.OpenAPI) (documents, error) {
-	current, err := json.Marshal(doc)
-	if err != nil {
-		return documents{}, fmt.Errorf("httpapi: openapi 3.1: %w", err)
-	}
-	older, err := downgrade(doc)
-	if err != nil {
-		return documents{}, fmt.Errorf("httpapi: openapi 3.0: %w", err)
-	}
-	return documents{current, older}, nil
-}
+// current writes the document down as it is, in 3.1. Every map is written in
+// the order of its keys, so the same operations are the same bytes.
+func current(doc *huma.OpenAPI) ([]byte, error) { return json.Marshal(doc) }
 
 // Documents is the OpenAPI documents 3.1 and 3.0.3 under these limits, indented,
 // without anything of the machine or the deployment they are made on.
-func Documents(l Limits) (current, older []byte, err error) {
+func Documents(l Limits) (newer, older []byte, err error) {
 	replaceHumaErrors()
 	a := &api{APIDeps{Limits: l.orDefaults()}}
 	h := humago.New(http.NewServeMux(), a.config())
 	a.register(h)
-	written, err := writeDocuments(h.OpenAPI())
-	if err != nil {
-		return nil, nil, err
+	if newer, err = current(h.OpenAPI()); err != nil {
+		return nil, nil, fmt.Errorf("httpapi: openapi 3.1: %w", err)
 	}
-	return indented(written.current), indented(written.older), nil
+	if older, err = downgrade(h.OpenAPI()); err != nil {
+		return nil, nil, fmt.Errorf("httpapi: openapi 3.0: %w", err)
+	}
+	return indented(newer), indented(older), nil
 }
 
 func indented(document []byte) []byte {
@@ -124,30 +116,44 @@ func indented(document []byte) []byte {
 	return out.Bytes()
 }
 
-// serveDocuments makes the OpenAPI documents once, before the first request:
-// Huma would build them on the first GET, without a lock.
-func (a *api) serveDocuments(mux *http.ServeMux, doc *huma.OpenAPI) error {
-	written, err := writeDocuments(doc)
-	if err != nil {
-		return err
-	}
-	for path, document := range map[string][]byte{pathOpenAPI: written.current, pathOpenAPI30: written.older} {
-		var text bytes.Buffer
-		if err := yaml.Convert(&text, bytes.NewReader(document)); err != nil {
-			return fmt.Errorf("httpapi: %s in YAML: %w", path, err)
-		}
-		mux.HandleFunc("GET "+path, static(openAPIType, document))
-		mux.HandleFunc("GET "+strings.TrimSuffix(path, ".json")+".yaml", static(openAPIYAMLType, text.Bytes()))
+// serveDocuments serves the OpenAPI documents and what is made of them. Each is
+// made when it is first asked for, under a lock that Huma's own lacks: a process
+// that nobody asks starts without that work.
+func (a *api) serveDocuments(mux *http.ServeMux, doc *huma.OpenAPI) {
+	for path, write := range map[string]func(*huma.OpenAPI) ([]byte, error){pathOpenAPI: current, pathOpenAPI30: downgrade} {
+		document := sync.OnceValues(func() ([]byte, error) { return write(doc) })
+		mux.HandleFunc("GET "+path, made(openAPIType, document))
+		mux.HandleFunc("GET "+strings.TrimSuffix(path, ".json")+".yaml", made(openAPIYAMLType, func() ([]byte, error) {
+			text, err := document()
+			if err != nil {
+				return nil, err
+			}
+			var out bytes.Buffer
+			err = yaml.Convert(&out, bytes.NewReader(text))
+			return out.Bytes(), err
+		}))
 	}
 	if a.JWKS != nil {
 		mux.HandleFunc("GET "+pathJWKS, func(w http.ResponseWriter, r *http.Request) {
 			static("application/jwk-set+json", a.JWKS())(w, r)
 		})
 	}
-	if !a.DocsEnabled {
-		return nil
+	if a.DocsEnabled {
+		serveDocs(mux, doc)
 	}
-	return serveDocs(mux, doc)
+}
+
+// made answers the same public bytes to everybody, made once.
+func made(contentType string, write func() ([]byte, error)) http.HandlerFunc {
+	once := sync.OnceValues(write)
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, err := once()
+		if err != nil {
+			fail(w, r, core.Fail(core.CodeInternal, err))
+			return
+		}
+		static(contentType, body)(w, r)
+	}
 }
 
 // downgrade is the document in 3.0.3. Huma's own leaves in it what validators

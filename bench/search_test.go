@@ -23,8 +23,8 @@ const (
 	searchLimit   = 5
 )
 
-// BenchmarkSearch asks for the passages nearest to a vector among all chunks
-// of one owner, whom the line gave them. The embedding of the query is left
+// BenchmarkSearch asks for the passages that answer a question among all chunks
+// of one owner, whom the line gave them: by vectors, by words, and by both. The embedding of the query is left
 // out: it is the outside's time.
 func BenchmarkSearch(b *testing.B) {
 	for b.Loop() {
@@ -46,23 +46,43 @@ func benchmarkSearch(b *testing.B) {
 		b.Fatal(err)
 	}
 	library, who := postgres.NewLibrary(pool, queue), w.owner()
-	var times sample
-	for i, vector := range w.queries(searchWarm + searchQueries) {
-		began := time.Now()
-		found, err := library.Search(context.Background(), who, ports.Query{Vector: vector, Limit: searchLimit})
-		took := time.Since(began)
-		if err != nil || len(found) != searchLimit {
-			b.Fatalf("%d passages found: %v", len(found), err)
+	sheet.describe(b, "one owner with %d chunks in %d documents, %d passages asked for", t.chunks, t.documents, searchLimit)
+	vectors := w.queries(searchWarm + searchQueries)
+	for _, way := range []struct {
+		name, slug    string
+		words, vector bool
+	}{{"by vectors alone", "vectors", false, true}, {"by words alone", "words", true, false}, {"hybrid", "hybrid", true, true}} {
+		times := sample{}
+		for i, vector := range vectors {
+			q := ports.Query{Limit: searchLimit}
+			if way.vector {
+				q.Vector = vector
+			}
+			if way.words {
+				q.Text = searchQuestions[i%len(searchQuestions)]
+			}
+			began := time.Now()
+			found, err := library.Search(context.Background(), who, q)
+			took := time.Since(began)
+			if err != nil || len(found) != searchLimit {
+				b.Fatalf("%s: %d passages found: %v", way.name, len(found), err)
+			}
+			if i >= searchWarm {
+				times = append(times, took)
+			}
 		}
-		if i >= searchWarm {
-			times = append(times, took)
+		for _, p := range []int{50, 95} {
+			sheet.add(b, figure{Measure: fmt.Sprintf("search %s without embedding, p%d", way.name, p), Value: times.percentile(p), Unit: "ms",
+				Note: fmt.Sprintf("n=%d, one at a time", len(times))}, fmt.Sprintf("search-%s-p%d-ms", way.slug, p))
 		}
 	}
-	sheet.describe(b, "one owner with %d chunks in %d documents, exact search for %d passages", t.chunks, t.documents, searchLimit)
-	for _, p := range []int{50, 95} {
-		sheet.add(b, figure{Measure: fmt.Sprintf("search without embedding, p%d", p), Value: times.percentile(p), Unit: "ms",
-			Note: fmt.Sprintf("n=%d, one at a time", len(times))}, fmt.Sprintf("search-p%d-ms", p))
-	}
+}
+
+// searchQuestions are of words that nearly every chunk of the material holds:
+// the dearest that a search by words can be asked.
+var searchQuestions = []string{
+	"what is my deductible?", "Which hospital does the network provider cover?", "How do I appeal a claim of a dependent member?",
+	"premium and copayment", "Does the policy exclude a referral after 365 days?",
 }
 
 // owner is the account that holds the documents.

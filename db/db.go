@@ -63,14 +63,9 @@ func Fingerprint() string {
 // as the owner of the schemas. Only one migration runs at a time; the others
 // wait for it. What was applied before is left as it is.
 func Migrate(ctx context.Context, url string) error {
-	config, err := pgxpool.ParseConfig(url)
+	pool, err := ownerPool(ctx, url)
 	if err != nil {
-		return errors.New("DATABASE_URL cannot be read as a PostgreSQL address")
-	}
-	config.ConnConfig.RuntimeParams["search_path"] = ""
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return fmt.Errorf("connect to migrate: %w", err)
+		return err
 	}
 	defer pool.Close()
 	return locked(ctx, pool, func() error {
@@ -85,6 +80,20 @@ func Migrate(ctx context.Context, url string) error {
 		}
 		return grantRiver(ctx, pool)
 	})
+}
+
+// ownerPool connects as the owner of the schemas, with an empty search path.
+func ownerPool(ctx context.Context, url string) (*pgxpool.Pool, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, errors.New("DATABASE_URL cannot be read as a PostgreSQL address")
+	}
+	config.ConnConfig.RuntimeParams["search_path"] = ""
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("connect to migrate: %w", err)
+	}
+	return pool, nil
 }
 
 // migrateLock is the advisory lock's key: "inav" in ASCII.

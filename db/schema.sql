@@ -25,6 +25,12 @@ begin
     raise exception 'events are append-only' using errcode = 'insufficient_privilege';
 end $$;
 
+CREATE FUNCTION upload_pipeline.chunk_words(headings text[], body text) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select pg_catalog.to_tsvector('pg_catalog.english', upload_pipeline.plain_words(pg_catalog.array_to_string(headings, ' ') operator(pg_catalog.||) ' ' operator(pg_catalog.||) body))
+$$;
+
 CREATE FUNCTION upload_pipeline.guard_intent() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -121,6 +127,12 @@ begin
     end if;
     return old;
 end $$;
+
+CREATE FUNCTION upload_pipeline.plain_words(body text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select pg_catalog.translate(pg_catalog.regexp_replace(body, '(\d),(?=\d{3})', '\1', 'g'), '-_/|', '    ')
+$$;
 
 CREATE FUNCTION upload_pipeline.record_move() RETURNS trigger
     LANGUAGE plpgsql
@@ -274,6 +286,7 @@ CREATE TABLE upload_pipeline.document_chunks (
     embedding extensions.vector(1536),
     embed_model text,
     embedded_at timestamp with time zone,
+    words tsvector GENERATED ALWAYS AS (upload_pipeline.chunk_words(headings, text)) STORED NOT NULL,
     CONSTRAINT document_chunks_check CHECK ((page_to >= page_from)),
     CONSTRAINT document_chunks_check1 CHECK ((((embedding IS NULL) = (embed_model IS NULL)) AND ((embedding IS NULL) = (embedded_at IS NULL)))),
     CONSTRAINT document_chunks_content_sha256_check CHECK ((octet_length(content_sha256) = 32)),
@@ -283,6 +296,7 @@ CREATE TABLE upload_pipeline.document_chunks (
     CONSTRAINT document_chunks_token_count_check CHECK ((token_count > 0)),
     CONSTRAINT embedding_is_real CHECK (((embedding IS NULL) OR ((extensions.vector_norm(embedding) >= (0.98)::double precision) AND (extensions.vector_norm(embedding) <= (1.02)::double precision))))
 );
+ALTER TABLE ONLY upload_pipeline.document_chunks ALTER COLUMN words SET STORAGE MAIN;
 
 ALTER TABLE ONLY upload_pipeline.document_chunks FORCE ROW LEVEL SECURITY;
 
@@ -591,7 +605,9 @@ CREATE TRIGGER guard BEFORE UPDATE ON upload_pipeline.upload_intents FOR EACH RO
 
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE ON upload_pipeline.upload_jobs FOR EACH ROW EXECUTE FUNCTION upload_pipeline.guard_job();
 
-CREATE TRIGGER keep_whole BEFORE DELETE OR UPDATE OF embedding ON upload_pipeline.document_chunks FOR EACH ROW EXECUTE FUNCTION upload_pipeline.keep_whole();
+CREATE TRIGGER keep_vector AFTER UPDATE OF embedding ON upload_pipeline.document_chunks FOR EACH ROW EXECUTE FUNCTION upload_pipeline.keep_whole();
+
+CREATE TRIGGER keep_whole BEFORE DELETE ON upload_pipeline.document_chunks FOR EACH ROW EXECUTE FUNCTION upload_pipeline.keep_whole();
 
 CREATE TRIGGER record_insert AFTER INSERT ON upload_pipeline.upload_jobs FOR EACH ROW EXECUTE FUNCTION upload_pipeline.record_move();
 

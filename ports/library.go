@@ -75,22 +75,37 @@ type Chunk struct {
 	Embedded bool // has its vector
 }
 
-// Query asks for the passages nearest to a vector.
+// Query asks for the passages that answer a question: by the vector, by the
+// words of the text, or by both and fused. At least one is given.
 type Query struct {
-	Vector []float32
+	Text   string    // the question; empty leaves the words out
+	Vector []float32 // the question's; nil leaves vectors out
+	Filter Filter
 	Limit  int
+}
+
+// Filter narrows a search to some of the owner's documents. What is zero holds
+// nothing back.
+type Filter struct {
+	Documents []core.ID
+	Types     []string  // MIME types
+	From      time.Time // uploaded then or later
+	Before    time.Time // uploaded earlier
 }
 
 // Passage is one chunk found, with where it stands.
 type Passage struct {
-	Document   core.ID
-	Chunk      core.ID
-	Name       string
-	Text       string
-	Headings   []string
-	PageFrom   int
-	PageTo     int
-	Similarity float64 // cosine, -1 to 1
+	Document    core.ID
+	Chunk       core.ID
+	Name        string
+	ContentType string
+	CreatedAt   time.Time // of the document
+	Text        string
+	Headings    []string
+	PageFrom    int
+	PageTo      int
+	Similarity  *float64 // cosine, -1 to 1; nil where no vector was asked for
+	Score       float64  // 0 to 1: 1 is first by all that was asked for; made of ranks
 }
 
 // Library is the owner's side of the store. Every call runs as that owner: a
@@ -140,7 +155,9 @@ type Library interface {
 	// found, and no late step brings it back.
 	Remove(ctx context.Context, who Principal, id core.ID) error
 
-	// Search compares the vector with every chunk of the owner's complete
-	// documents (exact, recall 1.0), the nearest first.
+	// Search finds the passages that answer best among the chunks of the
+	// owner's complete documents that pass the filter, the best first. By the
+	// vector alone it is exact (recall 1.0), unless the database has the
+	// optional index and the owner more chunks than that is for.
 	Search(ctx context.Context, who Principal, q Query) ([]Passage, error)
 }

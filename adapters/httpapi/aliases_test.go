@@ -128,7 +128,7 @@ func TestSearchByForm(t *testing.T) {
 	at := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 	b.library.put(ada.ID, ports.Standing{Document: id, Name: "a.pdf", Size: 77, ContentType: "application/pdf", Chunks: 12, CreatedAt: at, Status: core.Complete})
 	for range 8 {
-		b.library.passages = append(b.library.passages, ports.Passage{Document: id, Chunk: core.NewID(), Name: "a.pdf", Text: "über", Similarity: 0.5})
+		b.library.passages = append(b.library.passages, ports.Passage{Document: id, Chunk: core.NewID(), Name: "a.pdf", Text: "über", Similarity: new(0.5)})
 	}
 	b.library.passages[1].Document = gone // deleted between the two looks
 	var body map[string]any

@@ -20,7 +20,8 @@ const (
 	exampleUser     = "0198f0aa-1b2c-7d3e-8f40-5a6b7c8d9e0f"
 	exampleRequest  = "0198f1b4-3c2d-7e1f-9a0b-1c2d3e4f5061"
 	exampleName     = "homeowners-policy-2026.pdf"
-	exampleText     = "## Deductibles\n\nA deductible of $1,000 applies to each covered loss."
+	exampleText     = "## Deductibles\n\n" + exampleQuote
+	exampleQuote    = "A deductible of $1,000 applies to each covered loss."
 )
 
 // exampleTime is when the examples' document was uploaded.
@@ -164,10 +165,12 @@ func otherExamples(l Limits) map[string]example {
 	at := exampleTime()
 	return map[string]example{
 		"search": {
-			SearchRequest{Query: "what is my deductible?", Limit: 3},
-			ok(SearchResults{Results: []SearchResult{{
+			SearchRequest{Query: "what is my deductible?", Limit: 3, DocumentIDs: []string{exampleDocument}},
+			ok(SearchResults{Mode: modeHybrid, Results: []SearchResult{{
 				DocumentID: exampleDocument, ChunkID: exampleChunk, Filename: exampleName, Text: exampleText,
-				Headings: []string{"Coverage", "Deductibles"}, PageFrom: 3, PageTo: 3, Similarity: 0.71,
+				Headings: []string{"Coverage", "Deductibles"}, PageFrom: 3, PageTo: 3, ContentType: "application/pdf", CreatedAt: at,
+				Quote:      Quote{Text: exampleQuote, Start: len(exampleText) - len(exampleQuote), End: len(exampleText)},
+				Similarity: new(0.71), Score: 0.97,
 			}}}),
 		},
 		"get-upload-limits": {nil, ok(l.served())},
@@ -187,7 +190,7 @@ func otherExamples(l Limits) map[string]example {
 func oldExamples() map[string]example {
 	of := accountExamples()
 	password := of["log-in"].request.(LoginRequest).Password //nolint:forcetypeassert // it stands above
-	passage := SearchResult{DocumentID: exampleDocument, Filename: exampleName, Text: exampleText, Similarity: 0.71}
+	passage := SearchResult{DocumentID: exampleDocument, Filename: exampleName, Text: exampleText, Similarity: new(0.71)}
 	return map[string]example{
 		"register": {
 			OldSignUp{Email: "ada@example.org", Password: password, FullName: "Ada"},

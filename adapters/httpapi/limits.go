@@ -29,6 +29,10 @@ type Limits struct {
 	MaxQuery       int // characters of a search query
 	MaxResults     int // passages of one search
 	DefaultResults int // passages where the client names no limit
+	MaxTypes       int // MIME types that a search is narrowed to
+	MaxTypeLength  int // characters of one of them
+
+	QuestionTime time.Duration // for the embedder to answer a question; then it is searched by its words
 
 	MaxPage     int // documents or chunks of one page of a list
 	DefaultPage int // the same where the client names no limit
@@ -84,6 +88,10 @@ func DefaultLimits() Limits {
 		MaxQuery:       2000,
 		MaxResults:     50,
 		DefaultResults: 5,
+		MaxTypes:       10,
+		MaxTypeLength:  127,
+
+		QuestionTime: 8 * time.Second,
 
 		MaxPage:     100,
 		DefaultPage: 20,
@@ -134,6 +142,9 @@ func (l Limits) orDefaults() Limits {
 	fill(&l.MaxQuery, d.MaxQuery)
 	fill(&l.MaxResults, d.MaxResults)
 	fill(&l.DefaultResults, d.DefaultResults)
+	fill(&l.MaxTypes, d.MaxTypes)
+	fill(&l.MaxTypeLength, d.MaxTypeLength)
+	fill(&l.QuestionTime, d.QuestionTime)
 	fill(&l.MaxPage, d.MaxPage)
 	fill(&l.DefaultPage, d.DefaultPage)
 	fill(&l.MaxBatch, d.MaxBatch)

@@ -39,9 +39,13 @@ type UploadLimits struct {
 	MaxQuery       int `json:"max_query_characters"`
 	MaxResults     int `json:"max_search_results"`
 	DefaultResults int `json:"default_search_results"`
+	MaxTypes       int `json:"max_search_types"`
+	MaxTypeLength  int `json:"max_search_type_characters"`
 	MaxPage        int `json:"max_page_size"`
 	DefaultPage    int `json:"default_page_size"`
-	MaxBatch       int `json:"max_batch_ids"`
+	MaxBatch       int `json:"max_batch_ids" doc:"Of a batch, and of the documents that a search is narrowed to"`
+
+	QuestionSeconds float64 `json:"max_question_seconds" doc:"For a question to be embedded; then it is searched by its words"`
 
 	KeySeconds    float64 `json:"idempotency_key_seconds" doc:"For which an answer is replayed under its Idempotency-Key"`
 	LeaseSeconds  float64 `json:"idempotency_lease_seconds" doc:"After which a run under a key counts as lost"`
@@ -82,6 +86,7 @@ func (l Limits) served() UploadLimits {
 		MaxBodyBytes: l.MaxBodyBytes, BodySeconds: l.BodyTime.Seconds(), MaxHeaderBytes: l.MaxHeaderBytes,
 		MinPassword: l.MinPassword, MaxPassword: l.MaxPassword,
 		MaxQuery: l.MaxQuery, MaxResults: l.MaxResults, DefaultResults: l.DefaultResults,
+		MaxTypes: l.MaxTypes, MaxTypeLength: l.MaxTypeLength, QuestionSeconds: l.QuestionTime.Seconds(),
 		MaxPage: l.MaxPage, DefaultPage: l.DefaultPage, MaxBatch: l.MaxBatch,
 		KeySeconds: l.KeyLife.Seconds(), LeaseSeconds: l.KeyLease.Seconds(), MaxKeptAnswer: l.MaxKeptAnswer,
 		MaxStreams: l.MaxStreams, StreamSeconds: l.MaxStreamTime.Seconds(), Heartbeat: l.StreamHeartbeat.Seconds(),

@@ -95,7 +95,7 @@ type BatchStatus struct {
 }
 
 func (a *api) batchStatus(ctx context.Context, in *batchInput) (*batchOutput, error) {
-	ids, err := in.Body.documents()
+	ids, err := idsOf(in.Body.IDs, "body.ids")
 	if err != nil {
 		return nil, err
 	}
@@ -118,14 +118,14 @@ func (a *api) batchStatus(ctx context.Context, in *batchInput) (*batchOutput, er
 	return out, nil
 }
 
-// documents is the ids, each once and in their order.
-func (r BatchRequest) documents() ([]core.ID, error) {
-	ids := make([]core.ID, 0, len(r.IDs))
-	seen := make(map[core.ID]bool, len(r.IDs))
-	for i, text := range r.IDs {
+// idsOf is the ids of a field, each once and in their order.
+func idsOf(texts []string, field string) ([]core.ID, error) {
+	ids := make([]core.ID, 0, len(texts))
+	seen := make(map[core.ID]bool, len(texts))
+	for i, text := range texts {
 		id, err := core.ParseID(text)
 		if err != nil {
-			return nil, invalid(http.StatusUnprocessableEntity, fmt.Sprintf("body.ids[%d]", i), "a UUID")
+			return nil, invalid(http.StatusUnprocessableEntity, fmt.Sprintf("%s[%d]", field, i), "a UUID")
 		}
 		if !seen[id] {
 			ids, seen[id] = append(ids, id), true

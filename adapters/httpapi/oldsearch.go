@@ -48,8 +48,12 @@ func first(values []string) string {
 }
 
 func oldResultOf(r SearchResult, s ports.Standing) OldResult {
+	similarity := 0.0 // older clients know no search by words alone
+	if r.Similarity != nil {
+		similarity = *r.Similarity
+	}
 	return OldResult{
-		DocumentID: r.DocumentID, Text: r.Text, Filename: r.Filename, Similarity: r.Similarity,
+		DocumentID: r.DocumentID, Text: r.Text, Filename: r.Filename, Similarity: similarity,
 		Metadata: OldMetadata{
 			Filename: r.Filename, FileSize: s.Size, ContentType: s.ContentType, ChunkLength: utf8.RuneCountInString(r.Text),
 			TotalChunks: s.Chunks, UploadedAt: s.CreatedAt.UTC(),

@@ -59,11 +59,19 @@ func (a *api) boundSearch(doc *huma.OpenAPI) {
 	schema.Properties["query"].MaxLength = &a.Limits.MaxQuery
 	schema.Properties["limit"].Maximum = &most
 	schema.Properties["limit"].Description = fmt.Sprintf("How many passages to answer; %d when not given", a.Limits.DefaultResults)
+	schema.Properties["document_ids"].MaxItems = &a.Limits.MaxBatch
+	schema.Properties["types"].MaxItems = &a.Limits.MaxTypes
+	schema.Properties["types"].Items.MaxLength = &a.Limits.MaxTypeLength
+	schema.Properties["types"].Items.Pattern = mimePattern
+	schema.Properties["types"].Items.PrecomputeMessages()
 	schema.PrecomputeMessages()
 	for _, property := range schema.Properties {
 		property.PrecomputeMessages()
 	}
 }
+
+// mimePattern is type/subtype in lower case (RFC 6838).
+const mimePattern = `^[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*$`
 
 // nameForGo tells generators of Go code how to tell documentId from
 // document_id, which have one name by Go's rules.

@@ -195,69 +195,6 @@ func TestS01ForeignIsUnknown(t *testing.T) {
 	b.get("/documents/"+mine.String()+"/status", adaToken).problem(t, http.StatusNotFound, "not_found")
 }
 
-func TestSearch(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	for i := range 60 {
-		b.library.passages = append(b.library.passages, ports.Passage{
-			Document: core.NewID(), Chunk: core.NewID(), Name: "a.pdf", Text: "<b>x</b>", PageFrom: i, PageTo: i, Similarity: 0.5,
-		})
-	}
-	for body, want := range map[string]int{
-		`{"query":"deductible"}`: 5, `{"query":"x","limit":1}`: 1, `{"query":"x","limit":50}`: 50,
-		`{"query":"` + strings.Repeat("ä", 2000) + `"}`: 5,
-	} {
-		var out struct {
-			Results []map[string]any `json:"results"`
-			Query   *string          `json:"query"`
-		}
-		got := b.post("/search", adaToken, body)
-		got.json(t, &out)
-		if got.status != 200 || len(out.Results) != want || out.Query != nil {
-			t.Errorf("%d results, want %d: %s", len(out.Results), want, got.body)
-		}
-		for _, key := range []string{"document_id", "chunk_id", "filename", "text", "headings", "page_from", "page_to", "similarity"} {
-			if out.Results[0][key] == nil {
-				t.Errorf("a result without %s", key)
-			}
-		}
-	}
-	for _, body := range []string{
-		`{}`, `{"query":""}`, `{"query":"   "}`, `{"query":"a\u0000b"}`, `{"query":"x","limit":0}`, `{"query":"x","limit":51}`,
-		`{"query":"x","limit":-1}`, `{"query":"x","limit":"5"}`, `{"query":7}`, `{"query":"x","user_id":"` + anyID + `"}`,
-		`{"query":"` + strings.Repeat("x", 2001) + `"}`, `[]`,
-	} {
-		b.post("/search", adaToken, body).problem(t, http.StatusUnprocessableEntity, "invalid_request")
-	}
-	b.library.passages = nil
-	if got := b.post("/search", adaToken, `{"query":"x"}`); string(got.body) != "{\"results\":[]}\n" {
-		t.Errorf("no results: %s", got.body)
-	}
-}
-
-func TestSearchWhileTheEmbedderIsInTrouble(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	for _, c := range []struct {
-		err   error
-		code  string
-		after string
-	}{
-		{core.Fail(core.CodeEmbedderUnavailable, nil), "embedder_unavailable", "5"},
-		{core.Wait(core.CodeEmbedderBusy, 1500*time.Millisecond, nil), "embedder_busy", "2"},
-		{core.Fail(core.CodeEmbedderKey, nil), "embedder_key", "60"},
-		{core.Fail(core.CodeEmbedderRefused, nil), "embedder_refused", "5"},
-		{http.ErrHandlerTimeout, "embedder_unavailable", "5"},
-	} {
-		b.embedder.set("Embed", c.err)
-		got := b.post("/search", adaToken, `{"query":"x"}`)
-		got.problem(t, http.StatusServiceUnavailable, c.code)
-		if got.header.Get("Retry-After") != c.after {
-			t.Errorf("%s: Retry-After %q", c.code, got.header.Get("Retry-After"))
-		}
-	}
-}
-
 const goodSignUp = `{"email":"ada@example.org","password":"correct horse battery","consent_version":"v1","consent_timestamp":"2026-01-31T09:00:00Z","name":"Ada"}`
 
 func TestAccounts(t *testing.T) {

@@ -68,8 +68,9 @@ func (a *api) registerDocuments(h huma.API) {
 		OperationID: "search", Method: http.MethodPost, Path: "/search", Tags: []string{"Search"},
 		MaxBodyBytes: a.Limits.MaxBodyBytes + 1,
 		Summary:      "Search in one's own documents",
-		Description:  "Compares the question with every passage of one's complete documents and answers the nearest first.",
-		Errors:       []int{400, 408, 413, 415, 503},
+		Description: "Compares the question with every passage of one's complete documents, by meaning (vectors) and by words, and answers the best first. " +
+			"While the embedding service is away the answer is by words alone: mode is text and degraded says why, or 503 where require_vectors is set.",
+		Errors: []int{400, 408, 413, 415, 503},
 	}, a.search)
 	route(h, huma.Operation{
 		OperationID: "get-upload-limits", Method: http.MethodGet, Path: pathLimits, Tags: tags,

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/core/quote"
 	"github.com/insurance-navigator/navigator/ports"
 )
 
@@ -15,56 +18,119 @@ type searchInput struct{ Body SearchRequest }
 // SearchRequest is a question to one's own documents. Its bounds come from
 // Limits when the operation is registered.
 type SearchRequest struct {
-	Query string `json:"query" minLength:"1" doc:"What to look for, in plain words" example:"what is my deductible?"`
-	Limit int    `json:"limit,omitempty" minimum:"1" doc:"How many passages to answer" example:"5"`
+	Query          string     `json:"query" minLength:"1" doc:"What to look for, in plain words" example:"what is my deductible?"`
+	Limit          int        `json:"limit,omitempty" minimum:"1" doc:"How many passages to answer" example:"5"`
+	DocumentIDs    []string   `json:"document_ids,omitempty" minItems:"1" format:"uuid" doc:"Only in these documents. Ids that are of no document of one's own find nothing" example:"[\"0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f\"]"`
+	Types          []string   `json:"types,omitempty" minItems:"1" doc:"Only in documents of these MIME types" example:"[\"application/pdf\"]"`
+	CreatedAfter   *time.Time `json:"created_after,omitempty" doc:"Only in documents uploaded then or later" example:"2026-01-01T00:00:00Z"`
+	CreatedBefore  *time.Time `json:"created_before,omitempty" doc:"Only in documents uploaded earlier" example:"2026-02-01T00:00:00Z"`
+	RequireVectors bool       `json:"require_vectors,omitempty" doc:"Answer 503 rather than by words alone while the question cannot be embedded"`
 }
 
 type searchOutput struct{ Body SearchResults }
 
-// SearchResults is the passages found, the nearest first.
+// The ways a search was answered.
+const (
+	modeHybrid = "hybrid"
+	modeText   = "text"
+)
+
+// SearchResults is the passages found, the best first.
 type SearchResults struct {
-	Results []SearchResult `json:"results" nullable:"false"`
+	Mode     string         `json:"mode" enum:"hybrid,text" doc:"hybrid: by meaning (vectors) and by words. text: by words alone; degraded says why"`
+	Degraded *Degraded      `json:"degraded,omitempty" doc:"There in mode text: what kept the search from vectors"`
+	Results  []SearchResult `json:"results" nullable:"false"`
 }
 
-// SearchResult is one passage and where it stands.
+// Degraded is why an answer is less than it could be.
+type Degraded struct {
+	Code    problemCode `json:"code"`
+	Message string      `json:"message"`
+}
+
+// SearchResult is one passage, where it stands, and the words to quote.
 type SearchResult struct {
-	DocumentID string   `json:"document_id" format:"uuid"`
-	ChunkID    string   `json:"chunk_id" format:"uuid"`
-	Filename   string   `json:"filename"`
-	Text       string   `json:"text" doc:"Markdown, as it was read from the document"`
-	Headings   []string `json:"headings" nullable:"false" doc:"The section path, outermost first"`
-	PageFrom   int      `json:"page_from" doc:"From 1"`
-	PageTo     int      `json:"page_to" doc:"Inclusive"`
-	Similarity float64  `json:"similarity" minimum:"-1" maximum:"1" doc:"Cosine"`
+	DocumentID  string    `json:"document_id" format:"uuid"`
+	ChunkID     string    `json:"chunk_id" format:"uuid"`
+	Filename    string    `json:"filename"`
+	ContentType string    `json:"mime"`
+	CreatedAt   time.Time `json:"created_at" doc:"When the document was uploaded, UTC"`
+	Text        string    `json:"text" doc:"Markdown, as it was read from the document"`
+	Headings    []string  `json:"headings" nullable:"false" doc:"The section path, outermost first"`
+	PageFrom    int       `json:"page_from" doc:"From 1"`
+	PageTo      int       `json:"page_to" doc:"Inclusive"`
+	Quote       Quote     `json:"quote"`
+	Similarity  *float64  `json:"similarity" nullable:"true" minimum:"-1" maximum:"1" doc:"Cosine of question and passage; null in mode text"`
+	Score       float64   `json:"score" minimum:"0" maximum:"1" doc:"What the results are ordered by, made of ranks: 1 is first by all that was asked for"`
+}
+
+// Quote is the sentence, list item or table row of the passage that answers
+// best, word for word.
+type Quote struct {
+	Text  string `json:"text" doc:"What stands in the passage's text from start to before end"`
+	Start int    `json:"start" minimum:"0" doc:"In characters (Unicode code points) of the passage's text"`
+	End   int    `json:"end" minimum:"0" doc:"Exclusive"`
 }
 
 func (a *api) search(ctx context.Context, in *searchInput) (*searchOutput, error) {
-	query := strings.TrimSpace(in.Body.Query)
-	if query == "" || strings.ContainsRune(query, 0) {
-		return nil, invalid(http.StatusUnprocessableEntity, "body.query", "text that is not blank, without NUL")
-	}
-	vector, err := a.embed(ctx, query)
+	query, err := in.Body.query(a.Limits)
 	if err != nil {
 		return nil, err
 	}
-	limit := in.Body.Limit
-	if limit == 0 {
-		limit = a.Limits.DefaultResults
+	out := &searchOutput{Body: SearchResults{Mode: modeHybrid, Results: []SearchResult{}}}
+	vector, trouble := a.embed(ctx, query.Text)
+	if trouble != nil {
+		if in.Body.RequireVectors || !wordsWillDo(ctx, trouble) {
+			return nil, &refusal{err: trouble, status: http.StatusServiceUnavailable}
+		}
+		out.Body.Mode, out.Body.Degraded = modeText, &Degraded{Code: problemCode(trouble.Code), Message: trouble.Code.Message()}
 	}
-	found, err := a.Library.Search(ctx, callerOf(ctx), ports.Query{Vector: vector, Limit: limit})
+	query.Vector = vector
+	found, err := a.Library.Search(ctx, callerOf(ctx), query)
 	if err != nil {
 		return nil, err
 	}
-	out := &searchOutput{Body: SearchResults{Results: make([]SearchResult, 0, len(found))}}
 	for _, p := range found {
-		out.Body.Results = append(out.Body.Results, resultOf(p))
+		out.Body.Results = append(out.Body.Results, resultOf(p, query.Text))
 	}
 	return out, nil
 }
 
-// embed turns the question into its vector. Whatever keeps the embedder from
-// that is a 503: the question can be asked again.
-func (a *api) embed(ctx context.Context, query string) ([]float32, error) {
+// query is the request's as the library takes it, without the vector.
+func (r SearchRequest) query(l Limits) (ports.Query, error) {
+	text := strings.TrimSpace(r.Query)
+	if text == "" || strings.ContainsRune(text, 0) {
+		return ports.Query{}, invalid(http.StatusUnprocessableEntity, "body.query", "text that is not blank, without NUL")
+	}
+	limit := r.Limit
+	if limit == 0 {
+		limit = l.DefaultResults
+	}
+	filter, err := r.filter()
+	return ports.Query{Text: text, Filter: filter, Limit: limit}, err
+}
+
+func (r SearchRequest) filter() (f ports.Filter, err error) {
+	if f.Documents, err = idsOf(r.DocumentIDs, "body.document_ids"); err != nil {
+		return f, err
+	}
+	f.Types = r.Types
+	if r.CreatedAfter != nil {
+		f.From = *r.CreatedAfter
+	}
+	if r.CreatedBefore != nil {
+		f.Before = *r.CreatedBefore
+	}
+	if r.CreatedAfter != nil && r.CreatedBefore != nil && !f.From.Before(f.Before) {
+		return f, invalid(http.StatusUnprocessableEntity, "body.created_before", "a time later than created_after")
+	}
+	return f, nil
+}
+
+// embed turns the question into its vector.
+func (a *api) embed(ctx context.Context, query string) ([]float32, *core.Error) {
+	ctx, cancel := context.WithTimeout(ctx, a.Limits.QuestionTime)
+	defer cancel()
 	answer, err := a.Embedder.Embed(ctx, []string{query})
 	if err == nil && len(answer.Vectors) == 1 {
 		return answer.Vectors[0], nil
@@ -73,12 +139,23 @@ func (a *api) embed(ctx context.Context, query string) ([]float32, error) {
 	if err != nil && !errors.As(err, &e) {
 		e = core.Fail(core.CodeEmbedderUnavailable, err)
 	}
-	return nil, &refusal{err: e, status: http.StatusServiceUnavailable}
+	return nil, e
 }
 
-func resultOf(p ports.Passage) SearchResult {
+// wordsWillDo reports whether a question that could not be embedded is to be
+// answered by its words: what is wrong lies with the embedder and not with the
+// question, and someone still waits for the answer.
+func wordsWillDo(ctx context.Context, e *core.Error) bool {
+	return ctx.Err() == nil && slices.Contains([]core.Code{
+		core.CodeEmbedderUnavailable, core.CodeEmbedderBusy, core.CodeEmbedderCredits, core.CodeEmbedderKey, core.CodeBadVectors,
+	}, e.Code)
+}
+
+func resultOf(p ports.Passage, question string) SearchResult {
+	q := quote.Find(p.Text, question)
 	return SearchResult{
-		DocumentID: p.Document.String(), ChunkID: p.Chunk.String(), Filename: p.Name, Text: p.Text,
-		Headings: append([]string{}, p.Headings...), PageFrom: p.PageFrom, PageTo: p.PageTo, Similarity: p.Similarity,
+		DocumentID: p.Document.String(), ChunkID: p.Chunk.String(), Filename: p.Name, ContentType: p.ContentType, CreatedAt: p.CreatedAt.UTC(),
+		Text: p.Text, Headings: append([]string{}, p.Headings...), PageFrom: p.PageFrom, PageTo: p.PageTo,
+		Quote: Quote{Text: q.Text, Start: q.Start, End: q.End}, Similarity: p.Similarity, Score: p.Score,
 	}
 }

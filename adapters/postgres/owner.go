@@ -16,11 +16,13 @@ import (
 type Library struct {
 	pool  *pgxpool.Pool
 	queue Queue
+
+	approximateAbove int // chunks of one owner
 }
 
 // NewLibrary makes a Library over a pool whose sessions hold inav_app.
 func NewLibrary(pool *pgxpool.Pool, queue Queue) *Library {
-	return &Library{pool: pool, queue: queue}
+	return &Library{pool: pool, queue: queue, approximateAbove: ApproximateAbove}
 }
 
 // setClaims puts the owner's claims into the transaction; the row policies

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/pgvector/pgvector-go"
 
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
@@ -73,46 +72,4 @@ func unpack(s *ports.Standing, receipt, trouble, timings []byte) error {
 		s.Timings[status] = time.Duration(ms) * time.Millisecond
 	}
 	return nil
-}
-
-// searchSQL finds the nearest chunks by ids and distances alone, each computed
-// once, and reads the texts of those few.
-const searchSQL = `
-	with whole as materialized (
-		select d.document_id, d.filename
-		from upload_pipeline.documents d
-		join upload_pipeline.upload_jobs j on j.document_id = d.document_id and j.attempt = d.attempt and j.status = 'complete'
-		where d.user_id = $1 and d.removed_at is null),
-	nearest as materialized (
-		select c.chunk_id, c.embedding operator(extensions.<=>) $2 as distance
-		from upload_pipeline.document_chunks c
-		where c.user_id = $1 and c.embedding is not null and c.document_id in (select document_id from whole)
-		order by distance, chunk_id limit $3)
-	select c.document_id, c.chunk_id, w.filename, c.text, c.headings, c.page_from, c.page_to, 1 - n.distance
-	from nearest n
-	join upload_pipeline.document_chunks c using (chunk_id)
-	join whole w on w.document_id = c.document_id
-	order by n.distance, n.chunk_id`
-
-// Search compares the vector with every chunk of the owner's complete
-// documents: exact, so its recall is 1.0.
-func (l *Library) Search(ctx context.Context, who ports.Principal, q ports.Query) (found []ports.Passage, err error) {
-	err = l.asOwner(ctx, who, func(tx pgx.Tx) error {
-		// A prepared plan would turn generic after five runs, and choose worse.
-		if _, err := tx.Exec(ctx, `set local plan_cache_mode = force_custom_plan`); err != nil {
-			return err
-		}
-		rows, err := tx.Query(ctx, searchSQL, who.User, pgvector.NewVector(q.Vector), q.Limit)
-		if err != nil {
-			return err
-		}
-		found, err = pgx.CollectRows(rows, scanPassage)
-		return err
-	})
-	return found, err
-}
-
-func scanPassage(row pgx.CollectableRow) (p ports.Passage, err error) {
-	err = row.Scan(&p.Document, &p.Chunk, &p.Name, &p.Text, &p.Headings, &p.PageFrom, &p.PageTo, &p.Similarity)
-	return p, err
 }

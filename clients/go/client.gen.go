@@ -330,6 +330,24 @@ func (e ReadinessStatus) Valid() bool {
 	}
 }
 
+// Defines values for SearchResultsMode.
+const (
+	SearchResultsModeHybrid SearchResultsMode = "hybrid"
+	SearchResultsModeText   SearchResultsMode = "text"
+)
+
+// Valid indicates whether the value is a known member of the SearchResultsMode enum.
+func (e SearchResultsMode) Valid() bool {
+	switch e {
+	case SearchResultsModeHybrid:
+		return true
+	case SearchResultsModeText:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SessionTokenType.
 const (
 	SessionTokenTypeBearer SessionTokenType = "bearer"
@@ -520,6 +538,14 @@ type ChunkPage struct {
 
 // Code defines model for Code.
 type Code string
+
+// Degraded defines model for Degraded.
+type Degraded struct {
+	Code Code `json:"code"`
+
+	// Message What happened, for a person
+	Message string `json:"message"`
+}
 
 // Document defines model for Document.
 type Document struct {
@@ -934,6 +960,18 @@ type Profile struct {
 	UserMetadata Metadata  `json:"user_metadata"`
 }
 
+// Quote defines model for Quote.
+type Quote struct {
+	// End Exclusive
+	End int64 `json:"end"`
+
+	// Start In characters (Unicode code points) of the passage's text
+	Start int64 `json:"start"`
+
+	// Text What stands in the passage's text from start to before end
+	Text string `json:"text"`
+}
+
 // RateLimit defines model for RateLimit.
 type RateLimit struct {
 	AppliesTo string `json:"applies_to"`
@@ -973,6 +1011,21 @@ type Removal struct {
 
 // SearchRequest defines model for SearchRequest.
 type SearchRequest struct {
+	// CreatedAfter Only in documents uploaded then or later
+	//
+	// Example: 2026-01-01T00:00:00Z
+	CreatedAfter *time.Time `json:"created_after,omitempty"`
+
+	// CreatedBefore Only in documents uploaded earlier
+	//
+	// Example: 2026-02-01T00:00:00Z
+	CreatedBefore *time.Time `json:"created_before,omitempty"`
+
+	// DocumentIds Only in these documents. Ids that are of no document of one's own find nothing
+	//
+	// Example: ["0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f"]
+	DocumentIds *[]openapi_types.UUID `json:"document_ids,omitempty"`
+
 	// Limit How many passages to answer; 5 when not given
 	//
 	// Example: 5
@@ -982,12 +1035,23 @@ type SearchRequest struct {
 	//
 	// Example: what is my deductible?
 	Query string `json:"query"`
+
+	// RequireVectors Answer 503 rather than by words alone while the question cannot be embedded
+	RequireVectors *bool `json:"require_vectors,omitempty"`
+
+	// Types Only in documents of these MIME types
+	//
+	// Example: ["application/pdf"]
+	Types *[]string `json:"types,omitempty"`
 }
 
 // SearchResult defines model for SearchResult.
 type SearchResult struct {
 	// ChunkID The chunk's id
 	ChunkID openapi_types.UUID `json:"chunk_id"`
+
+	// CreatedAt When the document was uploaded, UTC
+	CreatedAt time.Time `json:"created_at"`
 
 	// DocumentID The document's id
 	DocumentID openapi_types.UUID `json:"document_id"`
@@ -998,14 +1062,21 @@ type SearchResult struct {
 	// Headings The section path, outermost first
 	Headings []string `json:"headings"`
 
+	// Mime Type of the file, by its content
+	Mime string `json:"mime"`
+
 	// PageFrom From 1
 	PageFrom int64 `json:"page_from"`
 
 	// PageTo Inclusive
 	PageTo int64 `json:"page_to"`
+	Quote  Quote `json:"quote"`
 
-	// Similarity Cosine
-	Similarity float64 `json:"similarity"`
+	// Score What the results are ordered by, made of ranks: 1 is first by all that was asked for
+	Score float64 `json:"score"`
+
+	// Similarity Cosine of question and passage; null in mode text
+	Similarity *float64 `json:"similarity"`
 
 	// Text Markdown, as it was read from the document
 	Text string `json:"text"`
@@ -1013,8 +1084,15 @@ type SearchResult struct {
 
 // SearchResults defines model for SearchResults.
 type SearchResults struct {
-	Results []SearchResult `json:"results"`
+	Degraded *Degraded `json:"degraded,omitempty"`
+
+	// Mode hybrid: by meaning (vectors) and by words. text: by words alone; degraded says why
+	Mode    SearchResultsMode `json:"mode"`
+	Results []SearchResult    `json:"results"`
 }
+
+// SearchResultsMode hybrid: by meaning (vectors) and by words. text: by words alone; degraded says why
+type SearchResultsMode string
 
 // Session defines model for Session.
 type Session struct {
@@ -1116,7 +1194,9 @@ type UploadLimits struct {
 
 	// MaxAnnouncedUploads Announced uploads of one user whose file is awaited
 	MaxAnnouncedUploads int64 `json:"max_announced_uploads"`
-	MaxBatchIds         int64 `json:"max_batch_ids"`
+
+	// MaxBatchIds Of a batch, and of the documents that a search is narrowed to
+	MaxBatchIds int64 `json:"max_batch_ids"`
 
 	// MaxConcurrentJobsPerUser null: documents beyond what is worked on wait in the queue and are never refused
 	MaxConcurrentJobsPerUser *int64 `json:"max_concurrent_jobs_per_user"`
@@ -1149,10 +1229,15 @@ type UploadLimits struct {
 	MaxPolicyIDBytes   int64   `json:"max_policy_id_bytes"`
 	MaxQueryCharacters int64   `json:"max_query_characters"`
 
+	// MaxQuestionSeconds For a question to be embedded; then it is searched by its words
+	MaxQuestionSeconds float64 `json:"max_question_seconds"`
+
 	// MaxReplayedAnswerBytes Larger answers are sent and not kept
-	MaxReplayedAnswerBytes int64 `json:"max_replayed_answer_bytes"`
-	MaxSearchResults       int64 `json:"max_search_results"`
-	MaxUploadSeconds       int64 `json:"max_upload_seconds"`
+	MaxReplayedAnswerBytes  int64 `json:"max_replayed_answer_bytes"`
+	MaxSearchResults        int64 `json:"max_search_results"`
+	MaxSearchTypeCharacters int64 `json:"max_search_type_characters"`
+	MaxSearchTypes          int64 `json:"max_search_types"`
+	MaxUploadSeconds        int64 `json:"max_upload_seconds"`
 
 	// MaxUploadsPerDayPerUser New documents in any 24 hours; duplicates and retries do not count, deleting gives nothing back. null: no bound
 	MaxUploadsPerDayPerUser *int64 `json:"max_uploads_per_day_per_user"`
@@ -1985,7 +2070,7 @@ type ClientInterface interface {
 
 	// SearchWithBody Search in one's own documents
 	//
-	// Compares the question with every passage of one's complete documents and answers the nearest first.
+	// Compares the question with every passage of one's complete documents, by meaning (vectors) and by words, and answers the best first. While the embedding service is away the answer is by words alone: mode is text and degraded says why, or 503 where require_vectors is set.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1994,7 +2079,7 @@ type ClientInterface interface {
 
 	// Search Search in one's own documents
 	//
-	// Compares the question with every passage of one's complete documents and answers the nearest first.
+	// Compares the question with every passage of one's complete documents, by meaning (vectors) and by words, and answers the best first. While the embedding service is away the answer is by words alone: mode is text and degraded says why, or 503 where require_vectors is set.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2635,7 +2720,7 @@ func (c *Client) Register(ctx context.Context, body RegisterJSONRequestBody, req
 
 // SearchWithBody Search in one's own documents
 //
-// Compares the question with every passage of one's complete documents and answers the nearest first.
+// Compares the question with every passage of one's complete documents, by meaning (vectors) and by words, and answers the best first. While the embedding service is away the answer is by words alone: mode is text and degraded says why, or 503 where require_vectors is set.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2654,7 +2739,7 @@ func (c *Client) SearchWithBody(ctx context.Context, contentType string, body io
 
 // Search Search in one's own documents
 //
-// Compares the question with every passage of one's complete documents and answers the nearest first.
+// Compares the question with every passage of one's complete documents, by meaning (vectors) and by words, and answers the best first. While the embedding service is away the answer is by words alone: mode is text and degraded says why, or 503 where require_vectors is set.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4202,7 +4287,7 @@ type ClientWithResponsesInterface interface {
 
 	// SearchWithBodyWithResponse Search in one's own documents
 	//
-	// Compares the question with every passage of one's complete documents and answers the nearest first.
+	// Compares the question with every passage of one's complete documents, by meaning (vectors) and by words, and answers the best first. While the embedding service is away the answer is by words alone: mode is text and degraded says why, or 503 where require_vectors is set.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -4211,7 +4296,7 @@ type ClientWithResponsesInterface interface {
 
 	// SearchWithResponse Search in one's own documents
 	//
-	// Compares the question with every passage of one's complete documents and answers the nearest first.
+	// Compares the question with every passage of one's complete documents, by meaning (vectors) and by words, and answers the best first. While the embedding service is away the answer is by words alone: mode is text and degraded says why, or 503 where require_vectors is set.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -8844,7 +8929,7 @@ func (c *ClientWithResponses) RegisterWithResponse(ctx context.Context, body Reg
 
 // SearchWithBodyWithResponse Search in one's own documents
 //
-// Compares the question with every passage of one's complete documents and answers the nearest first.
+// Compares the question with every passage of one's complete documents, by meaning (vectors) and by words, and answers the best first. While the embedding service is away the answer is by words alone: mode is text and degraded says why, or 503 where require_vectors is set.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -8859,7 +8944,7 @@ func (c *ClientWithResponses) SearchWithBodyWithResponse(ctx context.Context, co
 
 // SearchWithResponse Search in one's own documents
 //
-// Compares the question with every passage of one's complete documents and answers the nearest first.
+// Compares the question with every passage of one's complete documents, by meaning (vectors) and by words, and answers the best first. While the embedding service is away the answer is by words alone: mode is text and degraded says why, or 503 where require_vectors is set.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -521,7 +521,7 @@ export interface paths {
         put?: never;
         /**
          * Search in one's own documents
-         * @description Compares the question with every passage of one's complete documents and answers the nearest first.
+         * @description Compares the question with every passage of one's complete documents, by meaning (vectors) and by words, and answers the best first. While the embedding service is away the answer is by words alone: mode is text and degraded says why, or 503 where require_vectors is set.
          */
         post: operations["search"];
         delete?: never;
@@ -646,6 +646,11 @@ export interface components {
         };
         /** @enum {string} */
         Code: "accounts_unavailable" | "bad_credentials" | "bad_signature" | "bad_vectors" | "chunks_incomplete" | "conflict" | "database_unavailable" | "denied" | "duplicate_document" | "email_taken" | "email_unconfirmed" | "embedder_busy" | "embedder_credits" | "embedder_key" | "embedder_refused" | "embedder_unavailable" | "file_broken" | "file_changed" | "file_empty" | "file_encrypted" | "file_missing" | "file_size_differs" | "file_too_large" | "file_too_many_pages" | "file_unsupported" | "idempotency_in_use" | "idempotency_mismatch" | "input_too_long" | "internal" | "invalid_request" | "needs_ocr" | "no_worker" | "not_found" | "page_cut" | "page_failed" | "parse_cancelled" | "parse_empty" | "parse_failed" | "parse_gone" | "parse_incomplete" | "parse_not_ready" | "parse_timeout" | "parser_busy" | "parser_credits" | "parser_key" | "parser_refused" | "parser_unavailable" | "quota_exceeded" | "rate_limited" | "storage_conflict" | "storage_denied" | "storage_unavailable" | "token_expired" | "token_reused" | "unauthenticated" | "upload_expired" | "upload_link_invalid" | "upload_too_slow" | "weak_password";
+        Degraded: {
+            code: components["schemas"]["Code"];
+            /** @description What happened, for a person */
+            message: string;
+        };
         Document: {
             /**
              * Format: int64
@@ -1090,6 +1095,20 @@ export interface components {
             /** @description The name again, for clients that look here */
             user_metadata: components["schemas"]["Metadata"];
         };
+        Quote: {
+            /**
+             * Format: int64
+             * @description Exclusive
+             */
+            end: number;
+            /**
+             * Format: int64
+             * @description In characters (Unicode code points) of the passage's text
+             */
+            start: number;
+            /** @description What stands in the passage's text from start to before end */
+            text: string;
+        };
         RateLimit: {
             applies_to: string;
             name: string;
@@ -1126,6 +1145,25 @@ export interface components {
         };
         SearchRequest: {
             /**
+             * Format: date-time
+             * @description Only in documents uploaded then or later
+             * @example 2026-01-01T00:00:00Z
+             */
+            created_after?: string;
+            /**
+             * Format: date-time
+             * @description Only in documents uploaded earlier
+             * @example 2026-02-01T00:00:00Z
+             */
+            created_before?: string;
+            /**
+             * @description Only in these documents. Ids that are of no document of one's own find nothing
+             * @example [
+             *       "0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f"
+             *     ]
+             */
+            document_ids?: string[] | null;
+            /**
              * Format: int64
              * @description How many passages to answer; 5 when not given
              * @example 5
@@ -1136,6 +1174,15 @@ export interface components {
              * @example what is my deductible?
              */
             query: string;
+            /** @description Answer 503 rather than by words alone while the question cannot be embedded */
+            require_vectors?: boolean;
+            /**
+             * @description Only in documents of these MIME types
+             * @example [
+             *       "application/pdf"
+             *     ]
+             */
+            types?: string[] | null;
         };
         SearchResult: {
             /**
@@ -1143,6 +1190,11 @@ export interface components {
              * @description The chunk's id
              */
             chunk_id: string;
+            /**
+             * Format: date-time
+             * @description When the document was uploaded, UTC
+             */
+            created_at: string;
             /**
              * Format: uuid
              * @description The document's id
@@ -1152,6 +1204,8 @@ export interface components {
             filename: string;
             /** @description The section path, outermost first */
             headings: string[];
+            /** @description Type of the file, by its content */
+            mime: string;
             /**
              * Format: int64
              * @description From 1
@@ -1162,15 +1216,28 @@ export interface components {
              * @description Inclusive
              */
             page_to: number;
+            quote: components["schemas"]["Quote"];
             /**
              * Format: double
-             * @description Cosine
+             * @description What the results are ordered by, made of ranks: 1 is first by all that was asked for
              */
-            similarity: number;
+            score: number;
+            /**
+             * Format: double
+             * @description Cosine of question and passage; null in mode text
+             */
+            similarity: number | null;
             /** @description Markdown, as it was read from the document */
             text: string;
         };
         SearchResults: {
+            /** @description There in mode text: what kept the search from vectors */
+            degraded?: components["schemas"]["Degraded"];
+            /**
+             * @description hybrid: by meaning (vectors) and by words. text: by words alone; degraded says why
+             * @enum {string}
+             */
+            mode: "hybrid" | "text";
             results: components["schemas"]["SearchResult"][];
         };
         Session: {
@@ -1288,7 +1355,10 @@ export interface components {
              * @description Announced uploads of one user whose file is awaited
              */
             max_announced_uploads: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Of a batch, and of the documents that a search is narrowed to
+             */
             max_batch_ids: number;
             /**
              * Format: int64
@@ -1346,12 +1416,21 @@ export interface components {
             /** Format: int64 */
             max_query_characters: number;
             /**
+             * Format: double
+             * @description For a question to be embedded; then it is searched by its words
+             */
+            max_question_seconds: number;
+            /**
              * Format: int64
              * @description Larger answers are sent and not kept
              */
             max_replayed_answer_bytes: number;
             /** Format: int64 */
             max_search_results: number;
+            /** Format: int64 */
+            max_search_type_characters: number;
+            /** Format: int64 */
+            max_search_types: number;
             /** Format: int64 */
             max_upload_seconds: number;
             /**
@@ -1821,9 +1900,12 @@ export interface operations {
                      *       "max_query_characters": 2000,
                      *       "max_search_results": 50,
                      *       "default_search_results": 5,
+                     *       "max_search_types": 10,
+                     *       "max_search_type_characters": 127,
                      *       "max_page_size": 100,
                      *       "default_page_size": 20,
                      *       "max_batch_ids": 100,
+                     *       "max_question_seconds": 8,
                      *       "idempotency_key_seconds": 86400,
                      *       "idempotency_lease_seconds": 300,
                      *       "max_replayed_answer_bytes": 65536,
@@ -6908,7 +6990,10 @@ export interface operations {
                 /**
                  * @example {
                  *       "query": "what is my deductible?",
-                 *       "limit": 3
+                 *       "limit": 3,
+                 *       "document_ids": [
+                 *         "0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f"
+                 *       ]
                  *     }
                  */
                 "application/json": components["schemas"]["SearchRequest"];
@@ -6924,11 +7009,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "mode": "hybrid",
                      *       "results": [
                      *         {
                      *           "document_id": "0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f",
                      *           "chunk_id": "0198f1b2-9d10-7b21-a3c5-6e7f80912233",
                      *           "filename": "homeowners-policy-2026.pdf",
+                     *           "mime": "application/pdf",
+                     *           "created_at": "2026-01-31T09:00:00Z",
                      *           "text": "## Deductibles\n\nA deductible of $1,000 applies to each covered loss.",
                      *           "headings": [
                      *             "Coverage",
@@ -6936,7 +7024,13 @@ export interface operations {
                      *           ],
                      *           "page_from": 3,
                      *           "page_to": 3,
-                     *           "similarity": 0.71
+                     *           "quote": {
+                     *             "text": "A deductible of $1,000 applies to each covered loss.",
+                     *             "start": 16,
+                     *             "end": 68
+                     *           },
+                     *           "similarity": 0.71,
+                     *           "score": 0.97
                      *         }
                      *       ]
                      *     }

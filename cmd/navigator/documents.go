@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/insurance-navigator/navigator/cmd/navigator/internal/client"
 	"github.com/insurance-navigator/navigator/cmd/navigator/internal/show"
 )
 
@@ -45,14 +46,22 @@ func (c *statusCommand) Run(ctx context.Context, g *globals, w *world) error {
 type searchCommand struct {
 	Query []string `arg:"" help:"What to look for, in plain words."`
 	Limit int      `placeholder:"N" help:"How many passages; the service decides where it is not given."`
-	JSON  bool     `name:"json" help:"Write JSON."`
+
+	Document       []string `placeholder:"ID" help:"Only in this document; may be repeated."`
+	Type           []string `placeholder:"TYPE" help:"Only in documents of this MIME type; may be repeated."`
+	After          moment   `placeholder:"TIME" help:"Only in documents uploaded then or later: 2026-01-31, 2026-01-31T09:00, or 24h for the last day."`
+	Before         moment   `placeholder:"TIME" help:"Only in documents uploaded earlier; as --after."`
+	RequireVectors bool     `help:"Fail rather than search by words alone while the embedding service is away."`
+
+	JSON bool `name:"json" help:"Write JSON."`
 }
 
 // Help is shown behind the flags.
 func (searchCommand) Help() string {
 	return `Examples:
   navigator search "what is my deductible?"
-  navigator search --limit 10 --json emergency room copay`
+  navigator search --limit 10 --json emergency room copay
+  navigator search --type application/pdf --after 2026-01-01 deductible`
 }
 
 // Run searches and shows the passages.
@@ -68,12 +77,16 @@ func (c *searchCommand) Run(ctx context.Context, g *globals, w *world) error {
 	if err != nil {
 		return err
 	}
-	found, err := way.Search(ctx, query, c.Limit)
+	found, err := way.Search(ctx, client.Question{Query: query, Limit: c.Limit, Documents: c.Document, Types: c.Type,
+		After: c.After.at, Before: c.Before.at, RequireVectors: c.RequireVectors})
 	if err != nil {
 		return err
 	}
 	if c.JSON {
 		return w.screen.JSON(found)
+	}
+	if found.Degraded != nil {
+		w.screen.Say("Found by words alone: %s", show.Clean(found.Degraded.Message))
 	}
 	w.screen.Passages(query, found.Results)
 	return nil

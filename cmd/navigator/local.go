@@ -33,7 +33,10 @@ func (c *devCommand) Run(ctx context.Context, w *world) error {
 	return err
 }
 
-type migrateCommand struct{}
+type migrateCommand struct {
+	With    []string `placeholder:"INDEX" enum:"hnsw" help:"Build this optional index; hnsw is for owners of more than 20,000 chunks."`
+	Without []string `placeholder:"INDEX" enum:"hnsw" help:"Take this optional index away."`
+}
 
 // Help is shown behind the flags.
 func (migrateCommand) Help() string {
@@ -44,8 +47,8 @@ Example:
 }
 
 // Run migrates.
-func (migrateCommand) Run(ctx context.Context, w *world) error {
-	return boot.MigrateFrom(ctx, w.environ, w.out)
+func (c migrateCommand) Run(ctx context.Context, w *world) error {
+	return boot.MigrateFrom(ctx, w.environ, w.out, boot.Indexes{With: c.With, Without: c.Without})
 }
 
 type configCommand struct {

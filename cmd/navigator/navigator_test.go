@@ -18,6 +18,7 @@ import (
 	"github.com/insurance-navigator/navigator/cmd/navigator/internal/client"
 	"github.com/insurance-navigator/navigator/cmd/navigator/internal/show"
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
 )
 
 // place is a person's machine: a working directory, a configuration folder and
@@ -269,6 +270,35 @@ func TestSearch(t *testing.T) {
 	p.live = true
 	if got := p.run(t, "search", "deductible"); !strings.Contains(got.out, "The \x1b[1;33mdeductible\x1b[0m is") {
 		t.Errorf("got %q", got.out)
+	}
+}
+
+func TestSearchIsNarrowed(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	p := beside(t, s)
+	id := core.NewID()
+	p.run(t, "search", "x", "--document", id.String(), "--type", "application/pdf", "--after", "2026-01-31", "--before", "2026-02-01T09:00:00Z")
+	day := time.Date(2026, 1, 31, 0, 0, 0, 0, time.Local)
+	want := ports.Filter{Documents: []core.ID{id}, Types: []string{"application/pdf"}, From: day, Before: time.Date(2026, 2, 1, 9, 0, 0, 0, time.UTC)}
+	if len(s.queries) != 1 || !cmp.Equal(want, s.queries[0].Filter) {
+		t.Errorf("asked for %+v", s.queries)
+	}
+	if got := p.run(t, "search", "x", "--after", "yesterday"); got.code != 2 || !strings.Contains(got.err, "2026-01-31") {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestSearchByWordsAloneIsSaid(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	s.mute.Store(true)
+	p := beside(t, s)
+	if got := p.run(t, "search", "deductible"); got.code != 0 || !strings.HasPrefix(got.out, "Found by words alone: The embedding service cannot be reached.\n 1. policy.pdf") {
+		t.Errorf("got %+v", got)
+	}
+	if got := p.run(t, "search", "deductible", "--require-vectors"); got.code == 0 || !strings.Contains(got.err, "cannot be reached") {
+		t.Errorf("got %+v", got)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,6 +32,8 @@ type service struct {
 	policies  []string
 	listings  []ports.Listing
 	storing   func() // called while a file is stored; may be nil
+
+	mute atomic.Bool // the embedder cannot be reached
 }
 
 const (
@@ -44,7 +47,7 @@ func serve(t *testing.T) *service {
 	s := &service{life: time.Hour, sessions: map[string]bool{}, ways: map[string][]core.Status{}}
 	handler, err := httpapi.NewAPI(httpapi.APIDeps{
 		Library: library{service: s}, Journal: newJournal(library{service: s}), Uploads: struct{ ports.Uploads }{}, Blobs: blobs{service: s},
-		Accounts: accounts{service: s}, Verifier: verifier{s}, Embedder: embedder{}, Inspector: inspector{}, Health: health{}, Keys: &keys{},
+		Accounts: accounts{service: s}, Verifier: verifier{s}, Embedder: embedder{service: s}, Inspector: inspector{}, Health: health{}, Keys: &keys{},
 		Limiter: inprocess.NewLimiter(1000), Logger: slog.New(slog.DiscardHandler), SpoolDir: t.TempDir(), Version: "test",
 	})
 	if err != nil {
@@ -247,7 +250,7 @@ func (l library) Search(_ context.Context, _ ports.Principal, q ports.Query) ([]
 	defer l.mu.Unlock()
 	l.queries = append(l.queries, q)
 	return []ports.Passage{{Document: core.DerivedID(core.ChunkSpace, "d"), Chunk: core.DerivedID(core.ChunkSpace, "c"), Name: "policy.pdf",
-		Text: "The deductible is $500.", Headings: []string{"Costs"}, PageFrom: 2, PageTo: 2, Similarity: 0.75}}, nil
+		Text: "The deductible is $500.", Headings: []string{"Costs"}, PageFrom: 2, PageTo: 2, Similarity: new(0.5), Score: 0.75}}, nil
 }
 
 type blobs struct {
@@ -269,9 +272,15 @@ func (inspector) Inspect(context.Context, io.ReaderAt, int64) (core.Inspection, 
 	return core.Inspection{Type: "application/pdf", Pages: 3}, nil
 }
 
-type embedder struct{ ports.Embedder }
+type embedder struct {
+	ports.Embedder
+	*service
+}
 
-func (embedder) Embed(context.Context, []string) (ports.Embedding, error) {
+func (e embedder) Embed(context.Context, []string) (ports.Embedding, error) {
+	if e.mute.Load() {
+		return ports.Embedding{}, core.Fail(core.CodeEmbedderUnavailable, nil)
+	}
 	return ports.Embedding{Vectors: [][]float32{{1}}}, nil
 }
 

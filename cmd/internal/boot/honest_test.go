@@ -108,8 +108,12 @@ func TestFM037_EachFailureHasItsOwnMessage(t *testing.T) {
 	w.supa.Mend()
 	w.openai.Inject(openaitest.Fault{Kind: openaitest.ServerError, Times: -1})
 	var problem accepted
-	w.call(http.MethodPost, w.api+"/search", ada.token, map[string]any{"query": "deductible"}, &problem)
+	w.call(http.MethodPost, w.api+"/search", ada.token, map[string]any{"query": "deductible", "require_vectors": true}, &problem)
 	codes["embedder"] = problem.Code
+	var byWords struct{ Mode string }
+	if status := w.call(http.MethodPost, w.api+"/search", ada.token, map[string]any{"query": "deductible"}, &byWords); status != http.StatusOK || byWords.Mode != "text" {
+		t.Errorf("a search without the embedder answered %d in mode %q", status, byWords.Mode)
+	}
 	w.openai.Heal()
 	w.llama.Faults.FailWith("PDF_IS_PROTECTED")
 	codes["parser"] = ada.end(ada.taken("card.pdf", corpus.MemberCard().Bytes)).LastError.Code

@@ -2,15 +2,20 @@ package boot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
 	"github.com/insurance-navigator/navigator/db"
 )
 
-// MigrateFrom reads the environment and brings its database to this binary's
-// schema.
-func MigrateFrom(ctx context.Context, environ []string, out io.Writer) error {
+// Indexes are the optional ones to build and to take away after a migration,
+// by the names of db.Optionals.
+type Indexes struct{ With, Without []string }
+
+// MigrateFrom reads the environment, brings its database to this binary's
+// schema, and changes the optional indexes.
+func MigrateFrom(ctx context.Context, environ []string, out io.Writer, indexes Indexes) error {
 	config, err := Read(environ)
 	if err != nil {
 		return err
@@ -22,5 +27,21 @@ func MigrateFrom(ctx context.Context, environ []string, out io.Writer) error {
 		return err
 	}
 	_, err = fmt.Fprintf(out, "the database's schema is at version %d\n", db.Version())
-	return err
+	return errors.Join(err, indexes.apply(ctx, config.MigrateURL().Reveal(), out))
+}
+
+func (x Indexes) apply(ctx context.Context, url string, out io.Writer) error {
+	for _, name := range x.Without {
+		if err := db.Drop(ctx, url, name); err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(out, "the index %s is not there\n", name)
+	}
+	for _, name := range x.With {
+		if err := db.Add(ctx, url, name); err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(out, "the index %s is there\n", name)
+	}
+	return nil
 }

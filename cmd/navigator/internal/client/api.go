@@ -110,15 +110,11 @@ func (c *Client) move(ctx context.Context, id, verb string) (Document, error) {
 	return d, err
 }
 
-// Search finds the passages nearest to a question; limit 0 leaves their number
-// to the service. It changes nothing there, so it is repeated like a GET.
-func (c *Client) Search(ctx context.Context, query string, limit int) (Results, error) {
-	body := struct {
-		Query string `json:"query"`
-		Limit int    `json:"limit,omitempty"`
-	}{query, limit}
+// Search finds the passages that answer a question. It changes nothing there,
+// so it is repeated like a GET.
+func (c *Client) Search(ctx context.Context, q Question) (Results, error) {
 	var r Results
-	_, err := c.do(ctx, call{method: http.MethodPost, path: "/search", body: body, again: true}, &r)
+	_, err := c.do(ctx, call{method: http.MethodPost, path: "/search", body: q, again: true}, &r)
 	return r, err
 }
 

@@ -74,7 +74,7 @@ func refuse(w http.ResponseWriter, status int, code string) {
 func TestProblemIsRead(t *testing.T) {
 	t.Parallel()
 	c := serve(t, func(w http.ResponseWriter, _ *http.Request) { refuse(w, 422, "invalid_request") }, client.Options{})
-	_, err := c.Search(t.Context(), "", 0)
+	_, err := c.Search(t.Context(), client.Question{})
 	var p *client.Problem
 	if !errors.As(err, &p) {
 		t.Fatalf("got %v, want a problem", err)

@@ -68,9 +68,37 @@ type Removal struct {
 	Status     string `json:"status"`
 }
 
-// Results is the passages found, the nearest first.
+// Question is what a search looks for, and where. What is left zero is the
+// service's to decide, or holds nothing back.
+type Question struct {
+	Query          string    `json:"query"`
+	Limit          int       `json:"limit,omitempty"`
+	Documents      []string  `json:"document_ids,omitempty"`
+	Types          []string  `json:"types,omitempty"`         // MIME types
+	After          time.Time `json:"created_after,omitzero"`  // uploaded then or later
+	Before         time.Time `json:"created_before,omitzero"` // uploaded earlier
+	RequireVectors bool      `json:"require_vectors,omitempty"`
+}
+
+// Results is the passages found, the best first.
 type Results struct {
-	Results []Passage `json:"results"`
+	Mode     string    `json:"mode"`               // hybrid, or text: by words alone
+	Degraded *Degraded `json:"degraded,omitempty"` // in mode text: why
+	Results  []Passage `json:"results"`
+}
+
+// Degraded is why an answer is less than it could be.
+type Degraded struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// Quote is the part of a passage that answers best; Start and End are in
+// characters of its text.
+type Quote struct {
+	Text  string `json:"text"`
+	Start int    `json:"start"`
+	End   int    `json:"end"`
 }
 
 // Passage is one passage and where it stands.
@@ -82,7 +110,9 @@ type Passage struct {
 	Headings   []string `json:"headings"`  // the section path, outermost first
 	PageFrom   int      `json:"page_from"` // from 1; 0 for formats without pages
 	PageTo     int      `json:"page_to"`   // inclusive
-	Similarity float64  `json:"similarity"`
+	Quote      Quote    `json:"quote"`
+	Similarity *float64 `json:"similarity"` // cosine; nil in mode text
+	Score      float64  `json:"score"`      // 0 to 1, what they are ordered by
 }
 
 // Session is a signed-in account; its tokens are secrets.

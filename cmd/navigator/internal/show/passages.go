@@ -7,7 +7,7 @@ import (
 	"github.com/insurance-navigator/navigator/cmd/navigator/internal/client"
 )
 
-// Passages writes what a search found, the nearest first.
+// Passages writes what a search found, the best first, each with its score.
 func (s *Screen) Passages(query string, found []client.Passage) {
 	if len(found) == 0 {
 		s.Say("Nothing found. Only documents that are complete can be searched.")
@@ -25,7 +25,7 @@ func (s *Screen) Passages(query string, found []client.Passage) {
 const indent = "    "
 
 func (s *Screen) passage(rank int, p client.Passage, words []string) {
-	head := fmt.Sprintf("%2d. %s  %.3f", rank, s.paint(bold, Clean(p.Filename)), p.Similarity)
+	head := fmt.Sprintf("%2d. %s  %.3f", rank, s.paint(bold, Clean(p.Filename)), p.Score)
 	if pages := pagesOf(p.PageFrom, p.PageTo); pages != "" {
 		head += "  " + pages
 	}

@@ -44,9 +44,9 @@ func screen(live bool) (*show.Screen, *bytes.Buffer) {
 
 func passages() []client.Passage {
 	return []client.Passage{
-		{Filename: "policy.pdf", Headings: []string{"Coverage", "Deductibles"}, PageFrom: 3, PageTo: 4, Similarity: 0.8734,
+		{Filename: "policy.pdf", Headings: []string{"Coverage", "Deductibles"}, PageFrom: 3, PageTo: 4, Score: 0.8734,
 			Text: "The annual **deductible** is $500 for each person. Deductibles do not apply to preventive care, whatever the plan.\n\n| Plan | Deductible |\n|---|---|\n| Silver | $500 for each person, and $1000 for a whole family |"},
-		{Filename: "evil\x1b]0;title\a\u202Efdp.pdf", PageFrom: 1, PageTo: 1, Similarity: 0.5, Text: "## Title\na\x1b[31mred\x9b2J\r\nsame paragraph\n- an item\n2. another\nthat goes on"},
+		{Filename: "evil\x1b]0;title\a\u202Efdp.pdf", PageFrom: 1, PageTo: 1, Score: 0.5, Text: "## Title\na\x1b[31mred\x9b2J\r\nsame paragraph\n- an item\n2. another\nthat goes on"},
 		{Filename: "notes.txt", Text: "Overdeductible."},
 	}
 }

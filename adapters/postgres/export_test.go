@@ -1,0 +1,18 @@
+package postgres
+
+import "github.com/insurance-navigator/navigator/ports"
+
+// The statements of a search, for a look at their plans.
+const (
+	ExactSQL       = exactSQL
+	ApproximateSQL = approximateSQL
+)
+
+// SearchSettings hold for both.
+var SearchSettings = searchSettings
+
+// SearchArgs is the parameters of both.
+func SearchArgs(who ports.Principal, q ports.Query) []any { return searchArgs(who, q) }
+
+// SetApproximateAbove changes from how many chunks on the optional index is used.
+func (l *Library) SetApproximateAbove(chunks int) { l.approximateAbove = chunks }

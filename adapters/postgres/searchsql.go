@@ -1,0 +1,87 @@
+package postgres
+
+// Both statements search in four steps and read the texts of the few found:
+//
+//   - whole is the owner's complete documents that pass the filter, with the
+//     words of their names: a question that names the plan year prefers the
+//     document of that year to its near-duplicate of the year before;
+//   - nearest is the chunks by cosine distance to the question's vector;
+//   - matching is the chunks by the question's words: each word counts by how
+//     rare it is among the owner's chunks and by how often it stands in this
+//     one, saturating (ts_rank of one word);
+//   - fused joins the two by reciprocal rank: a chunk gets 1 / (10 + rank) by
+//     its words and half of that by its vector, from those of the first 50 of
+//     each. Score is scaled so that 1 is first in all that was asked for.
+//
+// bench/retrieval measures the constants; docs/search.md has the table.
+const (
+	exactSQL       = whoseSQL + nearestExactSQL + wordsSQL + fusedSQL
+	approximateSQL = whoseSQL + nearestIndexedSQL + wordsSQL + fusedSQL
+)
+
+// whoseSQL: at most 32 words of a question count, its first.
+const whoseSQL = `
+	with terms as materialized (
+		select w.lexeme, ('''' || replace(replace(w.lexeme, '\', '\\'), '''', '''''') || '''')::tsquery as query
+		from unnest(to_tsvector('pg_catalog.english', upload_pipeline.plain_words($3))) w
+		order by w.positions[1], w.lexeme limit 32),
+	whole as materialized (
+		select d.document_id, d.filename, d.mime, d.created_at,
+			to_tsvector('pg_catalog.english', translate(upload_pipeline.plain_words(d.filename), '.', ' ')) as title
+		from upload_pipeline.documents d
+		join upload_pipeline.upload_jobs j on j.document_id = d.document_id and j.attempt = d.attempt and j.status = 'complete'
+		where d.user_id = $1 and d.removed_at is null
+		and ($5::uuid[] is null or d.document_id = any ($5)) and ($6::text[] is null or d.mime = any ($6))
+		and ($7::timestamptz is null or d.created_at >= $7) and ($8::timestamptz is null or d.created_at < $8)),`
+
+// nearestExactSQL computes every distance once.
+const nearestExactSQL = `
+	nearest as materialized (
+		select c.chunk_id, c.embedding operator(extensions.<=>) $2::extensions.vector as distance
+		from upload_pipeline.document_chunks c
+		where $2::extensions.vector is not null and c.user_id = $1 and c.embedding is not null
+		and c.document_id in (select document_id from whole)
+		order by distance, chunk_id limit greatest($4, 50)),`
+
+// nearestIndexedSQL takes candidates in the index's order, which is of half
+// precision and not exact, and orders them by their true distance.
+const nearestIndexedSQL = `
+	candidates as materialized (
+		select c.chunk_id, c.embedding operator(extensions.<=>) $2::extensions.vector as distance
+		from upload_pipeline.document_chunks c
+		where c.user_id = $1 and c.embedding is not null and exists (select from whole w where w.document_id = c.document_id)
+		order by c.embedding::extensions.halfvec(1536) operator(extensions.<=>) $2::extensions.vector::extensions.halfvec(1536) limit 200),
+	nearest as materialized (select chunk_id, distance from candidates order by distance, chunk_id limit greatest($4, 50)),`
+
+const wordsSQL = `
+	hits as materialized (
+		select c.chunk_id, c.document_id, t.lexeme, ts_rank(c.words, t.query) as strength
+		from upload_pipeline.document_chunks c
+		join whole w using (document_id)
+		join terms t on c.words @@ t.query
+		where c.user_id = $1 and c.embedding is not null),
+	rarity as (
+		select lexeme, ln(1 + (select count(*) from upload_pipeline.document_chunks c where c.user_id = $1)::float8 / count(*)) as weight
+		from hits group by lexeme),
+	named as (select w.document_id, t.lexeme from whole w join terms t on w.title @@ t.query),
+	titles as (
+		select document_id, sum(ln(1 + (select count(*) from whole)::float8 / documents)) as weight
+		from (select document_id, count(*) over (partition by lexeme) as documents from named) n group by document_id),
+	matching as materialized (
+		select h.chunk_id, sum(h.strength * r.weight) + 0.05 * coalesce(min(t.weight), 0) as strength
+		from hits h join rarity r using (lexeme) left join titles t using (document_id)
+		group by h.chunk_id order by strength desc, chunk_id limit greatest($4, 50)),`
+
+const fusedSQL = `
+	fused as (
+		select chunk_id, coalesce(0.5 / (10 + v.rank), 0) + coalesce(1.0 / (10 + m.rank), 0) as score
+		from (select chunk_id, row_number() over (order by distance, chunk_id) as rank from nearest) v
+		full join (select chunk_id, row_number() over (order by strength desc, chunk_id) as rank from matching) m using (chunk_id)
+		order by score desc, chunk_id limit $4)
+	select c.document_id, c.chunk_id, w.filename, w.mime, w.created_at, c.text, c.headings, c.page_from, c.page_to,
+		1 - (c.embedding operator(extensions.<=>) $2::extensions.vector),
+		(f.score * 11 / (case when $2::extensions.vector is null then 0 else 0.5 end + case when $3 = '' then 0 else 1 end))::float8
+	from fused f
+	join upload_pipeline.document_chunks c using (chunk_id)
+	join whole w on w.document_id = c.document_id
+	order by f.score desc, f.chunk_id`

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"errors"
 	"strconv"
 	"time"
 )
@@ -13,6 +14,10 @@ type Generation struct {
 	Overlap int    // tokens repeated from the chunk before
 	Model   string // of the embedder; empty until the first worker tells
 }
+
+// ErrMoved says that the corpus went to another generation meanwhile: what was
+// made for the one before is of no use.
+var ErrMoved = errors.New("the corpus moved to another generation")
 
 // SameAs reports whether both make the same chunks and vectors.
 func (g Generation) SameAs(other Generation) bool {

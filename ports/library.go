@@ -78,6 +78,7 @@ type Chunk struct {
 // Query asks for the passages nearest to a vector.
 type Query struct {
 	Vector []float32
+	Model  string // that made the vector; empty asks nothing of it
 	Limit  int
 }
 
@@ -141,6 +142,7 @@ type Library interface {
 	Remove(ctx context.Context, who Principal, id core.ID) error
 
 	// Search compares the vector with every chunk of the owner's complete
-	// documents (exact, recall 1.0), the nearest first.
+	// documents (exact, recall 1.0), the nearest first. core.ErrMoved is in the
+	// error when the corpus went to another model: embed the query anew.
 	Search(ctx context.Context, who Principal, q Query) ([]Passage, error)
 }

@@ -43,15 +43,14 @@ func (a *api) search(ctx context.Context, in *searchInput) (*searchOutput, error
 	if query == "" || strings.ContainsRune(query, 0) {
 		return nil, invalid(http.StatusUnprocessableEntity, "body.query", "text that is not blank, without NUL")
 	}
-	vector, err := a.embed(ctx, query)
-	if err != nil {
-		return nil, err
-	}
 	limit := in.Body.Limit
 	if limit == 0 {
 		limit = a.Limits.DefaultResults
 	}
-	found, err := a.Library.Search(ctx, callerOf(ctx), ports.Query{Vector: vector, Limit: limit})
+	found, err := a.find(ctx, query, limit)
+	if errors.Is(err, core.ErrMoved) { // between the embedding and the search; the next one knows the new model
+		found, err = a.find(ctx, query, limit)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -62,18 +61,27 @@ func (a *api) search(ctx context.Context, in *searchInput) (*searchOutput, error
 	return out, nil
 }
 
+// find searches with the question's vector under the model of the moment.
+func (a *api) find(ctx context.Context, query string, limit int) ([]ports.Passage, error) {
+	answer, err := a.embed(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return a.Library.Search(ctx, callerOf(ctx), ports.Query{Vector: answer.Vectors[0], Model: answer.Model, Limit: limit})
+}
+
 // embed turns the question into its vector. Whatever keeps the embedder from
 // that is a 503: the question can be asked again.
-func (a *api) embed(ctx context.Context, query string) ([]float32, error) {
+func (a *api) embed(ctx context.Context, query string) (ports.Embedding, error) {
 	answer, err := a.Embedder.Embed(ctx, []string{query})
 	if err == nil && len(answer.Vectors) == 1 {
-		return answer.Vectors[0], nil
+		return answer, nil
 	}
 	e := core.Fail(core.CodeBadVectors, nil)
 	if err != nil && !errors.As(err, &e) {
 		e = core.Fail(core.CodeEmbedderUnavailable, err)
 	}
-	return nil, &refusal{err: e, status: http.StatusServiceUnavailable}
+	return ports.Embedding{}, &refusal{err: e, status: http.StatusServiceUnavailable}
 }
 
 func resultOf(p ports.Passage) SearchResult {

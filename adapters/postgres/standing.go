@@ -86,7 +86,8 @@ const searchSQL = `
 	nearest as materialized (
 		select c.chunk_id, c.embedding operator(extensions.<=>) $2 as distance
 		from upload_pipeline.document_chunks c
-		where c.user_id = $1 and c.embedding is not null and c.document_id in (select document_id from whole)
+		where c.user_id = $1 and c.generation = (select upload_pipeline.live_generation($4))
+			and c.embedding is not null and c.document_id in (select document_id from whole)
 		order by distance, chunk_id limit $3)
 	select c.document_id, c.chunk_id, w.filename, c.text, c.headings, c.page_from, c.page_to, 1 - n.distance
 	from nearest n
@@ -102,7 +103,7 @@ func (l *Library) Search(ctx context.Context, who ports.Principal, q ports.Query
 		if _, err := tx.Exec(ctx, `set local plan_cache_mode = force_custom_plan`); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, searchSQL, who.User, pgvector.NewVector(q.Vector), q.Limit)
+		rows, err := tx.Query(ctx, searchSQL, who.User, pgvector.NewVector(q.Vector), q.Limit, nonEmpty(q.Model))
 		if err != nil {
 			return err
 		}
@@ -110,6 +111,14 @@ func (l *Library) Search(ctx context.Context, who ports.Principal, q ports.Query
 		return err
 	})
 	return found, err
+}
+
+// nonEmpty is nil for the empty text: SQL's null.
+func nonEmpty(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
 }
 
 func scanPassage(row pgx.CollectableRow) (p ports.Passage, err error) {

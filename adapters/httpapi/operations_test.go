@@ -235,6 +235,19 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// A corpus that goes to another model between the embedding and the search is
+// asked again, once, with the vector of the new one.
+func TestSearchFollowsTheCorpusToAnotherModel(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.library.moves = 1
+	if got := b.post("/search", adaToken, `{"query":"x"}`); got.status != http.StatusOK || len(b.library.queries) != 1 {
+		t.Errorf("moved once: %d %s", got.status, got.body)
+	}
+	b.library.moves = 2
+	b.post("/search", adaToken, `{"query":"x"}`).problem(t, http.StatusServiceUnavailable, "database_unavailable")
+}
+
 func TestSearchWhileTheEmbedderIsInTrouble(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

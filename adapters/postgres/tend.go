@@ -13,8 +13,8 @@ import (
 // generation and have none, and counts up to limit of those that lack it.
 func (s *Store) Lacking(ctx context.Context, generation, limit int) (lacking int, err error) {
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select l.document_id, l.attempt, exists (select from river.river_job r
-				where r.kind = 'reembed' and r.state in `+liveStates+` and r.args ->> 'document' = l.document_id::text)
+		rows, err := tx.Query(ctx, `select l.document_id, l.attempt, l.document_id::text in (
+				select r.args ->> 'document' from river.river_job r where r.kind = 'reembed' and r.state in `+liveStates+`)
 			from upload_pipeline.lacking($1) l limit $2`, generation, limit)
 		if err != nil {
 			return err

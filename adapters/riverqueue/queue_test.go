@@ -18,7 +18,7 @@ import (
 )
 
 // kinds is every kind of job of a document.
-func kinds() []core.Stage { return append(core.Stages(), core.Forget, core.Purge, core.Arrive) }
+func kinds() []core.Stage { return append(core.Stages(), core.Forget, core.Purge, core.Arrive, core.Reembed) }
 
 // Args are shown in River's pages and kept for days: ids and numbers alone.
 func TestC16_ArgsHoldIdsAlone(t *testing.T) {

@@ -16,6 +16,8 @@ type Document struct {
 	Turn    int // steps kept in this attempt; with Attempt it is the fence
 	Status  Status
 
+	Generation int // that its chunks are made for
+
 	Key         string // where the bytes lie in storage; stored once, never computed again
 	Name        string // for people; never in logs, job args, metrics or paths
 	ContentType string // by content, not by the client's word
@@ -127,8 +129,9 @@ type Checked struct{ Receipt Receipt }
 
 // Pieces is the chunked document.
 type Pieces struct {
-	Chunker string // name@version: part of every chunk's id
-	Pieces  []Piece
+	Chunker    string // name@version: part of every chunk's id
+	Pieces     []Piece
+	Generation int // the chunks are made for; 0 is the first
 }
 
 // Vectors is one batch of embeddings.

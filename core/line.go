@@ -44,10 +44,12 @@ const (
 
 // Housekeeping beside the Line: Forget removes the parser's copies once the
 // text is kept; Purge removes whatever a deleted document left in storage, at
-// the parser and in the database.
+// the parser and in the database; Reembed carries a complete document to the
+// generation that is built.
 const (
-	Forget Stage = "forget"
-	Purge  Stage = "purge"
+	Forget  Stage = "forget"
+	Purge   Stage = "purge"
+	Reembed Stage = "reembed"
 )
 
 // Before the Line: an announced upload is awaited at AwaitingFile, and Arrive

@@ -31,6 +31,29 @@ CREATE FUNCTION upload_pipeline.chunk_words(headings text[], body text) RETURNS 
     select pg_catalog.to_tsvector('pg_catalog.english', upload_pipeline.plain_words(pg_catalog.array_to_string(headings, ' ') operator(pg_catalog.||) ' ' operator(pg_catalog.||) body))
 $$;
 
+CREATE FUNCTION upload_pipeline.guard_corpus() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+    left_behind bigint;
+begin
+    if new.live <> old.live then
+        if new.live is distinct from old.building or new.former is distinct from old.live then
+            raise exception 'only the generation that was built can go live' using errcode = 'check_violation';
+        end if;
+        select count(*) into left_behind from upload_pipeline.lacking(new.live);
+        if left_behind > 0 then
+            raise exception 'not whole: % documents lack the generation', left_behind using errcode = 'check_violation';
+        end if;
+        new.swapped_at := clock_timestamp();
+    end if;
+    if new.building is null or new.building is distinct from old.building then
+        new.paused := false;
+        new.closing := false;
+    end if;
+    return new;
+end $$;
+
 CREATE FUNCTION upload_pipeline.guard_intent() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -121,11 +144,56 @@ begin
         end if;
         return new;
     end if;
-    if exists (select from upload_pipeline.upload_jobs j join upload_pipeline.documents d using (document_id)
+    if exists (select from upload_pipeline.corpus where old.generation in (live, building, former))
+        and exists (select from upload_pipeline.upload_jobs j join upload_pipeline.documents d using (document_id)
         where j.document_id = old.document_id and j.attempt = d.attempt and j.status = 'complete') then
         raise exception 'the chunks of a complete document cannot be deleted' using errcode = 'check_violation';
     end if;
     return old;
+end $$;
+
+CREATE FUNCTION upload_pipeline.lacking(wanted integer) RETURNS TABLE(document_id uuid, attempt integer)
+    LANGUAGE sql STABLE
+    AS $$
+    select d.document_id, d.attempt
+    from upload_pipeline.documents d
+    join upload_pipeline.upload_jobs j on j.document_id = d.document_id and j.attempt = d.attempt and j.status = 'complete'
+    where d.removed_at is null and (
+        not exists (select from upload_pipeline.document_chunks c where c.document_id = d.document_id and c.generation = wanted)
+        or exists (select from upload_pipeline.document_chunks c
+            where c.document_id = d.document_id and c.generation = wanted and c.embedding is null))
+$$;
+
+CREATE FUNCTION upload_pipeline.live_generation(wanted text) RETURNS integer
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    found_live integer;
+begin
+    select c.live into found_live from upload_pipeline.corpus c join upload_pipeline.generations g on g.generation = c.live
+        where wanted is null or g.model in ('', wanted);
+    if found_live is null then
+        raise exception 'the corpus is embedded under another model' using errcode = 'object_not_in_prerequisite_state';
+    end if;
+    return found_live;
+end $$;
+
+CREATE FUNCTION upload_pipeline.one_model() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if not exists (select from upload_pipeline.generations where generation = new.generation and model in ('', new.embed_model)) then
+        raise exception 'a vector of another model than its generation' using errcode = 'check_violation';
+    end if;
+    return new;
+end $$;
+
+CREATE FUNCTION upload_pipeline.outdate_binaries() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    update upload_pipeline.schema_serves set oldest_binary = 7 where version >= 7 and oldest_binary < 7;
+    return null;
 end $$;
 
 CREATE FUNCTION upload_pipeline.plain_words(body text) RETURNS text
@@ -133,6 +201,22 @@ CREATE FUNCTION upload_pipeline.plain_words(body text) RETURNS text
     AS $$
     select pg_catalog.translate(pg_catalog.regexp_replace(body, '(\d),(?=\d{3})', '\1', 'g'), '-_/|', '    ')
 $$;
+
+CREATE FUNCTION upload_pipeline.record_corpus() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into upload_pipeline.corpus_log (what, live, building, former)
+        select case
+            when new.live <> old.live then 'swap'
+            when new.building is not null and new.building = old.former then 'rollback'
+            when new.building is not null and old.building is null then 'start'
+            when new.building is null and old.building is not null then 'cancel'
+            when new.former is null and old.former is not null then 'retire'
+            when new.paused then 'pause'
+            else 'resume' end, new.live, new.building, new.former;
+    return null;
+end $$;
 
 CREATE FUNCTION upload_pipeline.record_move() RETURNS trigger
     LANGUAGE plpgsql
@@ -156,6 +240,22 @@ begin
             round(extract(epoch from new.status_since - old.status_since) * 1000)::bigint,
             case when new.status like 'failed_%' then new.last_error ->> 'code' end);
     return null;
+end $$;
+
+CREATE FUNCTION upload_pipeline.require_covered(wanted uuid, in_generation integer) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    missing bigint;
+begin
+    select count(*) into missing from (
+        select page_number from upload_pipeline.document_pages where document_id = wanted and state = 'parsed'
+        except
+        select generate_series(page_from, page_to) from upload_pipeline.document_chunks
+            where document_id = wanted and generation = in_generation) m;
+    if missing > 0 or not exists (select from upload_pipeline.document_chunks where document_id = wanted and generation = in_generation) then
+        raise exception 'not whole: % pages without a chunk', missing using errcode = 'check_violation';
+    end if;
 end $$;
 
 CREATE TABLE upload_pipeline.upload_jobs (
@@ -185,6 +285,7 @@ CREATE TABLE upload_pipeline.upload_jobs (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     finished_at timestamp with time zone,
+    generation integer DEFAULT 1 NOT NULL,
     CONSTRAINT upload_jobs_attempt_check CHECK ((attempt >= 1)),
     CONSTRAINT upload_jobs_status_check CHECK ((status = ANY (ARRAY['uploaded'::text, 'parse_queued'::text, 'parsed'::text, 'parse_validated'::text, 'chunking'::text, 'chunks_stored'::text, 'embedding_queued'::text, 'embedding_in_progress'::text, 'embeddings_stored'::text, 'complete'::text, 'failed_parse'::text, 'failed_chunking'::text, 'failed_embedding'::text, 'cancelled'::text, 'deleting'::text])))
 )
@@ -196,20 +297,21 @@ CREATE FUNCTION upload_pipeline.require_whole(job upload_pipeline.upload_jobs) R
     LANGUAGE plpgsql
     AS $$
 declare
+    current integer;
     chunks  bigint;
     bare    bigint;
-    missing bigint;
 begin
-    select count(*), count(*) filter (where embedding is null) into chunks, bare
-        from upload_pipeline.document_chunks where document_id = job.document_id;
-    select count(*) into missing from (
-        select page_number from upload_pipeline.document_pages where document_id = job.document_id and state = 'parsed'
-        except
-        select generate_series(page_from, page_to) from upload_pipeline.document_chunks where document_id = job.document_id) m;
-    if chunks = 0 or bare > 0 or missing > 0 or chunks <> job.chunks_total then
-        raise exception 'not whole: % chunks of %, % without a vector, % pages without a chunk',
-            chunks, job.chunks_total, bare, missing using errcode = 'check_violation';
+    select live into current from upload_pipeline.corpus for share;
+    if job.generation <> current then
+        raise exception 'the live generation is %, the chunks are of %', current, job.generation
+            using errcode = 'object_not_in_prerequisite_state';
     end if;
+    select count(*), count(*) filter (where embedding is null) into chunks, bare
+        from upload_pipeline.document_chunks where document_id = job.document_id and generation = current;
+    if chunks = 0 or bare > 0 or chunks <> job.chunks_total then
+        raise exception 'not whole: % chunks of %, % without a vector', chunks, job.chunks_total, bare using errcode = 'check_violation';
+    end if;
+    perform upload_pipeline.require_covered(job.document_id, current);
     if job.receipt is null or (job.receipt ->> 'expected')::int <= 0 or (job.receipt ->> 'expected')::int <>
         (job.receipt ->> 'parsed')::int + jsonb_array_length(job.receipt -> 'blank') + jsonb_array_length(job.receipt -> 'failed') then
         raise exception 'not whole: the page receipt is missing or does not balance' using errcode = 'check_violation';
@@ -271,6 +373,43 @@ CREATE TABLE local_auth.sessions (
 
 ALTER TABLE ONLY local_auth.sessions FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE upload_pipeline.corpus (
+    only_row boolean DEFAULT true NOT NULL,
+    live integer NOT NULL,
+    building integer,
+    former integer,
+    paused boolean DEFAULT false NOT NULL,
+    closing boolean DEFAULT false NOT NULL,
+    swapped_at timestamp with time zone,
+    CONSTRAINT corpus_check CHECK ((building <> live)),
+    CONSTRAINT corpus_check1 CHECK (((former <> live) AND (former <> building))),
+    CONSTRAINT corpus_only_row_check CHECK (only_row)
+);
+
+ALTER TABLE ONLY upload_pipeline.corpus FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE upload_pipeline.corpus_log (
+    entry bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    actor text DEFAULT SESSION_USER NOT NULL,
+    what text NOT NULL,
+    live integer NOT NULL,
+    building integer,
+    former integer,
+    CONSTRAINT corpus_log_what_check CHECK ((what = ANY (ARRAY['start'::text, 'cancel'::text, 'pause'::text, 'resume'::text, 'swap'::text, 'rollback'::text, 'retire'::text])))
+);
+
+ALTER TABLE ONLY upload_pipeline.corpus_log FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE upload_pipeline.corpus_log ALTER COLUMN entry ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME upload_pipeline.corpus_log_entry_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE upload_pipeline.document_chunks (
     chunk_id uuid NOT NULL,
     document_id uuid NOT NULL,
@@ -287,6 +426,7 @@ CREATE TABLE upload_pipeline.document_chunks (
     embed_model text,
     embedded_at timestamp with time zone,
     words tsvector GENERATED ALWAYS AS (upload_pipeline.chunk_words(headings, text)) STORED NOT NULL,
+    generation integer DEFAULT 1 NOT NULL,
     CONSTRAINT document_chunks_check CHECK ((page_to >= page_from)),
     CONSTRAINT document_chunks_check1 CHECK ((((embedding IS NULL) = (embed_model IS NULL)) AND ((embedding IS NULL) = (embedded_at IS NULL)))),
     CONSTRAINT document_chunks_content_sha256_check CHECK ((octet_length(content_sha256) = 32)),
@@ -362,6 +502,27 @@ ALTER TABLE upload_pipeline.events ALTER COLUMN event_id ADD GENERATED ALWAYS AS
     CACHE 1
 );
 
+CREATE TABLE upload_pipeline.generations (
+    generation integer NOT NULL,
+    chunker text NOT NULL,
+    chunk_tokens integer NOT NULL,
+    chunk_overlap integer NOT NULL,
+    model text NOT NULL,
+    dimensions integer DEFAULT 1536 NOT NULL,
+    quoted_tokens bigint,
+    price numeric DEFAULT 0 NOT NULL,
+    spent_tokens bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    removed_at timestamp with time zone,
+    CONSTRAINT generations_chunk_overlap_check CHECK ((chunk_overlap >= 0)),
+    CONSTRAINT generations_chunk_tokens_check CHECK ((chunk_tokens >= 0)),
+    CONSTRAINT generations_dimensions_check CHECK ((dimensions = 1536)),
+    CONSTRAINT generations_generation_check CHECK ((generation >= 1)),
+    CONSTRAINT generations_price_check CHECK ((price >= (0)::numeric))
+);
+
+ALTER TABLE ONLY upload_pipeline.generations FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE upload_pipeline.idempotency_keys (
     key_hash bytea NOT NULL,
     fingerprint bytea NOT NULL,
@@ -402,6 +563,16 @@ CREATE TABLE upload_pipeline.instances (
 );
 
 ALTER TABLE ONLY upload_pipeline.instances FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE upload_pipeline.reembed_faults (
+    document_id uuid NOT NULL,
+    generation integer NOT NULL,
+    code text NOT NULL,
+    times integer DEFAULT 1 NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY upload_pipeline.reembed_faults FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE upload_pipeline.schema_serves (
     version bigint NOT NULL,
@@ -499,8 +670,14 @@ ALTER TABLE ONLY local_auth.refresh_tokens
 ALTER TABLE ONLY local_auth.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY upload_pipeline.corpus_log
+    ADD CONSTRAINT corpus_log_pkey PRIMARY KEY (entry);
+
+ALTER TABLE ONLY upload_pipeline.corpus
+    ADD CONSTRAINT corpus_pkey PRIMARY KEY (only_row);
+
 ALTER TABLE ONLY upload_pipeline.document_chunks
-    ADD CONSTRAINT document_chunks_document_id_chunker_ordinal_key UNIQUE (document_id, chunker, ordinal);
+    ADD CONSTRAINT document_chunks_document_id_generation_chunker_ordinal_key UNIQUE (document_id, generation, chunker, ordinal);
 
 ALTER TABLE ONLY upload_pipeline.document_chunks
     ADD CONSTRAINT document_chunks_pkey PRIMARY KEY (chunk_id);
@@ -517,6 +694,9 @@ ALTER TABLE ONLY upload_pipeline.documents
 ALTER TABLE ONLY upload_pipeline.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (event_id);
 
+ALTER TABLE ONLY upload_pipeline.generations
+    ADD CONSTRAINT generations_pkey PRIMARY KEY (generation);
+
 ALTER TABLE ONLY upload_pipeline.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (key_hash);
 
@@ -528,6 +708,9 @@ ALTER TABLE ONLY upload_pipeline.identity
 
 ALTER TABLE ONLY upload_pipeline.instances
     ADD CONSTRAINT instances_pkey PRIMARY KEY (instance_id);
+
+ALTER TABLE ONLY upload_pipeline.reembed_faults
+    ADD CONSTRAINT reembed_faults_pkey PRIMARY KEY (document_id);
 
 ALTER TABLE ONLY upload_pipeline.schema_serves
     ADD CONSTRAINT schema_serves_pkey PRIMARY KEY (version);
@@ -601,6 +784,8 @@ CREATE INDEX webhook_log_received ON upload_pipeline.webhook_log USING btree (re
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON upload_pipeline.events FOR EACH ROW EXECUTE FUNCTION upload_pipeline.append_only();
 
+CREATE TRIGGER guard BEFORE UPDATE ON upload_pipeline.corpus FOR EACH ROW EXECUTE FUNCTION upload_pipeline.guard_corpus();
+
 CREATE TRIGGER guard BEFORE UPDATE ON upload_pipeline.upload_intents FOR EACH ROW EXECUTE FUNCTION upload_pipeline.guard_intent();
 
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE ON upload_pipeline.upload_jobs FOR EACH ROW EXECUTE FUNCTION upload_pipeline.guard_job();
@@ -608,6 +793,12 @@ CREATE TRIGGER guard BEFORE INSERT OR UPDATE ON upload_pipeline.upload_jobs FOR 
 CREATE TRIGGER keep_vector AFTER UPDATE OF embedding ON upload_pipeline.document_chunks FOR EACH ROW EXECUTE FUNCTION upload_pipeline.keep_whole();
 
 CREATE TRIGGER keep_whole BEFORE DELETE ON upload_pipeline.document_chunks FOR EACH ROW EXECUTE FUNCTION upload_pipeline.keep_whole();
+
+CREATE TRIGGER one_model AFTER INSERT OR UPDATE OF embedding ON upload_pipeline.document_chunks FOR EACH ROW WHEN ((new.embedding IS NOT NULL)) EXECUTE FUNCTION upload_pipeline.one_model();
+
+CREATE TRIGGER outdate AFTER INSERT ON upload_pipeline.generations FOR EACH ROW WHEN ((new.generation > 1)) EXECUTE FUNCTION upload_pipeline.outdate_binaries();
+
+CREATE TRIGGER record AFTER UPDATE ON upload_pipeline.corpus FOR EACH ROW WHEN (((((old.live IS DISTINCT FROM new.live) OR (old.building IS DISTINCT FROM new.building)) OR (old.former IS DISTINCT FROM new.former)) OR (old.paused IS DISTINCT FROM new.paused))) EXECUTE FUNCTION upload_pipeline.record_corpus();
 
 CREATE TRIGGER record_insert AFTER INSERT ON upload_pipeline.upload_jobs FOR EACH ROW EXECUTE FUNCTION upload_pipeline.record_move();
 
@@ -619,11 +810,23 @@ ALTER TABLE ONLY local_auth.refresh_tokens
 ALTER TABLE ONLY local_auth.sessions
     ADD CONSTRAINT sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES local_auth.accounts(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY upload_pipeline.corpus
+    ADD CONSTRAINT corpus_building_fkey FOREIGN KEY (building) REFERENCES upload_pipeline.generations(generation);
+
+ALTER TABLE ONLY upload_pipeline.corpus
+    ADD CONSTRAINT corpus_former_fkey FOREIGN KEY (former) REFERENCES upload_pipeline.generations(generation);
+
+ALTER TABLE ONLY upload_pipeline.corpus
+    ADD CONSTRAINT corpus_live_fkey FOREIGN KEY (live) REFERENCES upload_pipeline.generations(generation);
+
 ALTER TABLE ONLY upload_pipeline.document_chunks
     ADD CONSTRAINT document_chunks_document_id_fkey FOREIGN KEY (document_id) REFERENCES upload_pipeline.documents(document_id);
 
 ALTER TABLE ONLY upload_pipeline.document_pages
     ADD CONSTRAINT document_pages_document_id_fkey FOREIGN KEY (document_id) REFERENCES upload_pipeline.documents(document_id);
+
+ALTER TABLE ONLY upload_pipeline.reembed_faults
+    ADD CONSTRAINT reembed_faults_document_id_fkey FOREIGN KEY (document_id) REFERENCES upload_pipeline.documents(document_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY upload_pipeline.upload_jobs
     ADD CONSTRAINT upload_jobs_document_id_fkey FOREIGN KEY (document_id) REFERENCES upload_pipeline.documents(document_id);
@@ -646,6 +849,10 @@ CREATE POLICY sessions_app ON local_auth.sessions TO inav_app USING (true) WITH 
 
 CREATE POLICY sessions_service ON local_auth.sessions TO service_role USING (true) WITH CHECK (true);
 
+ALTER TABLE upload_pipeline.corpus ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE upload_pipeline.corpus_log ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE upload_pipeline.document_chunks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE upload_pipeline.document_pages ENABLE ROW LEVEL SECURITY;
@@ -653,6 +860,8 @@ ALTER TABLE upload_pipeline.document_pages ENABLE ROW LEVEL SECURITY;
 ALTER TABLE upload_pipeline.documents ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE upload_pipeline.events ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE upload_pipeline.generations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE upload_pipeline.idempotency_keys ENABLE ROW LEVEL SECURITY;
 
@@ -702,9 +911,19 @@ CREATE POLICY process ON upload_pipeline.schema_serves FOR SELECT TO inav_app US
 
 CREATE POLICY process ON upload_pipeline.schema_version TO inav_app, owner, service_role USING (true) WITH CHECK (true);
 
+ALTER TABLE upload_pipeline.reembed_faults ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE upload_pipeline.schema_serves ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE upload_pipeline.schema_version ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY search ON upload_pipeline.corpus FOR SELECT TO authenticated, inav_app USING (true);
+
+CREATE POLICY search ON upload_pipeline.generations FOR SELECT TO authenticated, inav_app USING (true);
+
+CREATE POLICY service ON upload_pipeline.corpus TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON upload_pipeline.corpus_log TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON upload_pipeline.document_chunks TO service_role USING (true) WITH CHECK (true);
 
@@ -714,9 +933,13 @@ CREATE POLICY service ON upload_pipeline.documents TO service_role USING (true) 
 
 CREATE POLICY service ON upload_pipeline.events TO service_role USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON upload_pipeline.generations TO service_role USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON upload_pipeline.identity TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON upload_pipeline.instances TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON upload_pipeline.reembed_faults TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON upload_pipeline.schema_serves TO service_role USING (true) WITH CHECK (true);
 
@@ -763,6 +986,8 @@ GRANT SELECT(chunks_total) ON TABLE upload_pipeline.upload_jobs TO inav_app;
 
 GRANT SELECT(chunks_embedded) ON TABLE upload_pipeline.upload_jobs TO inav_app;
 
+GRANT SELECT(generation) ON TABLE upload_pipeline.upload_jobs TO inav_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE local_auth.accounts TO inav_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE local_auth.refresh_tokens TO inav_app;
@@ -773,6 +998,13 @@ GRANT SELECT(expires_at) ON TABLE local_auth.refresh_tokens TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE local_auth.sessions TO inav_app;
 GRANT SELECT,DELETE ON TABLE local_auth.sessions TO service_role;
+
+GRANT SELECT,UPDATE ON TABLE upload_pipeline.corpus TO service_role;
+
+GRANT SELECT(live) ON TABLE upload_pipeline.corpus TO authenticated;
+GRANT SELECT(live) ON TABLE upload_pipeline.corpus TO inav_app;
+
+GRANT SELECT,INSERT ON TABLE upload_pipeline.corpus_log TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.document_chunks TO service_role;
 GRANT SELECT ON TABLE upload_pipeline.document_chunks TO authenticated;
@@ -804,6 +1036,14 @@ GRANT SELECT(was) ON TABLE upload_pipeline.events TO inav_app;
 
 GRANT SELECT(at) ON TABLE upload_pipeline.events TO inav_app;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE upload_pipeline.generations TO service_role;
+
+GRANT SELECT(generation) ON TABLE upload_pipeline.generations TO authenticated;
+GRANT SELECT(generation) ON TABLE upload_pipeline.generations TO inav_app;
+
+GRANT SELECT(model) ON TABLE upload_pipeline.generations TO authenticated;
+GRANT SELECT(model) ON TABLE upload_pipeline.generations TO inav_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.idempotency_keys TO inav_app;
 GRANT DELETE ON TABLE upload_pipeline.idempotency_keys TO service_role;
 
@@ -817,8 +1057,12 @@ GRANT SELECT ON TABLE upload_pipeline.identity TO inav_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.instances TO service_role;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.instances TO inav_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.reembed_faults TO service_role;
+
 GRANT SELECT ON TABLE upload_pipeline.schema_serves TO service_role;
 GRANT SELECT ON TABLE upload_pipeline.schema_serves TO inav_app;
+
+GRANT UPDATE(oldest_binary) ON TABLE upload_pipeline.schema_serves TO service_role;
 
 GRANT SELECT ON TABLE upload_pipeline.schema_version TO inav_app;
 GRANT SELECT ON TABLE upload_pipeline.schema_version TO service_role;

@@ -80,6 +80,7 @@ type Chunk struct {
 type Query struct {
 	Text   string    // the question; empty leaves the words out
 	Vector []float32 // the question's; nil leaves vectors out
+	Model  string    // that made the vector; empty asks nothing of it
 	Filter Filter
 	Limit  int
 }
@@ -158,6 +159,7 @@ type Library interface {
 	// Search finds the passages that answer best among the chunks of the
 	// owner's complete documents that pass the filter, the best first. By the
 	// vector alone it is exact (recall 1.0), unless the database has the
-	// optional index and the owner more chunks than that is for.
+	// optional index and the owner more chunks than that is for. core.ErrMoved
+	// is in the error when the corpus went to another model: embed anew.
 	Search(ctx context.Context, who Principal, q Query) ([]Passage, error)
 }

@@ -48,6 +48,7 @@ type memLibrary struct {
 	lateAdd  error  // Add commits and yet answers this
 	idFirst  bool   // of an id and a content that are both there, Add refuses the id
 	queries  []ports.Query
+	moves    int // searches that find the corpus at another model
 	passages []ports.Passage
 	listings []ports.Listing
 	chunks   map[core.ID][]ports.Chunk
@@ -236,6 +237,10 @@ func (l *memLibrary) Search(_ context.Context, _ ports.Principal, q ports.Query)
 	}
 	l.lock.Lock()
 	defer l.lock.Unlock()
+	if l.moves > 0 {
+		l.moves--
+		return nil, core.Fail(core.CodeDatabaseUnavailable, core.ErrMoved)
+	}
 	l.queries = append(l.queries, q)
 	return l.passages[:min(q.Limit, len(l.passages))], nil
 }

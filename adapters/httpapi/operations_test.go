@@ -195,6 +195,19 @@ func TestS01ForeignIsUnknown(t *testing.T) {
 	b.get("/documents/"+mine.String()+"/status", adaToken).problem(t, http.StatusNotFound, "not_found")
 }
 
+// A corpus that goes to another model between the embedding and the search is
+// asked again, once, with the vector of the new one.
+func TestSearchFollowsTheCorpusToAnotherModel(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.library.moves = 1
+	if got := b.post("/search", adaToken, `{"query":"x"}`); got.status != http.StatusOK || len(b.library.queries) != 1 {
+		t.Errorf("moved once: %d %s", got.status, got.body)
+	}
+	b.library.moves = 2
+	b.post("/search", adaToken, `{"query":"x"}`).problem(t, http.StatusServiceUnavailable, "database_unavailable")
+}
+
 const goodSignUp = `{"email":"ada@example.org","password":"correct horse battery","consent_version":"v1","consent_timestamp":"2026-01-31T09:00:00Z","name":"Ada"}`
 
 func TestAccounts(t *testing.T) {

@@ -77,23 +77,38 @@ func (a *api) search(ctx context.Context, in *searchInput) (*searchOutput, error
 	if err != nil {
 		return nil, err
 	}
-	out := &searchOutput{Body: SearchResults{Mode: modeHybrid, Results: []SearchResult{}}}
-	vector, trouble := a.embed(ctx, query.Text)
-	if trouble != nil {
-		if in.Body.RequireVectors || !wordsWillDo(ctx, trouble) {
-			return nil, &refusal{err: trouble, status: http.StatusServiceUnavailable}
-		}
-		out.Body.Mode, out.Body.Degraded = modeText, &Degraded{Code: problemCode(trouble.Code), Message: trouble.Code.Message()}
+	found, degraded, err := a.find(ctx, query, in.Body.RequireVectors)
+	if errors.Is(err, core.ErrMoved) { // between the embedding and the search; the next one knows the new model
+		found, degraded, err = a.find(ctx, query, in.Body.RequireVectors)
 	}
-	query.Vector = vector
-	found, err := a.Library.Search(ctx, callerOf(ctx), query)
 	if err != nil {
 		return nil, err
+	}
+	out := &searchOutput{Body: SearchResults{Mode: modeHybrid, Degraded: degraded, Results: []SearchResult{}}}
+	if degraded != nil {
+		out.Body.Mode = modeText
 	}
 	for _, p := range found {
 		out.Body.Results = append(out.Body.Results, resultOf(p, query.Text))
 	}
 	return out, nil
+}
+
+// find searches with the question's vector under the model of the moment, or by
+// its words alone where the embedder is away and that will do.
+func (a *api) find(ctx context.Context, query ports.Query, require bool) ([]ports.Passage, *Degraded, error) {
+	var degraded *Degraded
+	answer, trouble := a.embed(ctx, query.Text)
+	switch {
+	case trouble == nil:
+		query.Vector, query.Model = answer.Vectors[0], answer.Model
+	case require || !wordsWillDo(ctx, trouble):
+		return nil, nil, &refusal{err: trouble, status: http.StatusServiceUnavailable}
+	default:
+		degraded = &Degraded{Code: problemCode(trouble.Code), Message: trouble.Code.Message()}
+	}
+	found, err := a.Library.Search(ctx, callerOf(ctx), query)
+	return found, degraded, err
 }
 
 // query is the request's as the library takes it, without the vector.
@@ -128,18 +143,18 @@ func (r SearchRequest) filter() (f ports.Filter, err error) {
 }
 
 // embed turns the question into its vector.
-func (a *api) embed(ctx context.Context, query string) ([]float32, *core.Error) {
+func (a *api) embed(ctx context.Context, query string) (ports.Embedding, *core.Error) {
 	ctx, cancel := context.WithTimeout(ctx, a.Limits.QuestionTime)
 	defer cancel()
 	answer, err := a.Embedder.Embed(ctx, []string{query})
 	if err == nil && len(answer.Vectors) == 1 {
-		return answer.Vectors[0], nil
+		return answer, nil
 	}
 	e := core.Fail(core.CodeBadVectors, nil)
 	if err != nil && !errors.As(err, &e) {
 		e = core.Fail(core.CodeEmbedderUnavailable, err)
 	}
-	return nil, e
+	return ports.Embedding{}, e
 }
 
 // wordsWillDo reports whether a question that could not be embedded is to be

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -16,6 +17,7 @@ type pgconnError = pgconn.PgError
 const (
 	uniqueViolation = "23505"
 	checkViolation  = "23514"
+	outOfStep       = "55000" // the corpus moved to another generation or model
 )
 
 // trouble is the one table from the driver's errors to ours. The driver's own
@@ -36,6 +38,8 @@ func trouble(err error) error {
 		return err
 	}
 	switch state(err) {
+	case outOfStep:
+		return core.Fail(core.CodeDatabaseUnavailable, fmt.Errorf("%w: %w", core.ErrMoved, err))
 	case uniqueViolation:
 		return core.Fail(core.CodeConflict, err)
 	case checkViolation:

@@ -12,7 +12,7 @@ func TestC4_ClientRolesWriteNothingAndReadOnlyTheirDocuments(t *testing.T) {
 	ada, _, _, _ := h.peopled()
 	super := h.super()
 	readable := []string{"upload_pipeline.documents", "upload_pipeline.upload_jobs", "upload_pipeline.document_pages",
-		"upload_pipeline.document_chunks", "upload_pipeline.events"}
+		"upload_pipeline.document_chunks", "upload_pipeline.events", "upload_pipeline.corpus", "upload_pipeline.generations"}
 	for _, role := range []string{"authenticated", "anon"} {
 		for _, table := range h.tables() {
 			for how, sql := range h.statements(table) {

@@ -123,8 +123,8 @@ func (s *Store) queueMove(batch *pgx.Batch, step core.Step, to core.Status, move
 		set += `, receipt = $6`
 		args = append(args, string(receipt))
 	case core.Pieces:
-		set += `, chunks_total = $6, chunks_embedded = 0`
-		args = append(args, len(made.Pieces))
+		set += `, chunks_total = $6, chunks_embedded = 0, generation = $7`
+		args = append(args, len(made.Pieces), max(made.Generation, 1))
 	case core.Vectors:
 		set += `, chunks_embedded = chunks_embedded + $6, embed_tokens = embed_tokens + $7, cost_microusd = cost_microusd + $7 * 2 / 100`
 		args = append(args, len(made.Items), int64(made.Tokens))
@@ -162,28 +162,35 @@ func keepText(ctx context.Context, tx pgx.Tx, doc core.Document, text core.Text)
 // chunker's text cannot hold it.
 const headingBreak = "\x1f"
 
-// keepPieces replaces the document's chunks. Their ids are derived, so that a
-// repeated step writes the same rows.
+// keepPieces replaces the document's chunks, those of every generation.
 func keepPieces(ctx context.Context, tx pgx.Tx, doc core.Document, made core.Pieces) error {
+	batch := &pgx.Batch{}
+	batch.Queue(`delete from upload_pipeline.document_chunks where document_id = $1`, doc.ID)
+	queuePieces(batch, doc, made)
+	return tx.SendBatch(ctx, batch).Close()
+}
+
+// queuePieces adds the chunks of one generation. Their ids are derived, so that
+// a repeated step writes the same rows.
+func queuePieces(batch *pgx.Batch, doc core.Document, made core.Pieces) {
+	generation := max(made.Generation, 1)
 	n := len(made.Pieces)
 	ids, ordinals, tokens := make([]core.ID, n), make([]int, n), make([]int, n)
 	texts, headings, digests := make([]string, n), make([]string, n), make([][]byte, n)
 	froms, tos := make([]int, n), make([]int, n)
 	for i, p := range made.Pieces {
 		digest := sha256.Sum256([]byte(p.Text))
-		ids[i], ordinals[i], tokens[i] = core.ChunkID(doc.ID, made.Chunker, p.Ordinal), p.Ordinal, p.Tokens
+		ids[i], ordinals[i], tokens[i] = core.GenerationChunkID(doc.ID, generation, made.Chunker, p.Ordinal), p.Ordinal, p.Tokens
 		texts[i], headings[i], digests[i] = p.Text, strings.Join(p.Headings, headingBreak), digest[:]
 		froms[i], tos[i] = p.PageFrom, p.PageTo
 	}
-	batch := &pgx.Batch{}
-	batch.Queue(`delete from upload_pipeline.document_chunks where document_id = $1`, doc.ID)
-	batch.Queue(`insert into upload_pipeline.document_chunks (document_id, user_id, chunker, chunk_id, ordinal, text, headings,
+	batch.Queue(`insert into upload_pipeline.document_chunks (document_id, user_id, chunker, generation, chunk_id, ordinal, text, headings,
 			page_from, page_to, token_count, content_sha256)
-		select $1, $2, $3, id, ordinal, text, string_to_array(headings, e'\x1f'), page_from, page_to, tokens, digest
+		select $1, $2, $3, $12, id, ordinal, text, string_to_array(headings, e'\x1f'), page_from, page_to, tokens, digest
 		from unnest($4::uuid[], $5::int[], $6::text[], $7::text[], $8::int[], $9::int[], $10::int[], $11::bytea[])
-			c (id, ordinal, text, headings, page_from, page_to, tokens, digest)`,
-		doc.ID, doc.User, made.Chunker, ids, ordinals, texts, headings, froms, tos, tokens, digests)
-	return tx.SendBatch(ctx, batch).Close()
+			c (id, ordinal, text, headings, page_from, page_to, tokens, digest)
+		on conflict (chunk_id) do nothing`,
+		doc.ID, doc.User, made.Chunker, ids, ordinals, texts, headings, froms, tos, tokens, digests, generation)
 }
 
 // queueVectors gives chunks their vectors. It comes before the move: the gate

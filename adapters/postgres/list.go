@@ -69,7 +69,11 @@ func (l *Library) Chunks(ctx context.Context, who ports.Principal, id core.ID, f
 		}
 		rows, err := tx.Query(ctx, `select chunk_id, ordinal, text, headings, page_from, page_to, token_count, embedding is not null
 			from upload_pipeline.document_chunks
-			where document_id = $1 and user_id = $2 and ordinal >= $3 order by ordinal, chunk_id limit $4`, id, who.User, from, limit)
+			where document_id = $1 and user_id = $2 and ordinal >= $3 and generation = (
+				select case when j.status = 'complete' then c.live else j.generation end
+				from upload_pipeline.documents d join upload_pipeline.upload_jobs j using (document_id, attempt), upload_pipeline.corpus c
+				where d.document_id = $1)
+			order by ordinal, chunk_id limit $4`, id, who.User, from, limit)
 		if err != nil {
 			return err
 		}

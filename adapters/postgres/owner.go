@@ -150,8 +150,8 @@ func openAttempt(ctx context.Context, tx pgx.Tx, queue Queue, id core.ID, ended 
 	if attempt != ended {
 		return core.Fail(core.CodeConflict, errors.New("another attempt was opened"))
 	}
-	_, err = tx.Exec(ctx, `insert into upload_pipeline.upload_jobs (job_id, document_id, user_id, attempt, status, receipt, chunks_total, chunks_embedded)
-		select $1, document_id, user_id, attempt + 1, $3, receipt, chunks_total, chunks_embedded
+	_, err = tx.Exec(ctx, `insert into upload_pipeline.upload_jobs (job_id, document_id, user_id, attempt, status, receipt, chunks_total, chunks_embedded, generation)
+		select $1, document_id, user_id, attempt + 1, $3, receipt, chunks_total, chunks_embedded, generation
 		from upload_pipeline.upload_jobs where document_id = $2 and attempt = $4`,
 		core.NewID(), id, string(start), ended)
 	if err != nil {

@@ -22,11 +22,12 @@ func (s *Store) Pages(ctx context.Context, doc core.Document) ([]core.Page, erro
 	return pages, trouble(err)
 }
 
-// Pending reads the next chunks without a vector in order, limit at most, and
+// Pending reads the next chunks of the document's generation without a vector in order, limit at most, and
 // how many there are in all.
 func (s *Store) Pending(ctx context.Context, doc core.Document, limit int) ([]core.Pending, int, error) {
 	rows, err := s.pool.Query(ctx, `select chunk_id, text, token_count, content_sha256, count(*) over ()
-		from upload_pipeline.document_chunks where document_id = $1 and embedding is null order by ordinal limit $2`, doc.ID, limit)
+		from upload_pipeline.document_chunks where document_id = $1 and generation = $3 and embedding is null
+		order by ordinal limit $2`, doc.ID, limit, max(doc.Generation, 1))
 	if err != nil {
 		return nil, 0, trouble(err)
 	}

@@ -90,7 +90,15 @@ func searchArgs(who ports.Principal, q ports.Query) []any {
 	if len(q.Filter.Types) > 0 {
 		types = q.Filter.Types
 	}
-	return []any{who.User, vector, q.Text, q.Limit, documents, types, from, before}
+	return []any{who.User, vector, q.Text, q.Limit, documents, types, from, before, nonEmpty(q.Model)}
+}
+
+// nonEmpty is nil for the empty text: SQL's null.
+func nonEmpty(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
 }
 
 func scanPassage(row pgx.CollectableRow) (p ports.Passage, err error) {

@@ -1,7 +1,8 @@
 package postgres
 
-// Both statements search in four steps and read the texts of the few found:
+// Both statements search in steps and read the texts of the few found:
 //
+//   - generation is the one that is searched; its model is that of the vector;
 //   - whole is the owner's complete documents that pass the filter, with the
 //     words of their names: a question that names the plan year prefers the
 //     document of that year to its near-duplicate of the year before;
@@ -21,7 +22,8 @@ const (
 
 // whoseSQL: at most 32 words of a question count, its first.
 const whoseSQL = `
-	with terms as materialized (
+	with generation as materialized (select upload_pipeline.live_generation($9) as live),
+	terms as materialized (
 		select w.lexeme, ('''' || replace(replace(w.lexeme, '\', '\\'), '''', '''''') || '''')::tsquery as query
 		from unnest(to_tsvector('pg_catalog.english', upload_pipeline.plain_words($3))) w
 		order by w.positions[1], w.lexeme limit 32),
@@ -39,7 +41,7 @@ const nearestExactSQL = `
 	nearest as materialized (
 		select c.chunk_id, c.embedding operator(extensions.<=>) $2::extensions.vector as distance
 		from upload_pipeline.document_chunks c
-		where $2::extensions.vector is not null and c.user_id = $1 and c.embedding is not null
+		where $2::extensions.vector is not null and c.user_id = $1 and c.generation = (select live from generation) and c.embedding is not null
 		and c.document_id in (select document_id from whole)
 		order by distance, chunk_id limit greatest($4, 50)),`
 
@@ -49,7 +51,7 @@ const nearestIndexedSQL = `
 	candidates as materialized (
 		select c.chunk_id, c.embedding operator(extensions.<=>) $2::extensions.vector as distance
 		from upload_pipeline.document_chunks c
-		where c.user_id = $1 and c.embedding is not null and exists (select from whole w where w.document_id = c.document_id)
+		where c.user_id = $1 and c.generation = (select live from generation) and c.embedding is not null and exists (select from whole w where w.document_id = c.document_id)
 		order by c.embedding::extensions.halfvec(1536) operator(extensions.<=>) $2::extensions.vector::extensions.halfvec(1536) limit 200),
 	nearest as materialized (select chunk_id, distance from candidates order by distance, chunk_id limit greatest($4, 50)),`
 
@@ -59,9 +61,10 @@ const wordsSQL = `
 		from upload_pipeline.document_chunks c
 		join whole w using (document_id)
 		join terms t on c.words @@ t.query
-		where c.user_id = $1 and c.embedding is not null),
+		where c.user_id = $1 and c.generation = (select live from generation) and c.embedding is not null),
 	rarity as (
-		select lexeme, ln(1 + (select count(*) from upload_pipeline.document_chunks c where c.user_id = $1)::float8 / count(*)) as weight
+		select lexeme, ln(1 + (select count(*) from upload_pipeline.document_chunks c
+			where c.user_id = $1 and c.generation = (select live from generation))::float8 / count(*)) as weight
 		from hits group by lexeme),
 	named as (select w.document_id, t.lexeme from whole w join terms t on w.title @@ t.query),
 	titles as (

@@ -38,6 +38,8 @@ type (
 	ForgetArgs struct{ Step }
 	// PurgeArgs is the job of stage purge.
 	PurgeArgs struct{ Step }
+	// ReembedArgs is the job of stage reembed.
+	ReembedArgs struct{ Step }
 	// ArriveArgs is the job of stage arrive.
 	ArriveArgs struct{ Step }
 )
@@ -67,6 +69,9 @@ func (ForgetArgs) Kind() string { return string(core.Forget) }
 func (PurgeArgs) Kind() string { return string(core.Purge) }
 
 // Kind is river.JobArgs.
+func (ReembedArgs) Kind() string { return string(core.Reembed) }
+
+// Kind is river.JobArgs.
 func (ArriveArgs) Kind() string { return string(core.Arrive) }
 
 // argsOf gives a job its River type; nil for a stage there is none for.
@@ -89,6 +94,8 @@ func argsOf(job core.Job) river.JobArgs {
 		return ForgetArgs{step}
 	case core.Purge:
 		return PurgeArgs{step}
+	case core.Reembed:
+		return ReembedArgs{step}
 	case core.Arrive:
 		return ArriveArgs{step}
 	}
@@ -100,6 +107,12 @@ type ReconcileArgs struct{}
 
 // Kind is river.JobArgs.
 func (ReconcileArgs) Kind() string { return "reconcile" }
+
+// TendArgs starts a round of driving the generation that is built.
+type TendArgs struct{}
+
+// Kind is river.JobArgs.
+func (TendArgs) Kind() string { return "tend" }
 
 // SweepArgs starts a round of removing stored files without a document.
 type SweepArgs struct{}

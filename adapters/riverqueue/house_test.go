@@ -65,10 +65,10 @@ func open(t *testing.T) *house {
 		kept: map[core.ID]int{}, fails: map[core.ID][]core.Trouble{}, unwell: map[core.ID]int{}}
 	h.settings.SoftStop = 10 * time.Second
 	h.settings.ReconcileEvery, h.settings.SweepEvery = time.Hour, time.Hour
-	h.settings.AwaitEvery = time.Hour
+	h.settings.AwaitEvery, h.settings.TendEvery = time.Hour, time.Hour
 	nothing := func(context.Context) error { return nil }
-	h.upkeep = riverqueue.Upkeep{Reconcile: nothing, Sweep: nothing,
-		Forget: func(context.Context, core.ID) error { return nil },
+	h.upkeep = riverqueue.Upkeep{Reconcile: nothing, Tend: nothing, Sweep: nothing,
+		Forget: func(context.Context, core.ID) error { return nil }, Reembed: func(context.Context, core.ID) error { return nil },
 		Purge:  func(context.Context, core.ID, any) error { return nil },
 		Arrive: func(context.Context, core.ID, any) error { return nil }, Await: nothing}
 	h.connect(dbtest.New(t, db.Schemas{}))

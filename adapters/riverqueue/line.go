@@ -21,6 +21,8 @@ import (
 type Upkeep struct {
 	Forget    func(ctx context.Context, document core.ID) error
 	Purge     func(ctx context.Context, document core.ID, ticket any) error
+	Reembed   func(ctx context.Context, document core.ID) error
+	Tend      func(ctx context.Context) error
 	Arrive    func(ctx context.Context, document core.ID, ticket any) error
 	Await     func(ctx context.Context) error
 	Reconcile func(ctx context.Context) error
@@ -70,6 +72,7 @@ func config(workers *river.Workers, settings Settings, log *slog.Logger) *river.
 			periodic(settings.ReconcileEvery, ReconcileArgs{}),
 			periodic(settings.AwaitEvery, AwaitArgs{}),
 			periodic(settings.SweepEvery, SweepArgs{}),
+			periodic(settings.TendEvery, TendArgs{}),
 		},
 	}
 }
@@ -112,6 +115,8 @@ func addStage(workers *river.Workers, stage core.Stage, settings Settings, store
 		return add[ForgetArgs](workers, stage, setting, store, log, work)
 	case core.Purge:
 		return add[PurgeArgs](workers, stage, setting, store, log, work)
+	case core.Reembed:
+		return add[ReembedArgs](workers, stage, setting, store, log, work)
 	case core.Arrive:
 		return add[ArriveArgs](workers, stage, setting, store, log, work)
 	}
@@ -140,6 +145,13 @@ func addUpkeep(workers *river.Workers, upkeep Upkeep, settings Settings, store S
 		return err
 	}
 	if err := river.AddWorkerSafely(workers, &round[AwaitArgs]{work: upkeep.Await, log: log}); err != nil {
+		return err
+	}
+	reembed := func(ctx context.Context, job core.Job, _ any) error { return upkeep.Reembed(ctx, job.Document) }
+	if err := addStage(workers, core.Reembed, settings, store, log, reembed); err != nil {
+		return err
+	}
+	if err := river.AddWorkerSafely(workers, &round[TendArgs]{work: upkeep.Tend, log: log}); err != nil {
 		return err
 	}
 	if err := river.AddWorkerSafely(workers, &round[ReconcileArgs]{work: upkeep.Reconcile, log: log}); err != nil {

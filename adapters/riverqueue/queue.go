@@ -48,7 +48,7 @@ func (q *Queue) Insert(ctx context.Context, tx pgx.Tx, jobs ...core.Job) error {
 			return core.Fail(core.CodeInternal, fmt.Errorf("no job for stage %q", job.Stage))
 		}
 		setting := q.settings.Stages[job.Stage]
-		opts := &river.InsertOpts{Queue: setting.Queue, MaxAttempts: setting.Attempts}
+		opts := &river.InsertOpts{Queue: setting.Queue, MaxAttempts: setting.Attempts, Priority: priorityOf(job.Stage)}
 		if job.Stage == core.Arrive { // whoever notices a file first: the others add nothing
 			opts.UniqueOpts = river.UniqueOpts{ByArgs: true, ByState: live()}
 		}
@@ -56,6 +56,16 @@ func (q *Queue) Insert(ctx context.Context, tx pgx.Tx, jobs ...core.Job) error {
 	}
 	_, err := q.client.InsertManyTx(ctx, tx, params)
 	return err
+}
+
+// lastPriority is River's lowest, of what no document waits for.
+const lastPriority = 4
+
+func priorityOf(stage core.Stage) int {
+	if stage == core.Reembed {
+		return lastPriority
+	}
+	return river.PriorityDefault
 }
 
 // claim is the worker's hold on the job it runs: the ticket of Keep.

@@ -18,7 +18,9 @@ import (
 )
 
 // kinds is every kind of job of a document.
-func kinds() []core.Stage { return append(core.Stages(), core.Forget, core.Purge, core.Arrive) }
+func kinds() []core.Stage {
+	return append(core.Stages(), core.Forget, core.Purge, core.Arrive, core.Reembed)
+}
 
 // Args are shown in River's pages and kept for days: ids and numbers alone.
 func TestC16_ArgsHoldIdsAlone(t *testing.T) {
@@ -26,7 +28,7 @@ func TestC16_ArgsHoldIdsAlone(t *testing.T) {
 	var found []core.Stage
 	for _, args := range []river.JobArgs{riverqueue.ParseArgs{}, riverqueue.ReceiveArgs{}, riverqueue.ValidateArgs{}, riverqueue.ChunkArgs{},
 		riverqueue.EmbedArgs{}, riverqueue.FinishArgs{}, riverqueue.ForgetArgs{}, riverqueue.PurgeArgs{},
-		riverqueue.ArriveArgs{}} {
+		riverqueue.ArriveArgs{}, riverqueue.ReembedArgs{}} {
 		found = append(found, core.Stage(args.Kind()))
 		filled := reflect.New(reflect.TypeOf(args)).Elem()
 		filled.Field(0).Set(reflect.ValueOf(riverqueue.Step{Document: core.NewID(), Attempt: 2, Turn: 3, Hint: true}))
@@ -45,7 +47,7 @@ func TestC16_ArgsHoldIdsAlone(t *testing.T) {
 	if diff := cmp.Diff(kinds(), found); diff != "" {
 		t.Errorf("kinds:\n%s", diff)
 	}
-	for _, args := range []river.JobArgs{riverqueue.ReconcileArgs{}, riverqueue.SweepArgs{}, riverqueue.AwaitArgs{}} {
+	for _, args := range []river.JobArgs{riverqueue.ReconcileArgs{}, riverqueue.SweepArgs{}, riverqueue.AwaitArgs{}, riverqueue.TendArgs{}} {
 		if text, err := json.Marshal(args); err != nil || string(text) != "{}" {
 			t.Errorf("%s carries %s", args.Kind(), text)
 		}

@@ -27,21 +27,26 @@ type Settings struct {
 	ReconcileEvery    time.Duration
 	AwaitEvery        time.Duration // between rounds of looking for announced uploads' files
 	SweepEvery        time.Duration
+	TendEvery         time.Duration // between rounds of driving a run of reembed
 	SweepAge          time.Duration // a stored file without a document is an orphan after this
 }
 
 // The queues: paced submissions to the parser, fetching its results, fast local
-// work, calls to the embedder, and upkeep, so that none waits behind another.
+// work, calls to the embedder, upkeep, and the corpus made anew, so that none
+// waits behind another.
 const (
 	QueueParse   = "parse"
 	QueueReceive = "receive"
 	QueueLine    = "line"
 	QueueEmbed   = "embed"
 	QueueUpkeep  = "upkeep"
+	QueueReembed = "reembed"
 )
 
 // Queues lists them.
-func Queues() []string { return []string{QueueParse, QueueReceive, QueueLine, QueueEmbed, QueueUpkeep} }
+func Queues() []string {
+	return []string{QueueParse, QueueReceive, QueueLine, QueueEmbed, QueueUpkeep, QueueReembed}
+}
 
 // DefaultSettings suits a worker of two cores.
 func DefaultSettings() Settings {
@@ -55,9 +60,10 @@ func DefaultSettings() Settings {
 			core.Finish:   {QueueLine, 60 * time.Second, 5},
 			core.Forget:   {QueueUpkeep, 60 * time.Second, 8},
 			core.Purge:    {QueueUpkeep, 120 * time.Second, 8},
+			core.Reembed:  {QueueReembed, 150 * time.Second, 8},
 			core.Arrive:   {QueueReceive, 120 * time.Second, 8},
 		},
-		Workers: map[string]int{QueueParse: 8, QueueReceive: 8, QueueLine: 4, QueueEmbed: 4, QueueUpkeep: 2},
+		Workers: map[string]int{QueueParse: 8, QueueReceive: 8, QueueLine: 4, QueueEmbed: 4, QueueUpkeep: 2, QueueReembed: 1},
 
 		FetchCooldown:     10 * time.Millisecond,
 		FetchPollInterval: 100 * time.Millisecond,
@@ -66,6 +72,7 @@ func DefaultSettings() Settings {
 		ReconcileEvery:    10 * time.Second,
 		AwaitEvery:        15 * time.Second,
 		SweepEvery:        10 * time.Minute,
+		TendEvery:         10 * time.Second,
 		SweepAge:          time.Hour,
 	}
 }

@@ -267,7 +267,8 @@ func TestL023_UpkeepNeverGivesUp(t *testing.T) {
 	}
 	h.upkeep.Purge = purge
 	h.upkeep.Forget = func(ctx context.Context, id core.ID) error { return purge(ctx, id, nil) }
-	for _, stage := range []core.Stage{core.Purge, core.Forget} {
+	h.upkeep.Reembed = h.upkeep.Forget
+	for _, stage := range []core.Stage{core.Purge, core.Forget, core.Reembed} {
 		for _, fault := range []error{core.Fail(core.CodeParserUnavailable, nil), core.Fail(core.CodeParserRefused, nil), core.Fail(core.CodeParserKey, nil), errCanary} {
 			faults[h.add(stage, nil)] = fault
 		}

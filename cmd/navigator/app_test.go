@@ -92,3 +92,14 @@ func TestMigrateNeedsADatabase(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// The operator's commands ask for the worker's settings, and print no secret.
+func TestReembedNeedsTheWorkersSettings(t *testing.T) {
+	t.Parallel()
+	for _, command := range []string{"plan", "start", "status", "pause", "resume", "cancel", "rollback"} {
+		got := newPlace(t).run(t, "reembed", command)
+		if got.code != exitFailed || !strings.Contains(got.err, "DATABASE_URL") || !strings.Contains(got.err, "OPENAI_API_KEY") {
+			t.Errorf("reembed %s: %+v", command, got)
+		}
+	}
+}

@@ -8,8 +8,9 @@ import (
 
 // Chunking cuts the parsed pages into pieces.
 type Chunking struct {
-	Text    pager
-	Chunker cutter
+	Text       pager
+	Chunker    cutter
+	Generation int // that the pieces are made for
 }
 
 type cutter interface {
@@ -33,7 +34,7 @@ func (c Chunking) Make(ctx context.Context, doc core.Document) (core.Made, error
 	if page := uncovered(pages, pieces); page > 0 || len(pieces) == 0 {
 		return nil, &core.Error{Code: core.CodeChunksIncomplete, Kind: core.Permanent, Page: page}
 	}
-	return core.Pieces{Chunker: c.Chunker.Name(), Pieces: pieces}, nil
+	return core.Pieces{Chunker: c.Chunker.Name(), Pieces: pieces, Generation: c.Generation}, nil
 }
 
 // uncovered is the first parsed page that no piece covers; 0 when all are.

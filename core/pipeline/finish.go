@@ -7,11 +7,19 @@ import (
 )
 
 // Finishing makes nothing: the database's own gate proves that the document is
-// whole, and refuses complete otherwise.
-type Finishing struct{}
+// whole, and refuses complete otherwise. Join, if set, first brings the document
+// to the live generation.
+type Finishing struct {
+	Join func(ctx context.Context, doc core.Document) error
+}
 
 // Name is finish.
 func (Finishing) Name() core.Stage { return core.Finish }
 
 // Make makes nothing.
-func (Finishing) Make(context.Context, core.Document) (core.Made, error) { return nil, nil }
+func (f Finishing) Make(ctx context.Context, doc core.Document) (core.Made, error) {
+	if f.Join == nil {
+		return nil, nil
+	}
+	return nil, f.Join(ctx, doc)
+}

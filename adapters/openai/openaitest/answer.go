@@ -30,7 +30,7 @@ type wireUsage struct {
 func (s *Server) answer(w http.ResponseWriter, q query, fault Fault) {
 	vectors := make([][]float32, len(q.inputs))
 	for i, in := range q.inputs {
-		vectors[i] = vectorOf(in.text, q.dimensions)
+		vectors[i] = vectorUnder(q.model, in.text, q.dimensions)
 	}
 	spoilVectors(vectors, fault.Kind)
 	out := wireAnswer{Object: "list", Model: q.model, Usage: wireUsage{q.tokens, q.tokens}, Data: make([]wireItem, len(vectors))}

@@ -41,6 +41,29 @@ func vectorOf(text string, dimensions int) []float32 {
 	return unit(sum)
 }
 
+// plainModel is the model whose vectors are vectorOf's own.
+const plainModel = "text-embedding-3-small"
+
+// vectorUnder is the text's vector under a model. Each model keeps what is close
+// to what and has directions of its own: the axes are shuffled and mirrored by
+// its name, so that vectors of two models say nothing about each other.
+func vectorUnder(model, text string, dimensions int) []float32 {
+	plain := vectorOf(text, dimensions)
+	if model == plainModel {
+		return plain
+	}
+	seed := seedOf(model)
+	for i := len(plain) - 1; i > 0; i-- {
+		seed = mix(seed)
+		j := int(seed >> 1 % uint64(i+1)) //nolint:gosec // below the number of dimensions
+		plain[i], plain[j] = plain[j], plain[i]
+		if seed&1 == 0 {
+			plain[i] = -plain[i]
+		}
+	}
+	return plain
+}
+
 // featuresOf weighs the text's stems and the pairs of neighbors.
 func featuresOf(text string) map[string]float64 {
 	counts := map[string]int{}

@@ -38,6 +38,24 @@ func TestVectorsAreDeterministicFiniteAndOfUnitLength(t *testing.T) {
 	})
 }
 
+// Within a model the same is close to the same; across models nothing is.
+func TestModelsHaveDirectionsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	dot := func(x, y []float32) (sum float64) {
+		for i := range x {
+			sum += float64(x[i]) * float64(y[i])
+		}
+		return sum
+	}
+	const a, b, large = "the annual deductible", "a yearly deductible of 500", "text-embedding-3-large"
+	if got, want := dot(vectorUnder(large, a, 1536), vectorUnder(large, b, 1536)), similarity(a, b); math.Abs(got-want) > 1e-5 {
+		t.Errorf("under the other model the similarity is %f, else %f", got, want)
+	}
+	if got := dot(vectorUnder(plainModel, a, 1536), vectorUnder(large, a, 1536)); math.Abs(got) > 0.2 {
+		t.Errorf("one text under two models: %f", got)
+	}
+}
+
 func TestTextsWithoutWordsHaveTheirOwnVectors(t *testing.T) {
 	t.Parallel()
 	for _, pair := range [][2]string{{"", " "}, {"---", "***"}, {"$", "%"}, {"the of", "of the"}} {

@@ -83,11 +83,16 @@ type Config struct {
 
 	OpenAIKey   Secret `env:"OPENAI_API_KEY" help:"sk-..."`
 	OpenAIURL   string `env:"OPENAI_API_URL" help:"base address, ending in /v1"`
-	OpenAIModel string `env:"OPENAI_MODEL" help:"embedding model of 1536 dimensions"`
+	OpenAIModel string `env:"OPENAI_MODEL" help:"embedding model of 1536 dimensions for an empty database; navigator reembed changes it later"`
 	OpenAICalls int    `env:"OPENAI_MAX_IN_FLIGHT" help:"calls at once in this process"`
 
-	ChunkTokens  int `env:"CHUNK_TOKENS" help:"most tokens of a chunk"`
-	ChunkOverlap int `env:"CHUNK_OVERLAP" help:"tokens repeated from the chunk before"`
+	ChunkTokens  int `env:"CHUNK_TOKENS" help:"most tokens of a chunk, for an empty database; navigator reembed changes it later"`
+	ChunkOverlap int `env:"CHUNK_OVERLAP" help:"tokens repeated from the chunk before; likewise"`
+
+	ReembedEvery time.Duration `env:"REEMBED_EVERY" help:"between rounds of driving a run of navigator reembed"`
+	ReembedPace  int           `env:"REEMBED_TOKENS_PER_MINUTE" help:"most tokens a minute that one worker embeds for such a run"`
+	ReembedKeep  time.Duration `env:"REEMBED_KEEP" help:"how long the former generation is kept for a rollback"`
+	ReembedPrice float64       `env:"REEMBED_PRICE" help:"USD for a million tokens in its quote; 0: the vendor's list price of the model"`
 
 	ParseDeadline time.Duration   `env:"PARSE_DEADLINE" help:"from submission to giving up"`
 	ParsePolls    []time.Duration `env:"PARSE_POLLS" help:"waits between polls for a result nobody announced; the last repeats"`
@@ -100,6 +105,7 @@ type Config struct {
 	Finish   StageConfig `envPrefix:"STAGE_FINISH_"`
 	Forget   StageConfig `envPrefix:"STAGE_FORGET_"`
 	Purge    StageConfig `envPrefix:"STAGE_PURGE_"`
+	Reembed  StageConfig `envPrefix:"STAGE_REEMBED_"`
 	Arrive   StageConfig `envPrefix:"STAGE_ARRIVE_"`
 
 	WorkersParse   int `env:"QUEUE_PARSE_WORKERS" help:"jobs at once of queue parse in one worker"`
@@ -107,6 +113,7 @@ type Config struct {
 	WorkersLine    int `env:"QUEUE_LINE_WORKERS" help:"jobs at once of queue line in one worker"`
 	WorkersEmbed   int `env:"QUEUE_EMBED_WORKERS" help:"jobs at once of queue embed in one worker"`
 	WorkersUpkeep  int `env:"QUEUE_UPKEEP_WORKERS" help:"jobs at once of queue upkeep in one worker"`
+	WorkersReembed int `env:"QUEUE_REEMBED_WORKERS" help:"jobs at once of queue reembed in one worker, and its calls at once to the embedder"`
 
 	FetchCooldown  time.Duration `env:"RIVER_FETCH_COOLDOWN" help:"least time between fetches of a queue"`
 	FetchPoll      time.Duration `env:"RIVER_FETCH_POLL_INTERVAL" help:"most time until a job without a wake-up is seen"`
@@ -145,9 +152,10 @@ func Defaults() Config {
 		OpenAIURL: "https://api.openai.com/v1", OpenAIModel: "text-embedding-3-small", OpenAICalls: 4,
 		ChunkTokens: 512, ChunkOverlap: 64, ParseDeadline: w.Deadline, ParsePolls: w.Polls,
 		Parse: row(core.Parse), Receive: row(core.Receive), Validate: row(core.Validate), Chunk: row(core.Chunk),
-		Embed: row(core.Embed), Finish: row(core.Finish), Forget: row(core.Forget), Purge: row(core.Purge), Arrive: row(core.Arrive),
+		Embed: row(core.Embed), Finish: row(core.Finish), Forget: row(core.Forget), Purge: row(core.Purge), Reembed: row(core.Reembed), Arrive: row(core.Arrive),
 		WorkersParse: q.Workers[riverqueue.QueueParse], WorkersReceive: q.Workers[riverqueue.QueueReceive], WorkersLine: q.Workers[riverqueue.QueueLine],
 		WorkersEmbed: q.Workers[riverqueue.QueueEmbed], WorkersUpkeep: q.Workers[riverqueue.QueueUpkeep],
+		WorkersReembed: q.Workers[riverqueue.QueueReembed], ReembedEvery: q.TendEvery, ReembedPace: 200_000, ReembedKeep: 7 * 24 * time.Hour,
 		FetchCooldown: q.FetchCooldown, FetchPoll: q.FetchPollInterval, SoftStop: q.SoftStop, Rescue: q.Rescue,
 		ReconcileEvery: q.ReconcileEvery, ReviveAfter: 5 * time.Minute, AwaitEvery: q.AwaitEvery, SweepEvery: q.SweepEvery, SweepAge: q.SweepAge,
 	}

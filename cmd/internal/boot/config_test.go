@@ -224,7 +224,7 @@ func TestFaultsOfSecretFilesAreAllNamed(t *testing.T) {
 // The settings of every stage reach the queue's table, and no other stage's.
 func TestStageSettingsByEnvironmentReachTheQueue(t *testing.T) {
 	t.Parallel()
-	stages := append(core.Stages(), core.Forget, core.Purge, core.Arrive)
+	stages := append(core.Stages(), core.Forget, core.Purge, core.Arrive, core.Reembed)
 	var environ []string
 	want := riverqueue.DefaultSettings()
 	for n, stage := range stages {

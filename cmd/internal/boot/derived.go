@@ -73,13 +73,14 @@ func (c Config) Queues() riverqueue.Settings {
 	return riverqueue.Settings{
 		Stages: map[core.Stage]riverqueue.Setting{
 			core.Parse: row(c.Parse), core.Receive: row(c.Receive), core.Validate: row(c.Validate), core.Chunk: row(c.Chunk),
-			core.Embed: row(c.Embed), core.Finish: row(c.Finish), core.Forget: row(c.Forget), core.Purge: row(c.Purge), core.Arrive: row(c.Arrive),
+			core.Embed: row(c.Embed), core.Finish: row(c.Finish), core.Forget: row(c.Forget), core.Purge: row(c.Purge), core.Reembed: row(c.Reembed), core.Arrive: row(c.Arrive),
 		},
 		Workers: map[string]int{riverqueue.QueueParse: c.WorkersParse, riverqueue.QueueReceive: c.WorkersReceive, riverqueue.QueueLine: c.WorkersLine,
-			riverqueue.QueueEmbed: c.WorkersEmbed, riverqueue.QueueUpkeep: c.WorkersUpkeep},
+			riverqueue.QueueEmbed: c.WorkersEmbed, riverqueue.QueueUpkeep: c.WorkersUpkeep, riverqueue.QueueReembed: c.WorkersReembed},
 		FetchCooldown: c.FetchCooldown, FetchPollInterval: c.FetchPoll, PollOnly: c.Transaction(),
 		SoftStop: c.SoftStop, Rescue: c.Rescue,
 		ReconcileEvery: c.ReconcileEvery, AwaitEvery: c.AwaitEvery, SweepEvery: c.SweepEvery, SweepAge: c.SweepAge,
+		TendEvery: c.ReembedEvery,
 	}
 }
 

@@ -150,11 +150,15 @@ func (h *House) openOutside(ctx context.Context) error {
 	}
 	h.parts.blobs = notedBlobs{blobs, h.seen}
 	h.putTickets, _ = blobs.(ports.PutTickets) // where the storage has no addresses of its own
-	embedder, err := h.config.embedder()
-	if err != nil {
+	h.parts.seen = h.seen
+	if h.parts.models, err = newModels(h.config, h.config.OpenAICalls, h.seen); err != nil {
 		return err
 	}
-	h.parts.embedder = notedEmbedder{embedder, h.seen}
+	pool := h.workPool
+	if pool == nil {
+		pool = h.appPool
+	}
+	h.parts.embedder = liveEmbedder{h.parts.models, func(ctx context.Context) (string, error) { return postgres.LiveModel(ctx, pool) }}
 	if !h.does(Worker) {
 		return nil
 	}
@@ -252,8 +256,8 @@ func readHint(raw []byte) (httpapi.Hint, error) {
 }
 
 // line builds the worker's part.
-func (h *House) line() (*riverqueue.Line, error) {
-	return newLine(h.config, h.workPool, h.store, h.parts, h.log)
+func (h *House) line(ctx context.Context) (*riverqueue.Line, error) {
+	return newLine(ctx, h.config, h.workPool, h.store, h.parts, h.log)
 }
 
 var _ ports.Health = health{}

@@ -33,7 +33,7 @@ func (w *world) environ() []string {
 		"AUTH_SIGNING_KEY": c.SigningKey.Reveal(), "WEBHOOK_MASTER_KEY": c.WebhookKey.Reveal(), "WEBHOOK_URL": c.WebhookURL,
 		"LLAMAPARSE_API_URL": c.LlamaURL, "LLAMAPARSE_API_KEY": c.LlamaKey.Reveal(), "OPENAI_API_URL": c.OpenAIURL,
 		"OPENAI_API_KEY": c.OpenAIKey.Reveal(), "SUPABASE_URL": c.SupabaseURL, "SUPABASE_SERVICE_ROLE_KEY": c.SupabaseService.Reveal(),
-		"RECONCILE_EVERY": c.ReconcileEvery.String(), "SOFT_STOP_TIMEOUT": c.SoftStop.String(),
+		"RECONCILE_EVERY": c.ReconcileEvery.String(), "REEMBED_EVERY": c.ReembedEvery.String(), "SOFT_STOP_TIMEOUT": c.SoftStop.String(),
 	} {
 		env = append(env, name+"="+value)
 	}

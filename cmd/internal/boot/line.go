@@ -11,7 +11,6 @@ import (
 	"github.com/insurance-navigator/navigator/adapters/httpapi"
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/adapters/riverqueue"
-	"github.com/insurance-navigator/navigator/adapters/tiktoken"
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/core/chunker"
 	"github.com/insurance-navigator/navigator/core/pipeline"
@@ -22,32 +21,36 @@ import (
 type lineParts struct {
 	blobs    ports.Blobs
 	parser   ports.Parser
-	embedder ports.Embedder
+	embedder ports.Embedder // under the live generation's model
+	models   *models
+	seen     *outcomes
 
 	inspector core.Inspector // of the worker alone
 }
 
 // newLine builds every stage over the parts.
-func newLine(c Config, pool *pgxpool.Pool, store *postgres.Store, p lineParts, log *slog.Logger) (*riverqueue.Line, error) {
-	counter, err := tiktoken.New()
+func newLine(ctx context.Context, c Config, pool *pgxpool.Pool, store *postgres.Store, p lineParts, log *slog.Logger) (*riverqueue.Line, error) {
+	box, err := newToolbox(p.models)
 	if err != nil {
 		return nil, err
 	}
-	settings := chunker.Default()
-	settings.Tokens, settings.Overlap = c.ChunkTokens, c.ChunkOverlap
-	cutter, err := chunker.New(counter, settings)
-	if err != nil {
+	if err := adopt(ctx, c, store, box, log); err != nil {
 		return nil, err
 	}
+	making := making{store: store, box: box}
 	stages := []pipeline.Stage{
 		pipeline.Parsing{Blobs: p.blobs, Parser: p.parser, Callback: c.callback},
 		pipeline.Receiving{Parser: p.parser, Now: time.Now},
 		pipeline.Validating{Text: store, Policy: core.PagePolicy{MaxFailedShare: c.MaxFailedShare}},
-		pipeline.Chunking{Text: store, Chunker: cutter},
-		pipeline.Embedding{Chunks: store, Embedder: p.embedder, Model: c.OpenAIModel, Batch: batch, Inputs: ports.MaxEmbedInputs},
-		pipeline.Finishing{},
+		living{core.Chunk, making.chunk},
+		living{core.Embed, making.embed},
+		pipeline.Finishing{Join: making.join},
 	}
-	return riverqueue.NewLine(pool, store, stages, newUpkeep(c, store, p), c.Queues(), log)
+	upkeep := newUpkeep(c, store, p)
+	if err := addReembed(&upkeep, c, store, p.seen); err != nil {
+		return nil, err
+	}
+	return riverqueue.NewLine(pool, store, stages, upkeep, c.Queues(), log)
 }
 
 // batch is how many of the pending chunks fit one request.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/insurance-navigator/navigator/adapters/riverqueue"
+	"github.com/insurance-navigator/navigator/ports"
 )
 
 func (c Config) checkNumbers(f *faults) {
@@ -18,6 +19,12 @@ func (c Config) checkNumbers(f *faults) {
 	if len(c.ParsePolls) == 0 || slices.Min(c.ParsePolls) <= 0 || c.ParseDeadline <= 0 {
 		f.add("PARSE_POLLS and PARSE_DEADLINE: positive durations such as 30s,1m")
 	}
+	if c.ReembedPace < ports.MaxEmbedTokens {
+		f.add("REEMBED_TOKENS_PER_MINUTE: at least %d, one batch", ports.MaxEmbedTokens)
+	}
+	if !(c.ReembedPrice >= 0) {
+		f.add("REEMBED_PRICE: 0 or more")
+	}
 	c.checkCounts(f)
 	c.checkTimes(f)
 	c.checkStages(f)
@@ -25,7 +32,7 @@ func (c Config) checkNumbers(f *faults) {
 
 func (c Config) checkCounts(f *faults) {
 	for name, n := range map[string]int{"QUEUE_PARSE_WORKERS": c.WorkersParse, "QUEUE_RECEIVE_WORKERS": c.WorkersReceive, "QUEUE_LINE_WORKERS": c.WorkersLine,
-		"QUEUE_EMBED_WORKERS": c.WorkersEmbed, "QUEUE_UPKEEP_WORKERS": c.WorkersUpkeep,
+		"QUEUE_EMBED_WORKERS": c.WorkersEmbed, "QUEUE_UPKEEP_WORKERS": c.WorkersUpkeep, "QUEUE_REEMBED_WORKERS": c.WorkersReembed,
 		"OPENAI_MAX_IN_FLIGHT": c.OpenAICalls, "DATABASE_MAX_CONNS": int(c.MaxConns)} {
 		if n < 1 || n > 1000 {
 			f.add("%s: 1 to 1000", name)
@@ -41,7 +48,7 @@ func (c Config) checkCounts(f *faults) {
 func (c Config) checkTimes(f *faults) {
 	for name, d := range map[string]time.Duration{"AUTH_ACCESS_TTL": c.AccessTTL, "RIVER_FETCH_COOLDOWN": c.FetchCooldown,
 		"SOFT_STOP_TIMEOUT": c.SoftStop, "RESCUE_AFTER": c.Rescue, "RECONCILE_EVERY": c.ReconcileEvery,
-		"AWAIT_EVERY": c.AwaitEvery, "SWEEP_EVERY": c.SweepEvery, "REVIVE_AFTER": c.ReviveAfter} {
+		"AWAIT_EVERY": c.AwaitEvery, "SWEEP_EVERY": c.SweepEvery, "REEMBED_EVERY": c.ReembedEvery, "REEMBED_KEEP": c.ReembedKeep, "REVIVE_AFTER": c.ReviveAfter} {
 		if d <= 0 {
 			f.add("%s: a positive duration such as 30s", name)
 		}

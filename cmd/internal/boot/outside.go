@@ -86,9 +86,9 @@ func (c Config) parser(blobs ports.Blobs, engine func() (*pdftext.Engine, error)
 // receipt judges them by our own policy, and can name them.
 const allPages = 1
 
-// embedder opens the embedder of the configuration.
-func (c Config) embedder() (ports.Embedder, error) {
-	return openai.New(openai.Config{BaseURL: c.OpenAIURL, Key: c.OpenAIKey.Reveal(), Model: c.OpenAIModel, InFlight: c.OpenAICalls})
+// embedder opens the embedder of a model, with so many calls at once.
+func (c Config) embedder(model string, calls int) (ports.Embedder, error) {
+	return openai.New(openai.Config{BaseURL: c.OpenAIURL, Key: c.OpenAIKey.Reveal(), Model: model, InFlight: calls})
 }
 
 // callback says where the parser reports for an attempt, and its secrets.

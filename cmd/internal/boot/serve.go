@@ -89,7 +89,7 @@ func (h *House) start(ctx context.Context, gates doors) (*riverqueue.Line, error
 	if !h.does(Worker) {
 		return nil, nil
 	}
-	line, err := h.line()
+	line, err := h.line(ctx)
 	if err != nil {
 		return nil, err
 	}

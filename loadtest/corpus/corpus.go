@@ -89,6 +89,6 @@ func (d Document) Readable() bool {
 func All() []Document {
 	return []Document{
 		Summary(), ExplanationOfBenefits(), Policy(), PolicyLastYear(), DenialLetter(), Formulary(),
-		Amendment(), MemberCard(), Scan(), Encrypted(), Broken(),
+		Amendment(), MemberCard(), Guide(), Scan(), Encrypted(), Broken(),
 	}
 }

@@ -12,7 +12,7 @@ func Formulary() Document {
 	for _, want := range []struct{ ask, drug string }{
 		{"Which tier is atorvastatin 40 mg?", "Atorvastatin 40 mg"},
 		{"Is metformin 500 mg on the drug list?", "Metformin 500 mg"},
-		{"Does adalimumab need prior authorization?", "Adalimumab 40 mg"},
+		{"Which requirements does adalimumab 40 mg have in the formulary?", "Adalimumab 40 mg"},
 		{"Is semaglutide covered by the formulary?", "Semaglutide 1 mg"},
 	} {
 		p.askRow(want.ask, want.drug)

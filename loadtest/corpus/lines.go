@@ -25,7 +25,7 @@ var lines = []line{
 		item:   "Medical service",
 		items:  []string{"Doctor visit", "Specialist consultation", "Emergency room", "Urgent care center", "Hospital day", "MRI or CT scan", "Laboratory test", "Generic drug", "Brand drug", "Specialty drug", "Ambulance trip", "Physical therapy", "Outpatient surgery", "Mental health visit", "Home health visit"},
 		facts: []string{
-			"The deductible of the %[1]s is %[2]s for one member.",
+			"The deductible of the %[1]s is %[2]s a person.",
 			"A specialist visit under the %[1]s costs %[2]s.",
 			"The out-of-pocket maximum of the %[1]s is %[2]s a year.",
 			"The %[1]s covers %[3]d visits of physical therapy a year.",

@@ -30,7 +30,7 @@ func policy(year, version int) Document {
 func contract(year, version int, begin map[string]int) Document {
 	form := fmt.Sprintf("NWM-POL-%d (01/%d)", year%100, year%100)
 	p := newPaper(KindPolicy, fmt.Sprintf("policy-%d.pdf", year), fmt.Sprintf("Northwind Mutual PPO policy %d", year), form)
-	p.named = fmt.Sprintf("Northwind policy %d", year)
+	p.named = fmt.Sprintf("policy %d", year)
 	p.declarations(year, version)
 	p.pdf.AddPage()
 	p.contents(begin)
@@ -58,7 +58,7 @@ func (p *paper) declarations(year, version int) {
 	p.text(fmt.Sprintf("Policyholder: Jordan Avery. Effective date: January 1, %d. Renewal date: January 1, %d. Monthly premium: %s.", year, year+1, premium))
 	p.ask("What is the monthly premium?", "Monthly premium: "+premium)
 	p.text("You may return this policy within 10 days after you receive it, and we refund every premium paid. It is then void from its effective date.")
-	p.ask("Within how many days can I return the policy for a refund?", "return this policy within 10 days")
+	p.ask("From when is a policy void that I return for a refund of the premium?", "It is then void from its effective date")
 	p.text("This policy is signed for Northwind Mutual Insurance Company at Dayton, Ohio, by its President and its Secretary.")
 }
 
@@ -84,7 +84,7 @@ type benefit struct {
 func same(term string) [2]string { return [2]string{term, term} }
 
 var benefits = []benefit{
-	{"Deductible, one member", [2]string{"$1,400", "$1,500"}, [2]string{"$2,800", "$3,000"}, "What is the deductible for one member?"},
+	{"Deductible, one member", [2]string{"$1,400", "$1,500"}, [2]string{"$2,800", "$3,000"}, "What is the deductible for one member in the schedule of benefits?"},
 	{"Deductible, whole family", [2]string{"$2,800", "$3,000"}, [2]string{"$5,600", "$6,000"}, ""},
 	{"Out-of-pocket limit, one member", [2]string{"$6,200", "$6,500"}, [2]string{"$12,400", "$13,000"}, "What is the out-of-pocket limit for one member?"},
 	{"Out-of-pocket limit, whole family", [2]string{"$12,400", "$13,000"}, [2]string{"$24,800", "$26,000"}, ""},
@@ -158,7 +158,7 @@ func (p *paper) definitions() {
 		p.text(fmt.Sprintf("%s means %s.", d.term, d.meaning))
 	}
 	p.ask("What does balance billing mean?", "Balance billing means a bill for the difference")
-	p.ask("Which alliance do network providers have a contract with?", "the Buckeye Care Alliance")
+	p.ask("Which care alliance have network providers signed with?", "the Buckeye Care Alliance")
 	p.ask("Does a domestic partner count as a spouse?", "a registered domestic partner")
 }
 

@@ -4,7 +4,7 @@ package corpus
 // questions, nearly all of them from its tables.
 func Summary() Document {
 	p := newPaper(KindSummary, "summary-of-benefits-2025.pdf", "Northwind Mutual Silver PPO 2025", "NWM-SBC-25 (01/25)")
-	p.named = "Northwind Silver PPO"
+	p.named = "Silver PPO"
 	p.heading(1, "Summary of Benefits and Coverage")
 	p.text("Northwind Mutual Silver PPO. Coverage period: January 1, 2025 to December 31, 2025. Coverage for: individual and family. Plan type: PPO.")
 	p.text("This summary shows how you and the plan would share the cost for covered health care services. It is only a summary. For the complete terms of coverage, read the policy or call 1-800-555-0142.")

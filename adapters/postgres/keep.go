@@ -167,22 +167,22 @@ const headingBreak = "\x1f"
 func keepPieces(ctx context.Context, tx pgx.Tx, doc core.Document, made core.Pieces) error {
 	n := len(made.Pieces)
 	ids, ordinals, tokens := make([]core.ID, n), make([]int, n), make([]int, n)
-	texts, headings, digests := make([]string, n), make([]string, n), make([][]byte, n)
+	texts, contexts, headings, digests := make([]string, n), make([]string, n), make([]string, n), make([][]byte, n)
 	froms, tos := make([]int, n), make([]int, n)
 	for i, p := range made.Pieces {
-		digest := sha256.Sum256([]byte(p.Text))
+		digest := sha256.Sum256([]byte(p.Input()))
 		ids[i], ordinals[i], tokens[i] = core.ChunkID(doc.ID, made.Chunker, p.Ordinal), p.Ordinal, p.Tokens
 		texts[i], headings[i], digests[i] = p.Text, strings.Join(p.Headings, headingBreak), digest[:]
-		froms[i], tos[i] = p.PageFrom, p.PageTo
+		froms[i], tos[i], contexts[i] = p.PageFrom, p.PageTo, p.Context
 	}
 	batch := &pgx.Batch{}
 	batch.Queue(`delete from upload_pipeline.document_chunks where document_id = $1`, doc.ID)
 	batch.Queue(`insert into upload_pipeline.document_chunks (document_id, user_id, chunker, chunk_id, ordinal, text, headings,
-			page_from, page_to, token_count, content_sha256)
-		select $1, $2, $3, id, ordinal, text, string_to_array(headings, e'\x1f'), page_from, page_to, tokens, digest
-		from unnest($4::uuid[], $5::int[], $6::text[], $7::text[], $8::int[], $9::int[], $10::int[], $11::bytea[])
-			c (id, ordinal, text, headings, page_from, page_to, tokens, digest)`,
-		doc.ID, doc.User, made.Chunker, ids, ordinals, texts, headings, froms, tos, tokens, digests)
+			page_from, page_to, token_count, content_sha256, context)
+		select $1, $2, $3, id, ordinal, text, string_to_array(headings, e'\x1f'), page_from, page_to, tokens, digest, context
+		from unnest($4::uuid[], $5::int[], $6::text[], $7::text[], $8::int[], $9::int[], $10::int[], $11::bytea[], $12::text[])
+			c (id, ordinal, text, headings, page_from, page_to, tokens, digest, context)`,
+		doc.ID, doc.User, made.Chunker, ids, ordinals, texts, headings, froms, tos, tokens, digests, contexts)
 	return tx.SendBatch(ctx, batch).Close()
 }
 

@@ -54,7 +54,7 @@ func newLine(c Config, pool *pgxpool.Pool, store *postgres.Store, p lineParts, l
 func batch(pending []core.Pending) int {
 	tokens, bytes := make([]int, len(pending)), make([]int, len(pending))
 	for i, p := range pending {
-		tokens[i], bytes[i] = p.Tokens, len(p.Text)
+		tokens[i], bytes[i] = p.Tokens, len(p.Input())
 	}
 	return chunker.Batch(tokens, bytes, ports.MaxEmbedInputs, ports.MaxEmbedTokens)
 }

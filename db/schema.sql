@@ -274,6 +274,7 @@ CREATE TABLE upload_pipeline.document_chunks (
     embedding extensions.vector(1536),
     embed_model text,
     embedded_at timestamp with time zone,
+    context text DEFAULT ''::text NOT NULL,
     CONSTRAINT document_chunks_check CHECK ((page_to >= page_from)),
     CONSTRAINT document_chunks_check1 CHECK ((((embedding IS NULL) = (embed_model IS NULL)) AND ((embedding IS NULL) = (embedded_at IS NULL)))),
     CONSTRAINT document_chunks_content_sha256_check CHECK ((octet_length(content_sha256) = 32)),

@@ -21,19 +21,19 @@ type rival struct {
 	Kind    string `json:"kind"`
 	Size    int    `json:"chunkSize"`
 	Overlap int    `json:"chunkOverlap"`
-	Warm    bool   `json:"warm"`
+	Passes  int    `json:"passes"`
 
 	name  string
 	chars bool
 }
 
 var rivals = []rival{
-	{"recursive", 1000, 200, true, "RecursiveCharacterTextSplitter, 1000/200 characters", true},
-	{"recursive", 2000, 250, true, "RecursiveCharacterTextSplitter, 2000/250 characters", true},
-	{"markdown", 1000, 200, true, "MarkdownTextSplitter, 1000/200 characters", true},
-	{"markdown", 2000, 250, true, "MarkdownTextSplitter, 2000/250 characters", true},
-	{"recursive-tokens", 512, 64, false, "RecursiveCharacterTextSplitter, 512/64 tokens", false},
-	{"token", 512, 64, false, "TokenTextSplitter, 512/64 tokens", false},
+	{"recursive", 1000, 200, passes, "RecursiveCharacterTextSplitter, 1000/200 characters", true},
+	{"recursive", 2000, 250, passes, "RecursiveCharacterTextSplitter, 2000/250 characters", true},
+	{"markdown", 1000, 200, passes, "MarkdownTextSplitter, 1000/200 characters", true},
+	{"markdown", 2000, 250, passes, "MarkdownTextSplitter, 2000/250 characters", true},
+	{"recursive-tokens", 512, 64, 1, "RecursiveCharacterTextSplitter, 512/64 tokens", false},
+	{"token", 512, 64, 1, "TokenTextSplitter, 512/64 tokens", false},
 }
 
 // rivalSplitters is LangChain's splitters; skipped says why there are none.

@@ -18,7 +18,7 @@ import (
 func main() {
 	var r run
 	flag.StringVar(&r.out, "out", "docs/chunking.md", "page to write; - is the standard output")
-	flag.IntVar(&r.distractors, "distractors", 2100, "pages of other contracts around the corpus")
+	flag.IntVar(&r.distractors, "distractors", 1400, "pages of other contracts around the corpus")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

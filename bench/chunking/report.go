@@ -77,7 +77,7 @@ func (r report) writeScores(b *strings.Builder) {
 // writeSpeeds tells each rate beside that of LangChain's splitter that counts
 // in the same unit at the nearest size.
 func (r report) writeSpeeds(b *strings.Builder) {
-	fmt.Fprintf(b, "## Speed\n\nCutting alone, of all %.1f MB at once, in the same run (%s, %s). Ours by a second pass; LangChain's by characters\nby a second pass, too, and by tokens by its first.\n\n",
+	fmt.Fprintf(b, "## Speed\n\nCutting alone, of all %.1f MB at once, in the same run (%s, %s): the quickest of three passes, but one pass for\nLangChain's by tokens. The machine is shared, so the ratios say more than the rates.\n\n",
 		float64(r.material.bytes)/1e6, runtime.Version(), runtime.GOARCH)
 	b.WriteString("| Splitter | Counts | MB/s | Beside RecursiveCharacter 2000/250, or 512/64 tokens |\n| --- | --- | --: | --: |\n")
 	yard := map[bool]float64{}
@@ -103,5 +103,17 @@ var yardsticks = map[bool]string{
 	false: "LangChain RecursiveCharacterTextSplitter, 512/64 tokens",
 }
 
-const closing = `CLOSING
+const closing = `## What follows
+
+- **Context is embedded.** Above each piece's text stand the line that the document repeats on its pages (or its first heading)
+  and the section path; neither is shown. It raises the share of answering pages in the first three at every size, and costs
+  at most 48 tokens of a piece. Without it the two years of one policy cannot be told apart.
+- **The default is 800 tokens, an overlap of 100 and a context of 48.** It was 512/64 without context. A section of a policy is
+  about a page, and a table of benefits as long: at 800 they stay whole, so that the passage which names the subject also holds the
+  answer. 1200 tokens find no more and make longer passages to read; 256 tokens cost three times as many vectors.
+- **LangChain's splitters** know neither the section nor the document, and cut tables from their headers.
+
+What is weak: vectors of words alone miss paraphrases, so these scores are low in themselves; the questions are the generator's.
+What a piece promises (pages, path, table header, order, nothing lost, the limit) is tested in ` + "`bench/chunking/truth_test.go`" + `
+over what pdftext reads and over markdown, and in ` + "`core/chunker`" + `.
 `

@@ -107,11 +107,11 @@ const closing = `## What follows
 
 - **Context is embedded.** Above each piece's text stand the line that the document repeats on its pages (or its first heading)
   and the section path; neither is shown. It raises the share of answering pages in the first three at every size, and costs
-  at most 48 tokens of a piece. Without it the two years of one policy cannot be told apart.
+  at most 48 tokens of a piece. Most passages of two years of one policy have no other word that tells which year they are of.
 - **The default is 800 tokens, an overlap of 100 and a context of 48.** It was 512/64 without context. A section of a policy is
   about a page, and a table of benefits as long: at 800 they stay whole, so that the passage which names the subject also holds the
-  answer. 1200 tokens find no more and make longer passages to read; 256 tokens cost three times as many vectors.
-- **LangChain's splitters** know neither the section nor the document, and cut tables from their headers.
+  answer. 1200 tokens find no more in the first three and make longer passages to read; 256 tokens cost three times as many vectors.
+- **LangChain's splitters** know neither the section nor the document, and cut long tables from their headers.
 
 What is weak: vectors of words alone miss paraphrases, so these scores are low in themselves; the questions are the generator's.
 What a piece promises (pages, path, table header, order, nothing lost, the limit) is tested in ` + "`bench/chunking/truth_test.go`" + `

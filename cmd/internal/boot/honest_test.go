@@ -288,7 +288,7 @@ func TestPdftextRunsWithoutLlamaParse(t *testing.T) {
 }
 
 // The answering passage comes first or second for most questions, though the
-// fake's vectors know words alone and two thirds of the questions are of tables.
+// fake's vectors know words alone, and many answers are one row of a long table.
 // docs/chunking.md compares ways to cut by this. Last year's policy stays out: the same words with other terms are told
 // apart by filters, not by vectors.
 func TestQuestionsFindTheirPage(t *testing.T) {

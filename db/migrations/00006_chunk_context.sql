@@ -7,4 +7,4 @@
 -- token_count and content_sha256 are of both. A chunk of before has none.
 alter table upload_pipeline.document_chunks add column context text not null default '';
 
-insert into upload_pipeline.schema_serves values (8, 1);
+insert into upload_pipeline.schema_serves values (6, 1);

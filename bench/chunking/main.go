@@ -21,8 +21,9 @@ func main() {
 	flag.IntVar(&r.distractors, "distractors", 1400, "pages of other contracts around the corpus")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := r.do(ctx); err != nil {
+	err := r.do(ctx)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "chunking:", err)
 		os.Exit(1)
 	}

@@ -71,11 +71,22 @@ func (p Page) State() PageState {
 // Piece is one chunk as the chunker cuts it, without its vector.
 type Piece struct {
 	Ordinal  int      // 0-based, without gaps
-	Text     string   // what is embedded and shown
+	Text     string   // what is shown
+	Context  string   // what is embedded above Text and never shown; empty for none
 	Headings []string // the section path, outermost first
 	PageFrom int      // 1-based, inclusive
 	PageTo   int      // 1-based, inclusive
-	Tokens   int      // by the counter the chunker was given
+	Tokens   int      // of Input, by the counter the chunker was given
+}
+
+// Input is what is embedded of the piece.
+func (p Piece) Input() string { return input(p.Context, p.Text) }
+
+func input(context, text string) string {
+	if context == "" {
+		return text
+	}
+	return context + "\n\n" + text
 }
 
 // Vector is one chunk's embedding.
@@ -178,8 +189,12 @@ func ChunkID(document ID, chunker string, ordinal int) ID {
 
 // Pending is one chunk that still lacks its vector.
 type Pending struct {
-	Chunk  ID
-	Text   string
-	Tokens int
-	Digest [32]byte // SHA-256 of Text
+	Chunk   ID
+	Text    string
+	Context string   // embedded above Text; empty for none
+	Tokens  int      // of Input
+	Digest  [32]byte // SHA-256 of Input
 }
+
+// Input is what is embedded of the chunk.
+func (p Pending) Input() string { return input(p.Context, p.Text) }

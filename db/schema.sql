@@ -427,6 +427,7 @@ CREATE TABLE upload_pipeline.document_chunks (
     embedded_at timestamp with time zone,
     words tsvector GENERATED ALWAYS AS (upload_pipeline.chunk_words(headings, text)) STORED NOT NULL,
     generation integer DEFAULT 1 NOT NULL,
+    context text DEFAULT ''::text NOT NULL,
     CONSTRAINT document_chunks_check CHECK ((page_to >= page_from)),
     CONSTRAINT document_chunks_check1 CHECK ((((embedding IS NULL) = (embed_model IS NULL)) AND ((embedding IS NULL) = (embedded_at IS NULL)))),
     CONSTRAINT document_chunks_content_sha256_check CHECK ((octet_length(content_sha256) = 32)),

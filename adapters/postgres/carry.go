@@ -30,7 +30,7 @@ func (s *Store) Begun(ctx context.Context, doc core.Document, generation int) (b
 // Cut reads the document's pieces from the newest generation that the chunker
 // cut; ok is false where there is none.
 func (s *Store) Cut(ctx context.Context, doc core.Document, chunker string) (core.Pieces, bool, error) {
-	rows, err := s.pool.Query(ctx, `select ordinal, text, headings, page_from, page_to, token_count
+	rows, err := s.pool.Query(ctx, `select ordinal, text, context, headings, page_from, page_to, token_count
 		from upload_pipeline.document_chunks where document_id = $1 and chunker = $2 and generation = (
 			select max(generation) from upload_pipeline.document_chunks where document_id = $1 and chunker = $2) order by ordinal`,
 		doc.ID, chunker)
@@ -38,7 +38,7 @@ func (s *Store) Cut(ctx context.Context, doc core.Document, chunker string) (cor
 		return core.Pieces{}, false, trouble(err)
 	}
 	pieces, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (p core.Piece, err error) {
-		return p, row.Scan(&p.Ordinal, &p.Text, &p.Headings, &p.PageFrom, &p.PageTo, &p.Tokens)
+		return p, row.Scan(&p.Ordinal, &p.Text, &p.Context, &p.Headings, &p.PageFrom, &p.PageTo, &p.Tokens)
 	})
 	return core.Pieces{Chunker: chunker, Pieces: pieces}, len(pieces) > 0, trouble(err)
 }

@@ -176,21 +176,21 @@ func queuePieces(batch *pgx.Batch, doc core.Document, made core.Pieces) {
 	generation := max(made.Generation, 1)
 	n := len(made.Pieces)
 	ids, ordinals, tokens := make([]core.ID, n), make([]int, n), make([]int, n)
-	texts, headings, digests := make([]string, n), make([]string, n), make([][]byte, n)
+	texts, contexts, headings, digests := make([]string, n), make([]string, n), make([]string, n), make([][]byte, n)
 	froms, tos := make([]int, n), make([]int, n)
 	for i, p := range made.Pieces {
-		digest := sha256.Sum256([]byte(p.Text))
+		digest := sha256.Sum256([]byte(p.Input()))
 		ids[i], ordinals[i], tokens[i] = core.GenerationChunkID(doc.ID, generation, made.Chunker, p.Ordinal), p.Ordinal, p.Tokens
 		texts[i], headings[i], digests[i] = p.Text, strings.Join(p.Headings, headingBreak), digest[:]
-		froms[i], tos[i] = p.PageFrom, p.PageTo
+		froms[i], tos[i], contexts[i] = p.PageFrom, p.PageTo, p.Context
 	}
 	batch.Queue(`insert into upload_pipeline.document_chunks (document_id, user_id, chunker, generation, chunk_id, ordinal, text, headings,
-			page_from, page_to, token_count, content_sha256)
-		select $1, $2, $3, $12, id, ordinal, text, string_to_array(headings, e'\x1f'), page_from, page_to, tokens, digest
-		from unnest($4::uuid[], $5::int[], $6::text[], $7::text[], $8::int[], $9::int[], $10::int[], $11::bytea[])
-			c (id, ordinal, text, headings, page_from, page_to, tokens, digest)
+			page_from, page_to, token_count, content_sha256, context)
+		select $1, $2, $3, $12, id, ordinal, text, string_to_array(headings, e'\x1f'), page_from, page_to, tokens, digest, context
+		from unnest($4::uuid[], $5::int[], $6::text[], $7::text[], $8::int[], $9::int[], $10::int[], $11::bytea[], $13::text[])
+			c (id, ordinal, text, headings, page_from, page_to, tokens, digest, context)
 		on conflict (chunk_id) do nothing`,
-		doc.ID, doc.User, made.Chunker, ids, ordinals, texts, headings, froms, tos, tokens, digests, generation)
+		doc.ID, doc.User, made.Chunker, ids, ordinals, texts, headings, froms, tos, tokens, digests, generation, contexts)
 }
 
 // queueVectors gives chunks their vectors. It comes before the move: the gate

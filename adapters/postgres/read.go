@@ -25,7 +25,7 @@ func (s *Store) Pages(ctx context.Context, doc core.Document) ([]core.Page, erro
 // Pending reads the next chunks of the document's generation without a vector in order, limit at most, and
 // how many there are in all.
 func (s *Store) Pending(ctx context.Context, doc core.Document, limit int) ([]core.Pending, int, error) {
-	rows, err := s.pool.Query(ctx, `select chunk_id, text, token_count, content_sha256, count(*) over ()
+	rows, err := s.pool.Query(ctx, `select chunk_id, text, context, token_count, content_sha256, count(*) over ()
 		from upload_pipeline.document_chunks where document_id = $1 and generation = $3 and embedding is null
 		order by ordinal limit $2`, doc.ID, limit, max(doc.Generation, 1))
 	if err != nil {
@@ -34,7 +34,7 @@ func (s *Store) Pending(ctx context.Context, doc core.Document, limit int) ([]co
 	total := 0
 	pending, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (p core.Pending, err error) {
 		var digest []byte
-		err = row.Scan(&p.Chunk, &p.Text, &p.Tokens, &digest, &total)
+		err = row.Scan(&p.Chunk, &p.Text, &p.Context, &p.Tokens, &digest, &total)
 		copy(p.Digest[:], digest)
 		return p, err
 	})

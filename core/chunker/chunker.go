@@ -15,6 +15,10 @@
 //     repeated table header not: the range says where the rows stand;
 //   - the same pages give the same pieces.
 //
+// Settings.Context adds to each piece what tells its document and section from
+// others (context.go). It is embedded with the piece and never shown, and its
+// tokens count.
+//
 // Where it cuts: at every heading of level 1 and 2, since an answer is cited by
 // the section it stands in, unless the running piece is tiny (under an eighth
 // of Tokens) and both have an ancestor in common, for a piece of six words is
@@ -53,6 +57,11 @@ type Settings struct {
 	Tokens  int // the most a piece may have, MinTokens to MaxTokens
 	Overlap int // the most of it that repeats the piece before; 0 is none, at most half of Tokens
 
+	// Context is the most tokens of a piece that its context takes, 0 for none.
+	// It is never more than an eighth of Tokens. What it may take is kept free of
+	// text in every piece.
+	Context int
+
 	// Unit names what the counter counts where that is not the model's own
 	// tokens (for example "chars/4"); it becomes part of the chunker's name.
 	Unit string
@@ -65,8 +74,9 @@ type Settings struct {
 	Additive bool
 }
 
-// Default is 512 tokens with an overlap of 64, for a counter of cl100k_base.
-func Default() Settings { return Settings{Tokens: 512, Overlap: 64, Additive: true} }
+// Default is 800 tokens with an overlap of 100 and a context of 48, for a counter
+// of cl100k_base. docs/chunking.md says why.
+func Default() Settings { return Settings{Tokens: 800, Overlap: 100, Context: 48, Additive: true} }
 
 // Chunker cuts documents. It is safe for concurrent use if its counter is.
 type Chunker struct {
@@ -83,14 +93,19 @@ func New(counter core.TokenCounter, s Settings) (*Chunker, error) {
 		return nil, fmt.Errorf("chunker: Tokens is %d, must be %d to %d", s.Tokens, MinTokens, MaxTokens)
 	case s.Overlap < 0 || s.Overlap > s.Tokens/2:
 		return nil, fmt.Errorf("chunker: Overlap is %d, must be 0 to %d (half of Tokens)", s.Overlap, s.Tokens/2)
+	case s.Context < 0:
+		return nil, fmt.Errorf("chunker: Context is %d, must be 0 or more", s.Context)
 	}
 	return &Chunker{counter: counter, settings: s}, nil
 }
 
-// Name names all that changes the cut, as name@version:tokens/overlap. It is
-// part of every chunk's id.
+// Name names all that changes the cut, as name@version:tokens/overlap+context.
+// It is part of every chunk's id.
 func (c *Chunker) Name() string {
 	name := fmt.Sprintf("markdown@%d:%d/%d", Version, c.settings.Tokens, c.settings.Overlap)
+	if c.settings.Context > 0 {
+		name += fmt.Sprintf("+%d", c.settings.Context)
+	}
 	if c.settings.Unit != "" {
 		name += ":" + c.settings.Unit
 	}
@@ -109,10 +124,16 @@ func (c *Chunker) Cut(ctx context.Context, pages []core.Page) ([]core.Piece, err
 		return nil, err
 	}
 	o := readOutline(lines)
-	b := &builder{outline: o, limit: c.settings.Tokens, tally: newTally(c.counter, c.settings.Additive)}
+	room := min(c.settings.Context, c.settings.Tokens/8)
+	b := &builder{outline: o, limit: c.settings.Tokens - room, tally: newTally(c.counter, c.settings.Additive)}
 	if err := b.build(ctx); err != nil {
 		return nil, err
 	}
-	p := &packer{builder: b, overlap: c.settings.Overlap}
-	return p.pack(ctx)
+	p := &packer{builder: b, overlap: min(c.settings.Overlap, b.limit/2)}
+	pieces, err := p.pack(ctx)
+	if err != nil || room == 0 {
+		return pieces, err
+	}
+	setting{tally: b.tally, room: room, limit: c.settings.Tokens, document: o.document()}.addTo(pieces)
+	return pieces, nil
 }

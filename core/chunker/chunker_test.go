@@ -38,6 +38,7 @@ func TestNewNamesTheFaultySetting(t *testing.T) {
 		"Tokens is 15":     {Tokens: 15},
 		"Tokens is 8001":   {Tokens: 8001},
 		"Overlap is -1":    {Tokens: 100, Overlap: -1},
+		"Context is -1":    {Tokens: 100, Context: -1},
 		"Overlap is 51":    {Tokens: 100, Overlap: 51},
 		"no token counter": {Tokens: 100},
 	} {
@@ -54,7 +55,7 @@ func TestNewNamesTheFaultySetting(t *testing.T) {
 func TestNameTellsAllThatChangesTheCut(t *testing.T) {
 	t.Parallel()
 	for want, s := range map[string]chunker.Settings{
-		"markdown@1:512/64":          chunker.Default(),
+		"markdown@1:800/100+48":      chunker.Default(),
 		"markdown@1:300/0":           {Tokens: 300},
 		"markdown@1:300/40:quarters": {Tokens: 300, Overlap: 40, Unit: "quarters"},
 	} {

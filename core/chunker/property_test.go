@@ -170,6 +170,7 @@ func document(t *rapid.T) *scribe {
 func drawChunker(t *rapid.T, real cl100k) (*chunker.Chunker, core.TokenCounter, chunker.Settings) {
 	set := chunker.Settings{Tokens: rapid.IntRange(chunker.MinTokens, 300).Draw(t, "tokens")}
 	set.Overlap = rapid.IntRange(0, set.Tokens/2).Draw(t, "overlap")
+	set.Context = rapid.SampledFrom([]int{0, 5, 40}).Draw(t, "context")
 	counter := rapid.SampledFrom([]core.TokenCounter{quarter{}, runes{}, real}).Draw(t, "counter")
 	set.Additive = counter != core.TokenCounter(quarter{})
 	c, err := chunker.New(counter, set)
@@ -214,7 +215,7 @@ func checkCounts(t *rapid.T, pieces []core.Piece, counter core.TokenCounter, set
 		if p.Ordinal != i {
 			t.Fatalf("piece %d has ordinal %d", i, p.Ordinal)
 		}
-		if n := counter.Count(p.Text); n != p.Tokens || n > set.Tokens {
+		if n := counter.Count(p.Input()); n != p.Tokens || n > set.Tokens {
 			t.Fatalf("piece %d says %d tokens and has %d of at most %d:\n%s", i, p.Tokens, n, set.Tokens, p.Text)
 		}
 		if strings.TrimSpace(p.Text) == "" {
@@ -329,9 +330,10 @@ func (r *reference) headings() []string {
 // checkTables checks that rows which fit are whole and that each piece with
 // rows of a table has its header above them.
 func checkTables(t *rapid.T, s *scribe, pieces []core.Piece, counter core.TokenCounter, set chunker.Settings) {
+	limit := set.Tokens - min(set.Context, set.Tokens/8)
 	for _, r := range s.rows {
 		top := s.tables[r.table-1]
-		if counter.Count(top+"\n") > set.Tokens/2 {
+		if counter.Count(top+"\n") > limit/2 {
 			continue // would not leave room for rows
 		}
 		whole := false
@@ -342,7 +344,7 @@ func checkTables(t *rapid.T, s *scribe, pieces []core.Piece, counter core.TokenC
 				t.Fatalf("piece %d has the row %q without its header:\n%s", p.Ordinal, r.text, p.Text)
 			}
 		}
-		if fits := counter.Count(top+"\n")+counter.Count(r.text+"\n\n") <= set.Tokens; fits && !whole {
+		if fits := counter.Count(top+"\n")+counter.Count(r.text+"\n\n") <= limit; fits && !whole {
 			t.Fatalf("the row %q is cut", r.text)
 		}
 	}

@@ -67,7 +67,7 @@ func (e Embedding) ask(ctx context.Context, pending []core.Pending, known map[[3
 	for _, p := range pending {
 		if known[p.Digest] == nil && !asked[p.Digest] {
 			asked[p.Digest] = true
-			texts, digests = append(texts, p.Text), append(digests, p.Digest)
+			texts, digests = append(texts, p.Input()), append(digests, p.Digest)
 		}
 	}
 	if len(texts) == 0 {

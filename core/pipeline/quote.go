@@ -94,7 +94,7 @@ func (q Quoting) contents(ctx context.Context, doc core.Document, chunker cutter
 		return nil, err
 	}
 	for _, p := range made.(core.Pieces).Pieces {
-		contents = append(contents, core.Pending{Tokens: p.Tokens, Digest: sha256.Sum256([]byte(p.Text))})
+		contents = append(contents, core.Pending{Tokens: p.Tokens, Digest: sha256.Sum256([]byte(p.Input()))})
 	}
 	return contents, nil
 }

@@ -1,13 +1,10 @@
 package corpus
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // Formulary is a drug list: one table over many pages.
 func Formulary() Document {
-	p := newPaper(KindFormulary, "drug-formulary-2025.pdf", "Northwind Mutual 2025 Drug Formulary")
+	p := newPaper(KindFormulary, "drug-formulary-2025.pdf", "Northwind Mutual 2025 Drug Formulary", "NWM-RX-25 (10/24)")
 	p.heading(1, "2025 Drug Formulary")
 	p.text("PA means prior authorization, ST means step therapy and QL means a quantity limit. Tier 1 drugs cost least and tier 4 drugs cost most.")
 	p.ask("What does ST mean in the drug list?", "ST means step therapy")
@@ -15,23 +12,15 @@ func Formulary() Document {
 	for _, want := range []struct{ ask, drug string }{
 		{"Which tier is atorvastatin 40 mg?", "Atorvastatin 40 mg"},
 		{"Is metformin 500 mg on the drug list?", "Metformin 500 mg"},
-		{"Does adalimumab need prior authorization?", "Adalimumab 40 mg"},
+		{"Which requirements does adalimumab 40 mg have in the formulary?", "Adalimumab 40 mg"},
 		{"Is semaglutide covered by the formulary?", "Semaglutide 1 mg"},
 	} {
-		p.askDrug(want.ask, want.drug)
+		p.askRow(want.ask, want.drug)
 	}
+	p.heading(2, "Exceptions")
+	p.text("Your doctor may ask for an exception to step therapy by fax at 1-800-555-0199. We decide within 72 hours, or within 24 hours when the request is urgent.")
+	p.ask("To which fax number does my doctor send a request for an exception to step therapy?", "by fax at 1-800-555-0199")
 	return p.done()
-}
-
-// askDrug notes a question about a drug at the page its row landed on.
-func (p *paper) askDrug(ask, drug string) {
-	for _, table := range p.doc.Tables {
-		if slices.ContainsFunc(table.Rows, func(row []string) bool { return row[0] == drug }) {
-			p.doc.Questions = append(p.doc.Questions, Question{Ask: ask, Page: table.Page, Answer: drug})
-			return
-		}
-	}
-	panic("corpus: no drug " + drug)
 }
 
 type family struct {

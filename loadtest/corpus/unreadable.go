@@ -12,7 +12,7 @@ import (
 
 // Scan is a letter that was scanned: two pages of pictures and no text.
 func Scan() Document {
-	p := newPaper(KindScan, "scanned-letter.pdf", "")
+	p := newPaper(KindScan, "scanned-letter.pdf", "", "")
 	p.pdf.SetFooterFunc(nil)
 	options := fpdf.ImageOptions{ImageType: "PNG"}
 	p.pdf.RegisterImageOptionsReader("page", options, bytes.NewReader(scanned()))
@@ -46,7 +46,7 @@ func scanned() []byte {
 
 // Encrypted is a letter that opens only with a password.
 func Encrypted() Document {
-	p := newPaper(KindEncrypted, "protected-statement.pdf", "Protected")
+	p := newPaper(KindEncrypted, "protected-statement.pdf", "Protected", "")
 	p.pdf.SetProtection(fpdf.CnProtectPrint, "open sesame", "owner of the cave")
 	p.heading(1, "Protected Statement")
 	p.text("Nobody reads this without the password.")
@@ -58,7 +58,7 @@ func Encrypted() Document {
 func Broken() Document {
 	doc := Summary()
 	doc.Name, doc.Kind, doc.Questions = "interrupted-download.pdf", KindBroken, nil
-	doc.Tables, doc.Headings = nil, nil
+	doc.Tables, doc.Headings, doc.Blocks = nil, nil, nil
 	doc.Bytes = doc.Bytes[:len(doc.Bytes)*2/3]
 	return doc
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/adapters/riverqueue"
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/core/chunker"
 )
 
 // Mode decides what is refused at start.
@@ -150,7 +151,7 @@ func Defaults() Config {
 		StorageProvider: "supabase", Parser: "llamaparse",
 		LlamaURL: "https://api.cloud.llamaindex.ai", LlamaTier: "cost_effective", LlamaVersion: "2026-08-19", LlamaEvery: 250 * time.Millisecond, MaxFailedShare: 0.05,
 		OpenAIURL: "https://api.openai.com/v1", OpenAIModel: "text-embedding-3-small", OpenAICalls: 4,
-		ChunkTokens: 512, ChunkOverlap: 64, ParseDeadline: w.Deadline, ParsePolls: w.Polls,
+		ChunkTokens: chunker.Default().Tokens, ChunkOverlap: chunker.Default().Overlap, ParseDeadline: w.Deadline, ParsePolls: w.Polls,
 		Parse: row(core.Parse), Receive: row(core.Receive), Validate: row(core.Validate), Chunk: row(core.Chunk),
 		Embed: row(core.Embed), Finish: row(core.Finish), Forget: row(core.Forget), Purge: row(core.Purge), Reembed: row(core.Reembed), Arrive: row(core.Arrive),
 		WorkersParse: q.Workers[riverqueue.QueueParse], WorkersReceive: q.Workers[riverqueue.QueueReceive], WorkersLine: q.Workers[riverqueue.QueueLine],

@@ -57,7 +57,7 @@ func newLine(ctx context.Context, c Config, pool *pgxpool.Pool, store *postgres.
 func batch(pending []core.Pending) int {
 	tokens, bytes := make([]int, len(pending)), make([]int, len(pending))
 	for i, p := range pending {
-		tokens[i], bytes[i] = p.Tokens, len(p.Text)
+		tokens[i], bytes[i] = p.Tokens, len(p.Input())
 	}
 	return chunker.Batch(tokens, bytes, ports.MaxEmbedInputs, ports.MaxEmbedTokens)
 }

@@ -171,7 +171,9 @@ func TestAnAdoptedDatabaseServesWhatItHeldAndEndsWhatItLeftUndone(t *testing.T) 
 	if status := w.call(http.MethodDelete, w.api+"/documents/"+whole, ada.token, nil, nil); status >= 300 {
 		t.Errorf("deleting it answered %d", status)
 	}
-	w.until("the purge", func() bool { return w.count(`select count(*) from upload_pipeline.documents where document_id = $1`, whole) == 0 })
+	w.until("the purge", func() bool {
+		return w.count(`select count(*) from upload_pipeline.documents where document_id = $1`, whole) == 0
+	})
 	if n := len(w.supa.Objects("files")); n != 6 {
 		t.Errorf("%d objects are left in the old bucket, want all 6", n)
 	}

@@ -115,7 +115,7 @@ func locked(ctx context.Context, pool *pgxpool.Pool, work func() error) error {
 
 // ErrForeign says the schema's name is taken by another system's tables.
 var ErrForeign = errors.New("schema upload_pipeline holds another system's tables: they are left untouched; " +
-	"use an empty database, or move that schema aside (alter schema upload_pipeline rename to upload_pipeline_legacy) and run migrate again")
+	"run `navigator migrate adopt --dry-run` to see what can be taken over, and `navigator migrate adopt` to do so; or use an empty database")
 
 // refuseForeign keeps migrate off the predecessor's tables.
 func refuseForeign(ctx context.Context, pool *pgxpool.Pool) error {

@@ -69,7 +69,7 @@ type UploadAddress struct {
 
 func (a *api) announce(ctx context.Context, in *announceInput) (*announceOutput, error) {
 	claim := in.Body
-	claim.Filename = displayName(claim.Filename, a.Limits.MaxNameBytes)
+	claim.Filename = DisplayName(claim.Filename, a.Limits.MaxNameBytes)
 	if err := a.claimed(claim); err != nil {
 		return nil, err
 	}

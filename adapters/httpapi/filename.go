@@ -8,10 +8,10 @@ import (
 
 const defaultName = "document.pdf"
 
-// displayName is a client's file name made fit to be shown: without folders,
+// DisplayName is a client's file name made fit to be shown: without folders,
 // control characters and marks that reorder text, valid UTF-8, at most limit
 // bytes. It is never part of a path or a key.
-func displayName(name string, limit int) string {
+func DisplayName(name string, limit int) string {
 	name = strings.ToValidUTF8(name, "")
 	if i := strings.LastIndexAny(name, `/\`); i >= 0 {
 		name = name[i+1:]

@@ -100,8 +100,8 @@ func TestS16DisplayNameProperties(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		limit := rapid.IntRange(16, 255).Draw(t, "limit")
-		name := displayName(string(rapid.SliceOf(rapid.Byte()).Draw(t, "name")), limit)
-		if name == "" || len(name) > limit || !utf8.ValidString(name) || displayName(name, limit) != name {
+		name := DisplayName(string(rapid.SliceOf(rapid.Byte()).Draw(t, "name")), limit)
+		if name == "" || len(name) > limit || !utf8.ValidString(name) || DisplayName(name, limit) != name {
 			t.Fatalf("name %q", name)
 		}
 		for _, r := range name {

@@ -279,7 +279,7 @@ func TestFileThatWasChangedIsNotSent(t *testing.T) {
 func TestDispositionProperties(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		name := displayName(rapid.String().Draw(t, "name"), 255)
+		name := DisplayName(rapid.String().Draw(t, "name"), 255)
 		kind, params, err := mime.ParseMediaType(disposition(name))
 		if err != nil || kind != "attachment" || params["filename"] != name {
 			t.Fatalf("%q: %q %v %v", name, disposition(name), params, err)

@@ -138,7 +138,7 @@ func (f *form) takeFile(part *multipart.Part) error {
 	}
 	f.file = &arrival{
 		Spool:    disk,
-		name:     displayName(part.FileName(), f.limits.MaxNameBytes),
+		name:     DisplayName(part.FileName(), f.limits.MaxNameBytes),
 		declared: part.Header.Get("Content-Type"),
 	}
 	return disk.Fill(part, f.limits.MaxFileBytes, &f.paced.file)

@@ -314,8 +314,8 @@ func TestS16FileNamesAreForDisplayOnly(t *testing.T) {
 		"\xff\xfe.pdf":                  ".pdf",
 		strings.Repeat("ä", 300):        strings.Repeat("ä", 127),
 	} {
-		if got := displayName(given, 255); got != want {
-			t.Errorf("displayName(%q) = %q, want %q", given, got, want)
+		if got := DisplayName(given, 255); got != want {
+			t.Errorf("DisplayName(%q) = %q, want %q", given, got, want)
 		}
 	}
 	b := newBench(t)

@@ -34,20 +34,47 @@ func (c *devCommand) Run(ctx context.Context, w *world) error {
 }
 
 type migrateCommand struct {
+	Schema migrateSchema `cmd:"" default:"withargs" help:"Bring the database to this version's schema."`
+	Adopt  migrateAdopt  `cmd:"" help:"Take over the database of the earlier system."`
+}
+
+// Help is shown behind the flags.
+func (migrateCommand) Help() string { return migrateSchema{}.Help() }
+
+type migrateSchema struct {
 	With    []string `placeholder:"INDEX" enum:"hnsw" help:"Build this optional index; hnsw is for owners of more than 20,000 chunks."`
 	Without []string `placeholder:"INDEX" enum:"hnsw" help:"Take this optional index away."`
 }
 
 // Help is shown behind the flags.
-func (migrateCommand) Help() string {
+func (migrateSchema) Help() string {
 	return `Uses MIGRATE_DATABASE_URL, or DATABASE_URL where that is empty.
 
 Example:
   MIGRATE_DATABASE_URL=... navigator migrate`
 }
 
+type migrateAdopt struct {
+	DryRun bool `help:"Show what would be done, and change nothing."`
+}
+
+// Help is shown behind the flags.
+func (migrateAdopt) Help() string {
+	return `Moves the earlier system's schema aside to upload_pipeline_legacy, brings the
+database to this version's, and takes over its documents. It needs the storage's
+settings too. It can be run again. docs/adopt.md tells the whole way.
+
+Example:
+  MIGRATE_DATABASE_URL=... navigator migrate adopt --dry-run`
+}
+
+// Run adopts.
+func (c *migrateAdopt) Run(ctx context.Context, w *world) error {
+	return boot.AdoptFrom(ctx, w.environ, c.DryRun, w.out)
+}
+
 // Run migrates.
-func (c migrateCommand) Run(ctx context.Context, w *world) error {
+func (c *migrateSchema) Run(ctx context.Context, w *world) error {
 	return boot.MigrateFrom(ctx, w.environ, w.out, boot.Indexes{With: c.With, Without: c.Without})
 }
 

@@ -13,12 +13,14 @@ import (
 // Service is one of the processes; it decides which settings are needed.
 type Service string
 
-// The services. Dev is all of them in one process.
+// The services. Dev is all of them in one process; Adopt is migrate with the
+// storage beside it.
 const (
 	API     Service = "api"
 	Worker  Service = "worker"
 	Webhook Service = "webhook"
 	Migrate Service = "migrate"
+	Adopt   Service = "adopt"
 	Dev     Service = "dev"
 )
 
@@ -51,9 +53,13 @@ func (f *faults) oneOf(name, value string, allowed ...string) {
 func (c Config) Check(service Service) error {
 	var f faults
 	f.oneOf("SERVICE_MODE", string(c.Mode), string(Development), string(Staging), string(Production))
-	if service == Migrate {
+	if service == Migrate || service == Adopt {
 		f.need("MIGRATE_DATABASE_URL or DATABASE_URL", c.MigrateURL().Set())
 		checkDatabaseURL(&f, "MIGRATE_DATABASE_URL or DATABASE_URL", c.MigrateURL(), c.Mode)
+		if service == Adopt {
+			f.oneOf("STORAGE_PROVIDER", c.StorageProvider, "supabase", "filestore")
+			c.checkStorage(&f, service)
+		}
 		return f.err()
 	}
 	c.checkWords(&f)

@@ -20,13 +20,16 @@ import (
 )
 
 // blobs opens the storage of the chosen provider.
-func (c Config) blobs() (ports.Blobs, error) {
+func (c Config) blobs() (ports.Blobs, error) { return c.bucket(c.Bucket()) }
+
+// bucket opens any bucket of it.
+func (c Config) bucket(name string) (ports.Blobs, error) {
 	limits := httpapi.DefaultLimits()
 	if c.StorageProvider == "filestore" {
-		return filestore.Open(filestore.Config{Dir: filepath.Join(c.FilestoreDir, c.Bucket()), MaxSize: limits.MaxFileBytes, Types: limits.Types,
+		return filestore.Open(filestore.Config{Dir: filepath.Join(c.FilestoreDir, name), MaxSize: limits.MaxFileBytes, Types: limits.Types,
 			PutURL: strings.TrimSuffix(c.PublicURL, "/") + httpapi.PathPut, PutKeys: c.masters()})
 	}
-	return supabase.NewStorage(supabase.Config{URL: c.SupabaseURL, ServiceKey: c.SupabaseService.Reveal(), Bucket: c.Bucket(),
+	return supabase.NewStorage(supabase.Config{URL: c.SupabaseURL, ServiceKey: c.SupabaseService.Reveal(), Bucket: name,
 		MaxSize: limits.MaxFileBytes, Types: limits.Types})
 }
 

@@ -16,7 +16,7 @@ func TestWordsAndNumbersOutOfBounds(t *testing.T) {
 		"STORAGE_PROVIDER": {"s3"}, "WEBHOOK_MODE": {"none"}, "LLAMAPARSE_TIER": {"fast", "agentic-plus"},
 		"UPLOAD_PIPELINE_ENVIRONMENT": {"Live", "a b", "../x", strings.Repeat("a", 41)}, "UPLOAD_PIPELINE_STORAGE_ENVIRONMENT": {"a/b", "ü"},
 		"MAX_FAILED_PAGE_SHARE": {"-0.1", "1", "NaN", "+Inf", "-Inf"}, "PARSE_POLLS": {"0s", "1s,-1s"}, "PARSE_DEADLINE": {"0s", "-1h"},
-		"CHUNK_TOKENS": {"63", "8001"}, "CHUNK_OVERLAP": {"-1", "257"}, "QUEUE_PARSE_WORKERS": {"0", "1001"}, "QUEUE_LINE_WORKERS": {"-1"},
+		"CHUNK_TOKENS": {"63", "8001"}, "CHUNK_OVERLAP": {"-1", "401"}, "QUEUE_PARSE_WORKERS": {"0", "1001"}, "QUEUE_LINE_WORKERS": {"-1"},
 		"QUEUE_EMBED_WORKERS": {"0"}, "QUEUE_UPKEEP_WORKERS": {"0"}, "OPENAI_MAX_IN_FLIGHT": {"0", "-1"}, "DATABASE_MAX_CONNS": {"0", "-5", "5000"},
 		"PORT": {"-1", "65536"}, "WEBHOOK_PORT": {"70000"}, "AUTH_ACCESS_TTL": {"0s"}, "RIVER_FETCH_COOLDOWN": {"0s"},
 		"RIVER_FETCH_POLL_INTERVAL": {"1ms"}, "SOFT_STOP_TIMEOUT": {"-1s"}, "RECONCILE_EVERY": {"0s"}, "SWEEP_EVERY": {"0s"},

@@ -361,3 +361,42 @@ func TestReembedMeetsDocumentsUnderWay(t *testing.T) {
 		}
 	}
 }
+
+// Either may change alone: another cut under the same model, or the same pieces
+// under another one.
+func TestReembedOfTheCutOrTheModelAlone(t *testing.T) {
+	t.Parallel()
+	now := boot.Defaults()
+	for name, to := range map[string]boot.Target{
+		"the cut":   {Model: now.OpenAIModel, Tokens: 128, Overlap: 16},
+		"the model": {Model: large.Model, Tokens: now.ChunkTokens, Overlap: now.ChunkOverlap},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newLibrary(t)
+			w.start(boot.Dev)
+			ada := w.person("ada")
+			paper := corpus.Summary()
+			id := ada.taken(paper.Name, paper.Bytes)
+			ada.completes(id)
+			hand := w.operator()
+			w.begins(hand, to)
+			w.lives(hand, 2)
+			if seen := ada.asks(id, paper.Questions[0]); seen != 2 {
+				t.Errorf("generation %d is searched", seen)
+			}
+			const chunks = `select count(*) from upload_pipeline.document_chunks where document_id = $1 and generation = $2`
+			before, after := w.count(chunks, id, 1), w.count(chunks, id, 2)
+			same := w.count(`select count(*) from upload_pipeline.document_chunks a join upload_pipeline.document_chunks b using (document_id, ordinal, text)
+				where document_id = $1 and a.generation = 1 and b.generation = 2`, id)
+			others := w.count(`select count(*) from upload_pipeline.document_chunks where document_id = $1 and generation = 2 and embed_model <> $2`, id, to.Model)
+			switch {
+			case others != 0:
+				t.Errorf("%d vectors are not of %s", others, to.Model)
+			case name == "the cut" && after <= before:
+				t.Errorf("%d pieces became %d", before, after)
+			case name == "the model" && (after != before || same != before):
+				t.Errorf("%d pieces became %d, %d of them the same", before, after, same)
+			}
+		})
+	}
+}

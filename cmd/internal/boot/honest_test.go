@@ -300,7 +300,7 @@ func TestQuestionsFindTheirPage(t *testing.T) {
 	for name, c := range map[string]struct {
 		most  int // pages of a paper
 		share float64
-	}{"the small set": {10, 0.85}, "with a long policy": {100, 0.8}} {
+	}{"the small set": {10, 1}, "with a long policy": {100, 0.95}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)

@@ -283,6 +283,6 @@ func (b *bench) logged(text string) {
 		if time.Now().After(deadline) {
 			b.t.Fatalf("%s is not logged: %s", text, b.log)
 		}
-		time.Sleep(time.Millisecond) // between two looks
+		time.Sleep(time.Millisecond) // a log signals nothing: it is looked at until the deadline above
 	}
 }

@@ -72,7 +72,7 @@ func TestEventsOfOneUserAreAskedForAtOnce(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("only %d rounds", len(rounds))
 		}
-		time.Sleep(10 * time.Millisecond) // between two looks
+		time.Sleep(10 * time.Millisecond) // counted while the poller runs by its own clock; bounded by the deadline above
 		rounds = b.journal.rounds()[before:]
 	}
 	took := time.Since(began)

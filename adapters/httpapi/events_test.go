@@ -286,7 +286,7 @@ func TestEventsSkipAndDoubleNothing(t *testing.T) {
 // walk takes a document along its whole way.
 func (b *bench) walk(id core.ID, pauses []int) {
 	for i, status := range core.Way()[1:] {
-		time.Sleep(time.Duration(pauses[i]) * time.Millisecond) // of the case that is tried; nothing waits for it
+		time.Sleep(time.Duration(pauses[i]) * time.Millisecond) // the drawn spacing of the moves is the input here; the result is awaited by the stream's end
 		b.journal.move(id, status)
 	}
 }

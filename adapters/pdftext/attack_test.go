@@ -223,6 +223,7 @@ func TestDamagedRealFilesEndInTypedErrors(t *testing.T) {
 	t.Parallel()
 	papers := slices.DeleteFunc(realPapers(t), func(p paper) bool { return len(p.data) > 400_000 })
 	if len(papers) == 0 {
+		// They are of others and not committed; CI fetches them, so it is not skipped there.
 		t.Skip("skipped: no real PDFs in .local/realpdfs: type `make realpdfs` on a Debian system")
 	}
 	r := rand.New(rand.NewPCG(3, 4))
@@ -251,6 +252,7 @@ func TestDamagedRealFilesEndInTypedErrors(t *testing.T) {
 func skipUnderRace(t *testing.T) {
 	t.Helper()
 	if underRace {
+		// Not lost: the step "reading" of CI runs it without the detector.
 		t.Skip("skipped: minutes long under the race detector: type `make reading`")
 	}
 }

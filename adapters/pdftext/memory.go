@@ -63,6 +63,6 @@ const stopAgain = 10 * time.Millisecond
 // stopSurely stops the module until it is gone.
 func (m *linearMemory) stopSurely() {
 	for m.stop() {
-		time.Sleep(stopAgain)
+		time.Sleep(stopAgain) // spares the processor that the module needs to see the stop
 	}
 }

@@ -72,6 +72,7 @@ func TestWordsAndTheirOrderBesidePoppler(t *testing.T) {
 		skipUnderRace(t)
 		papers := realPapers(t)
 		if len(papers) == 0 {
+			// They are of others and not committed; CI fetches them, so it is not skipped there.
 			t.Skip("skipped: no real PDFs in .local/realpdfs: type `make realpdfs` on a Debian system")
 		}
 		table.read(t, poppler, papers)

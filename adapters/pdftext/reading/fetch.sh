@@ -33,6 +33,7 @@ if ! apt-cache show groff >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
 	apt-get update -qq
 fi
 mkdir -p "$dir"
+# Beside the target, so that a finished file moves in one step; removed at the end.
 work=$(mktemp -d "$dir/fetch.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM

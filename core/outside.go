@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"io"
+	"time"
 )
 
 // TokenCounter counts the tokens of a text as the embedding model does.
@@ -41,6 +42,7 @@ type Blob struct {
 	Key         string
 	Size        int64
 	ContentType string
+	WrittenAt   time.Time // by the storage's clock; zero where it did not say
 }
 
 // Embedding is the answer for one batch of texts.

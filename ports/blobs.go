@@ -3,6 +3,7 @@ package ports
 import (
 	"context"
 	"io"
+	"iter"
 	"time"
 
 	"github.com/insurance-navigator/navigator/core"
@@ -45,6 +46,13 @@ type Blobs interface {
 
 	// Stat is Open without the bytes.
 	Stat(ctx context.Context, key string) (Blob, error)
+
+	// List goes through the objects whose keys begin with prefix, a page at a time
+	// and in no promised order; an empty prefix goes through all. What lies there
+	// from beginning to end comes exactly once; what is written or deleted
+	// meanwhile may come or not. Every object has its size and WrittenAt. The first
+	// error ends it; objects of the bucket that are not ours are listed as well.
+	List(ctx context.Context, prefix string) iter.Seq2[Blob, error]
 
 	// SignPut makes an address that creates the object once, without any other
 	// credential, until ttl or somewhat later. Who has it may store up to size

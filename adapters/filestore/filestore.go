@@ -163,7 +163,7 @@ func (s *Store) Stat(ctx context.Context, key string) (ports.Blob, error) {
 	if err != nil {
 		return ports.Blob{}, asError(ctx, err)
 	}
-	return ports.Blob{Key: key, Size: info.Size(), ContentType: string(contentType)}, nil
+	return ports.Blob{Key: key, Size: info.Size(), ContentType: string(contentType), WrittenAt: info.ModTime()}, nil
 }
 
 // Delete implements ports.Blobs. An object goes whole: it is renamed away

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
 	"net/http"
 	"slices"
 	"strconv"
@@ -319,6 +320,16 @@ func (b *memBlobs) Delete(ctx context.Context, keys ...string) error {
 		delete(b.objects, key)
 	}
 	return nil
+}
+
+func (b *memBlobs) List(ctx context.Context, prefix string) iter.Seq2[ports.Blob, error] {
+	return func(yield func(ports.Blob, error) bool) {
+		for _, key := range b.keys() {
+			if blob, err := b.Stat(ctx, key); strings.HasPrefix(key, prefix) && !yield(blob, err) {
+				return
+			}
+		}
+	}
 }
 
 func (b *memBlobs) Prepare(context.Context) error { return nil }

@@ -25,7 +25,7 @@ func project(t *testing.T, o supabasetest.Options) (*supabasetest.Server, string
 }
 
 func config(url string) supabase.Config {
-	return supabase.Config{URL: url, ServiceKey: supabasetest.DefaultSecretKey, Bucket: testBucket, MaxSize: 4 << 20, Types: []string{portstest.PDF}}
+	return supabase.Config{URL: url, ServiceKey: supabasetest.DefaultSecretKey, Bucket: testBucket, MaxSize: 4 << 20, Types: []string{portstest.PDF}, ListPage: 10}
 }
 
 func storage(t *testing.T, c supabase.Config) *supabase.Storage {

@@ -47,7 +47,8 @@ func (s *Storage) open(ctx context.Context, key string) (io.ReadCloser, ports.Bl
 		return nil, ports.Blob{}, err
 	}
 	deadline.Reset(transferTime(resp.ContentLength))
-	blob := ports.Blob{Key: key, Size: resp.ContentLength, ContentType: resp.Header.Get("Content-Type")}
+	written, _ := http.ParseTime(resp.Header.Get("Last-Modified")) // zero where it is not told
+	blob := ports.Blob{Key: key, Size: resp.ContentLength, ContentType: resp.Header.Get("Content-Type"), WrittenAt: written}
 	body := &download{ctx: ctx, from: resp.Body, stop: func() { deadline.Stop(); cancel() }}
 	return body, blob, nil
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
 )
 
 // bucketState is a bucket's settings as the storage words them.
@@ -150,22 +151,14 @@ func (s *Storage) probeRead(ctx context.Context, key string) error {
 
 // probeList is for the sweeper of orphans, which has no other way to see them.
 func (s *Storage) probeList(ctx context.Context, key string) error {
-	folder, name, _ := strings.Cut(key, "/")
-	in := map[string]any{"prefix": folder, "limit": 100, "offset": 0,
-		"sortBy": map[string]string{"column": "name", "order": "desc"}} // ids sort by age: ours is among the first
-	var found []struct {
-		Name string `json:"name"`
-	}
-	r := request{method: http.MethodPost, path: "/storage/v1/object/list/" + s.bucket, in: in}
-	if err := s.ask(ctx, "list", maxTries, r, &found); err != nil {
+	found := false
+	if err := s.list(ctx, key, func(ports.Blob) bool { found = true; return false }); err != nil {
 		return err
 	}
-	for _, object := range found {
-		if object.Name == name {
-			return nil
-		}
+	if !found {
+		return core.Fail(core.CodeStorageDenied, errors.New("the object is not listed"))
 	}
-	return core.Fail(core.CodeStorageDenied, errors.New("the object is not listed"))
+	return nil
 }
 
 // probeDelete looks afterwards: a refused delete answers like one of nothing.

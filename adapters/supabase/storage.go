@@ -1,6 +1,7 @@
 package supabase
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,17 +21,19 @@ type Config struct {
 	Bucket     string       // private; created when it is not there
 	MaxSize    int64        // bytes of one object; 0 leaves it to the project
 	Types      []string     // MIME types the bucket takes, exactly; empty takes all
+	ListPage   int          // objects that one call of List asks for; 0 for 250
 	HTTPClient *http.Client // nil for one with sound limits; redirects are never followed
 }
 
 // Storage keeps files in one bucket of Supabase Storage. It is safe for
 // concurrent use.
 type Storage struct {
-	client  *client
-	key     apiKey
-	bucket  string
-	maxSize int64
-	types   []string
+	client   *client
+	key      apiKey
+	bucket   string
+	maxSize  int64
+	types    []string
+	listPage int
 }
 
 var _ ports.Blobs = (*Storage)(nil)
@@ -50,7 +53,7 @@ func NewStorage(c Config) (*Storage, error) {
 	if err := errors.Join(urlErr, keyErr, bucketErr); err != nil {
 		return nil, err
 	}
-	return &Storage{client: made, key: key, bucket: c.Bucket, maxSize: c.MaxSize, types: c.Types}, nil
+	return &Storage{client: made, key: key, bucket: c.Bucket, maxSize: c.MaxSize, types: c.Types, listPage: cmp.Or(c.ListPage, listPage)}, nil
 }
 
 // Put implements ports.Blobs. A body that is not size bytes long is
@@ -161,8 +164,9 @@ func (s *Storage) Stat(ctx context.Context, key string) (ports.Blob, error) {
 		return ports.Blob{}, err
 	}
 	var info struct {
-		Size *int64 `json:"size"`
-		Type string `json:"content_type"`
+		Size      *int64    `json:"size"`
+		Type      string    `json:"content_type"`
+		UpdatedAt time.Time `json:"last_modified"`
 	}
 	r := request{method: http.MethodGet, path: s.objectPath("/info", key)}
 	if err := s.ask(ctx, "info", maxTries, r, &info); err != nil {
@@ -171,7 +175,7 @@ func (s *Storage) Stat(ctx context.Context, key string) (ports.Blob, error) {
 	if info.Size == nil {
 		return ports.Blob{}, core.Fail(core.CodeStorageUnavailable, errors.New("the storage gave no size"))
 	}
-	return ports.Blob{Key: key, Size: *info.Size, ContentType: info.Type}, nil
+	return ports.Blob{Key: key, Size: *info.Size, ContentType: info.Type, WrittenAt: info.UpdatedAt}, nil
 }
 
 // maxDelete is the storage's own limit for one call.

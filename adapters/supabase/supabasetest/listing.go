@@ -3,7 +3,6 @@ package supabasetest
 import (
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strings"
 )
 
@@ -40,9 +39,7 @@ func (s *Server) listObjects(c *call) {
 	if c.may() {
 		rows = s.level(c.bucket, body.Prefix, body.Search)
 	}
-	if body.Sort.Order == "desc" {
-		slices.Reverse(rows)
-	}
+	rows = sortedBy(rows, body.Sort.Order)
 	if body.Limit == 0 {
 		body.Limit = 100
 	}
@@ -62,7 +59,7 @@ func (s *Server) level(bucketID, prefix, search string) []map[string]any {
 		}
 		name, _, deeper := strings.Cut(rest, "/")
 		if !deeper {
-			rows = append(rows, row(o, name))
+			rows = append(rows, listRow(o, name))
 		} else if name != last {
 			rows, last = append(rows, folder(name)), name
 		}

@@ -61,6 +61,7 @@ var objectRoutes = []objectRoute{
 	{"HEAD", "authenticated/", OpDownload, (*Server).download, false},
 	{"GET", "public/", OpDownload, (*Server).downloadPublic, true},
 	{"GET", "info/", OpInfo, (*Server).info, false},
+	{"POST", "list-v2/", OpList, (*Server).listKeys, false},
 	{"POST", "list/", OpList, (*Server).listObjects, false},
 	{"POST", "sign/", OpSign, (*Server).sign, false},
 	{"GET", "sign/", OpDownload, (*Server).downloadSigned, true},

@@ -23,6 +23,7 @@ var (
 	errNoAuth    = storageError{"400", "Error", "headers must have required property 'authorization'", "InvalidRequest", 0}
 	errNoToken   = storageError{"400", "Error", "querystring must have required property 'token'", "InvalidRequest", 0}
 	errExpiresIn = storageError{"400", "Error", "body/expiresIn must be >= 1", "InvalidRequest", 0}
+	errLimit     = storageError{"400", "Error", "body/limit must be >= 1", "InvalidRequest", 0}
 	errBody      = storageError{"400", "Error", "body must be object", "InvalidRequest", 0}
 	errBucketBad = storageError{"400", "Invalid Input", "Bucket name invalid", "InvalidBucketName", 0}
 	errNotEmpty  = storageError{"409", "ResourceNotEmpty", "The bucket you tried to delete is not empty", "ResourceNotEmpty", 0}

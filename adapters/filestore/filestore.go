@@ -18,7 +18,6 @@ import (
 	"os"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -32,18 +31,20 @@ type Config struct {
 	MaxSize int64    // bytes of one object; 0 sets no limit
 	Types   []string // content types that are taken, exactly; empty takes all
 
-	PutURL  string   // the API's address that upload tickets are redeemed at; only for SignPut
-	PutKeys [][]byte // secrets that upload tickets are signed with: the first signs, all are believed
+	PutURL     string   // the API's address that upload tickets are redeemed at; only for SignPut
+	GetURL     string   // the same of download tickets; only for SignGet
+	TicketKeys [][]byte // secrets that tickets are signed with: the first signs, all are believed
 }
 
 // Store keeps files in a folder. It is safe for concurrent use, by several
 // processes too.
 type Store struct {
-	root    *os.Root
-	maxSize int64
-	types   []string
-	putURL  string
-	putKeys [][]byte
+	root       *os.Root
+	maxSize    int64
+	types      []string
+	putURL     string
+	getURL     string
+	ticketKeys [][]byte
 }
 
 var _ ports.Blobs = (*Store)(nil)
@@ -75,7 +76,7 @@ func Open(c Config) (*Store, error) {
 			return nil, fmt.Errorf("filestore: %w", err)
 		}
 	}
-	return &Store{root: root, maxSize: c.MaxSize, types: c.Types, putURL: c.PutURL, putKeys: c.PutKeys}, nil
+	return &Store{root: root, maxSize: c.MaxSize, types: c.Types, putURL: c.PutURL, getURL: c.GetURL, ticketKeys: c.TicketKeys}, nil
 }
 
 // Close ends the use of the folder.
@@ -103,16 +104,12 @@ func place(key string) (string, error) {
 // Put implements ports.Blobs. A body that is not size bytes long is
 // CodeFileChanged.
 func (s *Store) Put(ctx context.Context, key string, body io.Reader, size int64, contentType string) error {
-	target, err := place(key)
-	switch {
-	case err != nil:
+	if err := s.admit(key, size, contentType); err != nil {
 		return err
-	case size < 0:
-		return bug("a negative size")
-	case s.maxSize > 0 && size > s.maxSize:
-		return core.Fail(core.CodeFileTooLarge, nil)
-	case len(s.types) > 0 && !slices.Contains(s.types, contentType):
-		return core.Fail(core.CodeFileUnsupported, nil)
+	}
+	target, err := place(key)
+	if err != nil {
+		return err
 	}
 	if _, err := s.root.Lstat(target); err == nil {
 		return core.Fail(core.CodeStorageConflict, nil) // without the bytes' work; the rename decides

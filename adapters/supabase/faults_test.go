@@ -9,6 +9,7 @@ import (
 
 	"github.com/insurance-navigator/navigator/adapters/supabase/supabasetest"
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports/portstest"
 )
 
 // TestFM_025_each_fault_has_its_own_class plants every fault under every call:
@@ -39,8 +40,12 @@ func TestFM_025_each_fault_has_its_own_class(t *testing.T) {
 			wantCode(t, "Open", err, want.code, want.kind)
 			_, err = s.Stat(t.Context(), "user/there")
 			wantCode(t, "Stat", err, want.code, want.kind)
-			_, err = s.SignDownload(t.Context(), "user/there", time.Minute)
-			wantCode(t, "SignDownload", err, want.code, want.kind)
+			_, err = s.SignGet(t.Context(), "user/there", "", time.Minute)
+			wantCode(t, "SignGet", err, want.code, want.kind)
+			_, err = s.SignPut(t.Context(), "user/new", 1, portstest.PDF, time.Minute)
+			wantCode(t, "SignPut", err, want.code, want.kind)
+			_, err = listing(t, s, "")
+			wantCode(t, "List", err, want.code, want.kind)
 			wantCode(t, "Put", put(t.Context(), s, "user/new", []byte("y")), want.code, want.kind)
 			wantCode(t, "Delete", s.Delete(t.Context(), "user/there"), want.code, want.kind)
 			wantCode(t, "Healthy", s.Healthy(t.Context()), want.code, want.kind)

@@ -13,7 +13,8 @@ import (
 // uploadLife is how long a signed upload address can be used.
 const uploadLife = 2 * time.Hour
 
-// link makes a relative signed address.
+// link makes a relative signed address. Its key is not escaped: clients are to
+// do that.
 func (s *Server) link(route, scope, target string, life time.Duration, more jwt.MapClaims) (address, token string) {
 	now := s.opts.Now()
 	claims := jwt.MapClaims{"url": target, "scope": scope, "iat": now.Unix(), "exp": now.Add(life).Unix()}
@@ -24,7 +25,7 @@ func (s *Server) link(route, scope, target string, life time.Duration, more jwt.
 	if err != nil {
 		panic(err) // a map of strings and numbers always signs
 	}
-	return route + (&url.URL{Path: target}).EscapedPath() + "?token=" + token, token
+	return route + target + "?token=" + token, token
 }
 
 // sign serves one object by its path, or many by the body's paths.

@@ -156,6 +156,9 @@ func (s *Store) Stat(ctx context.Context, key string) (ports.Blob, error) {
 	if err != nil {
 		return ports.Blob{}, asError(ctx, err)
 	}
+	if !info.Mode().IsRegular() {
+		return ports.Blob{}, core.Fail(core.CodeStorageUnavailable, errors.New("an object that is no file"))
+	}
 	contentType, err := s.root.ReadFile(path.Join(target, typeFile))
 	if err != nil {
 		return ports.Blob{}, asError(ctx, err)

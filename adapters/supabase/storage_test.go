@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -133,13 +134,34 @@ func TestHeldRequestsEndWithTheCaller(t *testing.T) {
 	gate := make(chan struct{})
 	defer close(gate)
 	fake.Break(supabasetest.Fault{Do: supabasetest.Held, Gate: gate})
-	ctx, cancel := context.WithCancelCause(t.Context())
 	ended := errors.New("the caller went home")
-	done := make(chan error)
-	go func() { _, err := s.Stat(ctx, "user/a"); done <- err }()
-	cancel(ended)
-	if err := <-done; !errors.Is(err, ended) {
-		t.Errorf("got %v", err)
+	for name, call := range map[string]func(context.Context) error{
+		"Put":  func(ctx context.Context) error { return put(ctx, s, "user/a", []byte("x")) },
+		"Open": func(ctx context.Context) error { _, err := read(ctx, s, "user/a"); return err },
+		"Stat": func(ctx context.Context) error { _, err := s.Stat(ctx, "user/a"); return err },
+		"SignPut": func(ctx context.Context) error {
+			_, err := s.SignPut(ctx, "user/a", 1, portstest.PDF, time.Minute)
+			return err
+		},
+		"SignGet": func(ctx context.Context) error { _, err := s.SignGet(ctx, "user/a", "", time.Minute); return err },
+		"List": func(ctx context.Context) (last error) {
+			for _, err := range s.List(ctx, "") {
+				last = err
+			}
+			return last
+		},
+		"Delete": func(ctx context.Context) error { return s.Delete(ctx, "user/a") }, "Prepare": s.Prepare, "Healthy": s.Healthy,
+	} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		before, done := len(fake.Requests()), make(chan error, 1)
+		go func() { done <- call(ctx) }()
+		for len(fake.Requests()) == before && len(done) == 0 { // until it is held; a call ends by its own deadline, too
+			runtime.Gosched()
+		}
+		cancel(ended)
+		if err := <-done; !errors.Is(err, ended) {
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
 }
 

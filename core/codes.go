@@ -20,6 +20,7 @@ const (
 	CodeSizeDiffers      Code = "file_size_differs"
 	CodeUploadExpired    Code = "upload_expired"
 	CodeUploadLink       Code = "upload_link_invalid"
+	CodeDownloadLink     Code = "download_link_invalid"
 )
 
 // The codes of parsing, chunking and embedding.
@@ -106,6 +107,7 @@ var dictionary = map[Code]words{
 	CodeSizeDiffers:      {Invalid, "The file that arrived is not of the announced size.", "Upload it again with bytes_len as the file's own size."},
 	CodeUploadExpired:    {Permanent, "The file did not arrive in time.", "Upload the document again."},
 	CodeUploadLink:       {Denied, "The upload address is not valid, or no longer.", "Announce the upload again and send the file to the new address."},
+	CodeDownloadLink:     {Denied, "The download address is not valid, or no longer.", "Ask for a new address at GET /documents/{id}/file/link."},
 
 	CodeParseNotReady:     {Busy, "The document is still being read.", adviceWait},
 	CodeParseTimeout:      {Permanent, "Reading the document took too long.", "Retry the document; if it fails again, split it."},

@@ -19,11 +19,20 @@ type SignedPut struct {
 	ExpiresAt time.Time         // no PUT begins after this; may be later than was asked for
 }
 
-// PutTickets proves the addresses of SignPut where this deployment serves them
-// itself.
-type PutTickets interface {
-	// Redeem reads a ticket; CodeUploadLink says it is forged or has expired.
-	Redeem(ticket string) (PutTicket, error)
+// SignedGet is where a file can be read with GET.
+type SignedGet struct {
+	URL       string
+	ExpiresAt time.Time // no GET begins after this
+}
+
+// Tickets proves the addresses of SignPut and SignGet where this deployment
+// serves them itself. Such a storage's Open gives an io.ReadSeeker.
+type Tickets interface {
+	// RedeemPut reads a ticket; CodeUploadLink says it is forged or has expired.
+	RedeemPut(ticket string) (PutTicket, error)
+
+	// RedeemGet reads a ticket; CodeDownloadLink says it is forged or has expired.
+	RedeemGet(ticket string) (GetTicket, error)
 }
 
 // PutTicket is what an address of our own allows to store.
@@ -31,6 +40,12 @@ type PutTicket struct {
 	Key         string
 	Size        int64
 	ContentType string
+}
+
+// GetTicket is what an address of our own allows to read.
+type GetTicket struct {
+	Key  string
+	Name string // what browsers save the file as
 }
 
 // Blobs keeps files under keys made of ids. A key is written once.
@@ -60,6 +75,13 @@ type Blobs interface {
 	// takes: what came is to be checked. The address is a secret. CodeStorageConflict
 	// may say already that the key is taken.
 	SignPut(ctx context.Context, key string, size int64, contentType string, ttl time.Duration) (SignedPut, error)
+
+	// SignGet makes an address that reads the object, or ranges of it, without any
+	// other credential, until ttl is over (whole seconds, at least one). Browsers
+	// save the file as name; without one, as the key's last part. What is read so
+	// is as the storage has it: nobody compares it with what was uploaded. The
+	// address is a secret. CodeFileMissing says that there is no object.
+	SignGet(ctx context.Context, key, name string, ttl time.Duration) (SignedGet, error)
 
 	// Delete removes the objects; those that are not there are no error.
 	Delete(ctx context.Context, keys ...string) error

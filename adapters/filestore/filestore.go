@@ -14,13 +14,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
@@ -32,18 +29,20 @@ type Config struct {
 	MaxSize int64    // bytes of one object; 0 sets no limit
 	Types   []string // content types that are taken, exactly; empty takes all
 
-	PutURL  string   // the API's address that upload tickets are redeemed at; only for SignPut
-	PutKeys [][]byte // secrets that upload tickets are signed with: the first signs, all are believed
+	PutURL     string   // the API's address that upload tickets are redeemed at; only for SignPut
+	GetURL     string   // the same of download tickets; only for SignGet
+	TicketKeys [][]byte // secrets that tickets are signed with: the first signs, all are believed
 }
 
 // Store keeps files in a folder. It is safe for concurrent use, by several
 // processes too.
 type Store struct {
-	root    *os.Root
-	maxSize int64
-	types   []string
-	putURL  string
-	putKeys [][]byte
+	root       *os.Root
+	maxSize    int64
+	types      []string
+	putURL     string
+	getURL     string
+	ticketKeys [][]byte
 }
 
 var _ ports.Blobs = (*Store)(nil)
@@ -75,7 +74,7 @@ func Open(c Config) (*Store, error) {
 			return nil, fmt.Errorf("filestore: %w", err)
 		}
 	}
-	return &Store{root: root, maxSize: c.MaxSize, types: c.Types, putURL: c.PutURL, putKeys: c.PutKeys}, nil
+	return &Store{root: root, maxSize: c.MaxSize, types: c.Types, putURL: c.PutURL, getURL: c.GetURL, ticketKeys: c.TicketKeys}, nil
 }
 
 // Close ends the use of the folder.
@@ -103,16 +102,12 @@ func place(key string) (string, error) {
 // Put implements ports.Blobs. A body that is not size bytes long is
 // CodeFileChanged.
 func (s *Store) Put(ctx context.Context, key string, body io.Reader, size int64, contentType string) error {
-	target, err := place(key)
-	switch {
-	case err != nil:
+	if err := s.admit(key, size, contentType); err != nil {
 		return err
-	case size < 0:
-		return bug("a negative size")
-	case s.maxSize > 0 && size > s.maxSize:
-		return core.Fail(core.CodeFileTooLarge, nil)
-	case len(s.types) > 0 && !slices.Contains(s.types, contentType):
-		return core.Fail(core.CodeFileUnsupported, nil)
+	}
+	target, err := place(key)
+	if err != nil {
+		return err
 	}
 	if _, err := s.root.Lstat(target); err == nil {
 		return core.Fail(core.CodeStorageConflict, nil) // without the bytes' work; the rename decides
@@ -158,6 +153,9 @@ func (s *Store) Stat(ctx context.Context, key string) (ports.Blob, error) {
 	}
 	if err != nil {
 		return ports.Blob{}, asError(ctx, err)
+	}
+	if !info.Mode().IsRegular() {
+		return ports.Blob{}, core.Fail(core.CodeStorageUnavailable, errors.New("an object that is no file"))
 	}
 	contentType, err := s.root.ReadFile(path.Join(target, typeFile))
 	if err != nil {
@@ -211,48 +209,4 @@ func (s *Store) Healthy(ctx context.Context) error {
 		err = core.Fail(core.CodeStorageUnavailable, err)
 	}
 	return asError(ctx, err)
-}
-
-// bug is an error of our own making: trying again cannot help.
-func bug(what string) *core.Error {
-	return &core.Error{Code: core.CodeInternal, Kind: core.Permanent, Err: errors.New(what)}
-}
-
-func ended(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return fmt.Errorf("filestore: %w", context.Cause(ctx))
-	}
-	return nil
-}
-
-// absent says that no object lies there: nothing does, or a folder's name goes on.
-func absent(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
-}
-
-// asError is an error in core's words; a full disk is unavailability.
-func asError(ctx context.Context, err error) error {
-	var e *core.Error
-	switch {
-	case err == nil:
-		return nil
-	case ctx.Err() != nil:
-		return ended(ctx)
-	case errors.As(err, &e):
-		return err
-	case absent(err):
-		return core.Fail(core.CodeFileMissing, bare(err))
-	case errors.Is(err, fs.ErrPermission):
-		return core.Fail(core.CodeStorageDenied, bare(err))
-	}
-	return core.Fail(core.CodeStorageUnavailable, bare(err))
-}
-
-// bare takes the path, and with it the key, out of an error.
-func bare(err error) error {
-	var number syscall.Errno
-	if errors.As(err, &number) {
-		return number
-	}
-	return errors.New("file system error")
 }

@@ -3,6 +3,7 @@ package filestore_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -142,6 +143,27 @@ func TestC_10_a_link_does_not_lead_out_of_the_folder(t *testing.T) {
 	}
 	if entries, _ := os.ReadDir(outside); len(entries) > 0 {
 		t.Errorf("%d files lie outside", len(entries))
+	}
+	plant(t, filepath.Join(outside, "secret~"), 0)
+	if err := put(s, "own", "x"); err != nil {
+		t.Fatal(err)
+	}
+	inner := filepath.Join(dir, "objects", "own~", "bytes")
+	if err := errors.Join(os.Remove(inner), os.Symlink(filepath.Join(outside, "secret~", "bytes"), inner)); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"user/secret", "own"} {
+		if body, _, err := s.Open(t.Context(), key); err == nil {
+			_ = body.Close()
+			t.Errorf("%s is read through a link out of the folder", key)
+		}
+	}
+	for _, prefix := range []string{"", "user/", "own"} {
+		for blob, err := range s.List(t.Context(), prefix) {
+			if err == nil {
+				t.Errorf("a link is listed: %s", blob.Key)
+			}
+		}
 	}
 }
 

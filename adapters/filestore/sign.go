@@ -1,49 +1,39 @@
 package filestore
 
 import (
+	"cmp"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
-	"errors"
+	"path"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
 )
 
-var _ ports.PutTickets = (*Store)(nil)
+var _ ports.Tickets = (*Store)(nil)
 
-// maxTicket bounds what is worth decoding.
-const maxTicket = 2048
-
-// ticket is what an upload address carries: all of what it allows.
-type ticket struct {
+// putTicket is what an upload address carries: all of what it allows.
+type putTicket struct {
 	Key     string `json:"k"`
 	Size    int64  `json:"s"`
 	Type    string `json:"t"`
 	Expires int64  `json:"e"` // seconds since 1970
 }
 
+// getTicket is the same of a download address.
+type getTicket struct {
+	Key     string `json:"k"`
+	Name    string `json:"n"`
+	Expires int64  `json:"e"`
+}
+
 // SignPut implements ports.Blobs. The address leads to our own API, which has
-// Redeem read it and then calls Put; nothing is kept of it here, so that it
+// RedeemPut read it and then calls Put; nothing is kept of it here, so that it
 // outlives a restart.
 func (s *Store) SignPut(ctx context.Context, key string, size int64, contentType string, ttl time.Duration) (ports.SignedPut, error) {
-	_, bad := place(key)
-	switch {
-	case bad != nil:
-		return ports.SignedPut{}, bad
-	case len(s.putKeys) == 0 || s.putURL == "":
-		return ports.SignedPut{}, bug("a store without a key for upload addresses")
-	case size < 0:
-		return ports.SignedPut{}, bug("a negative size")
-	case s.maxSize > 0 && size > s.maxSize:
-		return ports.SignedPut{}, core.Fail(core.CodeFileTooLarge, nil)
-	case len(s.types) > 0 && !slices.Contains(s.types, contentType):
-		return ports.SignedPut{}, core.Fail(core.CodeFileUnsupported, nil)
+	if err := s.admit(key, size, contentType); err != nil {
+		return ports.SignedPut{}, err
 	}
 	if _, err := s.Stat(ctx, key); !core.HasCode(err, core.CodeFileMissing) {
 		if err == nil {
@@ -51,49 +41,66 @@ func (s *Store) SignPut(ctx context.Context, key string, size int64, contentType
 		}
 		return ports.SignedPut{}, err
 	}
-	until := time.Now().Add(max(ttl, time.Second)).Truncate(time.Second)
-	body, err := json.Marshal(ticket{Key: key, Size: size, Type: contentType, Expires: until.Unix()})
+	until := deadline(ttl)
+	address, err := s.issue(s.putURL, forPut, putTicket{Key: key, Size: size, Type: contentType, Expires: until.Unix()})
 	if err != nil {
-		return ports.SignedPut{}, bug("a ticket that cannot be written")
+		return ports.SignedPut{}, err
 	}
-	text := base64.RawURLEncoding.EncodeToString(body)
-	address := s.putURL + "?token=" + text + "." + base64.RawURLEncoding.EncodeToString(seal(s.putKeys[0], text))
 	return ports.SignedPut{URL: address, Headers: map[string]string{"Content-Type": contentType}, ExpiresAt: until}, nil
 }
 
-// Redeem implements ports.PutTickets.
-func (s *Store) Redeem(given string) (ports.PutTicket, error) {
-	text, mark, ok := strings.Cut(given, ".")
-	if !ok || len(given) > maxTicket || !s.sealed(text, mark) {
-		return ports.PutTicket{}, core.Fail(core.CodeUploadLink, errors.New("not ours"))
+// SignGet implements ports.Blobs, like SignPut.
+func (s *Store) SignGet(ctx context.Context, key, name string, ttl time.Duration) (ports.SignedGet, error) {
+	if _, err := s.Stat(ctx, key); err != nil {
+		return ports.SignedGet{}, err
 	}
-	body, err := base64.RawURLEncoding.DecodeString(text)
+	until := deadline(ttl)
+	address, err := s.issue(s.getURL, forGet, getTicket{Key: key, Name: cmp.Or(name, path.Base(key)), Expires: until.Unix()})
 	if err != nil {
+		return ports.SignedGet{}, err
+	}
+	return ports.SignedGet{URL: address, ExpiresAt: until}, nil
+}
+
+// RedeemPut implements ports.Tickets.
+func (s *Store) RedeemPut(given string) (ports.PutTicket, error) {
+	var t putTicket
+	if err := s.read(forPut, given, &t); err != nil {
 		return ports.PutTicket{}, core.Fail(core.CodeUploadLink, err)
 	}
-	var t ticket
-	if err := json.Unmarshal(body, &t); err != nil {
+	if err := alive(t.Expires); err != nil {
 		return ports.PutTicket{}, core.Fail(core.CodeUploadLink, err)
-	}
-	if !time.Now().Before(time.Unix(t.Expires, 0)) {
-		return ports.PutTicket{}, core.Fail(core.CodeUploadLink, errors.New("expired"))
 	}
 	return ports.PutTicket{Key: t.Key, Size: t.Size, ContentType: t.Type}, nil
 }
 
-// sealed reports whether one of our keys made the mark.
-func (s *Store) sealed(text, mark string) bool {
-	got, err := base64.RawURLEncoding.Strict().DecodeString(mark)
-	if err != nil {
-		return false
+// RedeemGet implements ports.Tickets.
+func (s *Store) RedeemGet(given string) (ports.GetTicket, error) {
+	var t getTicket
+	if err := s.read(forGet, given, &t); err != nil {
+		return ports.GetTicket{}, core.Fail(core.CodeDownloadLink, err)
 	}
-	return slices.ContainsFunc(s.putKeys, func(key []byte) bool { return hmac.Equal(got, seal(key, text)) })
+	if err := alive(t.Expires); err != nil {
+		return ports.GetTicket{}, core.Fail(core.CodeDownloadLink, err)
+	}
+	return ports.GetTicket{Key: t.Key, Name: t.Name}, nil
 }
 
-// seal is the mark of a ticket under a master key. The word keeps it apart from
-// whatever else is derived from that key.
-func seal(master []byte, text string) []byte {
-	mac := hmac.New(sha256.New, master)
-	mac.Write([]byte("upload address, 1\x00" + text))
-	return mac.Sum(nil)
+// admit refuses what Put would refuse by its arguments alone.
+func (s *Store) admit(key string, size int64, contentType string) error {
+	switch _, bad := place(key); {
+	case bad != nil:
+		return bad
+	case size < 0:
+		return bug("a negative size")
+	case s.maxSize > 0 && size > s.maxSize:
+		return core.Fail(core.CodeFileTooLarge, nil)
+	case len(s.types) > 0 && !slices.Contains(s.types, contentType):
+		return core.Fail(core.CodeFileUnsupported, nil)
+	}
+	return nil
+}
+
+func deadline(ttl time.Duration) time.Time {
+	return time.Now().Add(max(ttl, time.Second)).Truncate(time.Second)
 }

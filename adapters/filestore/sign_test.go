@@ -1,6 +1,7 @@
 package filestore_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -16,31 +17,52 @@ import (
 	"github.com/insurance-navigator/navigator/ports/portstest"
 )
 
-var putKey = []byte("a key of the tests, long enough for them")
+var ticketKey = []byte("a key of the tests, long enough for them")
 
 // redeemed opens a store with a server that redeems its addresses, in the
 // fewest words that do.
 func redeemed(t *testing.T, c filestore.Config) *filestore.Store {
 	t.Helper()
 	var store *filestore.Store
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ticket, err := store.Redeem(r.URL.Query().Get("token"))
-		if err == nil {
-			err = store.Put(r.Context(), ticket.Key, r.Body, ticket.Size, ticket.ContentType)
-		}
+	refuse := func(w http.ResponseWriter, err error) {
 		if err != nil {
 			w.WriteHeader(http.StatusBadRequest)
 		}
-	}))
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("PUT /put", func(w http.ResponseWriter, r *http.Request) {
+		ticket, err := store.RedeemPut(r.URL.Query().Get("token"))
+		if err == nil {
+			err = store.Put(r.Context(), ticket.Key, r.Body, ticket.Size, ticket.ContentType)
+		}
+		refuse(w, err)
+	})
+	mux.HandleFunc("GET /get", func(w http.ResponseWriter, r *http.Request) {
+		ticket, err := store.RedeemGet(r.URL.Query().Get("token"))
+		if err != nil {
+			refuse(w, err)
+			return
+		}
+		body, blob, err := store.Open(r.Context(), ticket.Key)
+		if err != nil {
+			refuse(w, err)
+			return
+		}
+		defer body.Close()
+		w.Header().Set("Content-Type", blob.ContentType)
+		w.Header().Set("Content-Disposition", "attachment; filename*=UTF-8''"+url.PathEscape(ticket.Name))
+		http.ServeContent(w, r, "", time.Time{}, body.(io.ReadSeeker))
+	})
+	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	c.PutURL, c.PutKeys = server.URL+"/put", [][]byte{putKey}
+	c.PutURL, c.GetURL, c.TicketKeys = server.URL+"/put", server.URL+"/get", [][]byte{ticketKey}
 	store = open(t, c)
 	return store
 }
 
 func signed(t *testing.T, keys ...[]byte) (s *filestore.Store, token string) {
 	t.Helper()
-	s = open(t, filestore.Config{Dir: t.TempDir(), PutURL: "http://127.0.0.1/put", PutKeys: keys})
+	s = open(t, filestore.Config{Dir: t.TempDir(), PutURL: "http://127.0.0.1/put", TicketKeys: keys})
 	put, err := s.SignPut(t.Context(), "a/b", 7, portstest.PDF, time.Minute)
 	if err != nil {
 		t.Fatal(err)
@@ -57,17 +79,17 @@ func signed(t *testing.T, keys ...[]byte) (s *filestore.Store, token string) {
 func TestC3_ATicketIsBelievedByTheKeyAlone(t *testing.T) {
 	t.Parallel()
 	former, other := []byte("the key before this one was made"), []byte("somebody else's key, as good")
-	_, token := signed(t, putKey)
+	_, token := signed(t, ticketKey)
 	want := ports.PutTicket{Key: "a/b", Size: 7, ContentType: portstest.PDF}
 	for name, c := range map[string]struct {
 		keys [][]byte
 		ok   bool
 	}{
-		"after a restart": {[][]byte{putKey}, true}, "after a rotation": {[][]byte{former, putKey}, true},
+		"after a restart": {[][]byte{ticketKey}, true}, "after a rotation": {[][]byte{former, ticketKey}, true},
 		"another key": {[][]byte{other}, false}, "no key": {nil, false},
 	} {
-		s := open(t, filestore.Config{Dir: t.TempDir(), PutKeys: c.keys})
-		got, err := s.Redeem(token)
+		s := open(t, filestore.Config{Dir: t.TempDir(), TicketKeys: c.keys})
+		got, err := s.RedeemPut(token)
 		if c.ok && (err != nil || !cmp.Equal(got, want)) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
@@ -79,15 +101,15 @@ func TestC3_ATicketIsBelievedByTheKeyAlone(t *testing.T) {
 
 func TestC3_AChangedTicketIsRefused(t *testing.T) {
 	t.Parallel()
-	s, token := signed(t, putKey)
+	s, token := signed(t, ticketKey)
 	for i := range token {
 		changed := token[:i] + string(token[i]^1) + token[i+1:]
-		if _, err := s.Redeem(changed); !core.HasCode(err, core.CodeUploadLink) {
+		if _, err := s.RedeemPut(changed); !core.HasCode(err, core.CodeUploadLink) {
 			t.Errorf("byte %d changed: %v", i, err)
 		}
 	}
 	for _, odd := range []string{"", ".", "a", "a.b", token + ".x", "x." + token, strings.Repeat("a", 5000) + ".b"} {
-		if _, err := s.Redeem(odd); !core.HasCode(err, core.CodeUploadLink) {
+		if _, err := s.RedeemPut(odd); !core.HasCode(err, core.CodeUploadLink) {
 			t.Errorf("%.20q: %v", odd, err)
 		}
 	}
@@ -95,7 +117,7 @@ func TestC3_AChangedTicketIsRefused(t *testing.T) {
 
 func TestSignPutHoldsToTheStoresRules(t *testing.T) {
 	t.Parallel()
-	s := open(t, filestore.Config{Dir: t.TempDir(), MaxSize: 5, Types: []string{portstest.PDF}, PutURL: "http://127.0.0.1/put", PutKeys: [][]byte{putKey}})
+	s := open(t, filestore.Config{Dir: t.TempDir(), MaxSize: 5, Types: []string{portstest.PDF}, PutURL: "http://127.0.0.1/put", TicketKeys: [][]byte{ticketKey}})
 	if _, err := s.SignPut(t.Context(), "a", 6, portstest.PDF, time.Minute); !core.HasCode(err, core.CodeFileTooLarge) {
 		t.Errorf("too large: %v", err)
 	}

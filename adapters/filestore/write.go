@@ -134,6 +134,15 @@ func (r reader) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Seek implements io.Seeker: an address of ours answers ranges.
+func (r reader) Seek(offset int64, whence int) (int64, error) {
+	at, err := r.file.Seek(offset, whence)
+	if err != nil {
+		err = core.Fail(core.CodeStorageUnavailable, bare(err))
+	}
+	return at, err
+}
+
 // Close implements io.Closer.
 func (r reader) Close() error { return r.file.Close() }
 

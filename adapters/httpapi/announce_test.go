@@ -331,7 +331,7 @@ func TestALargeFileIsTaken(t *testing.T) {
 
 func TestWithoutTicketsThereIsNoAddressOfOurs(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, func(d *APIDeps) { d.PutTickets = nil })
+	b := newBench(t, func(d *APIDeps) { d.Tickets = nil })
 	b.sendFile("k|1", "application/pdf", strings.NewReader("x")).problem(t, 404, "not_found")
 }
 

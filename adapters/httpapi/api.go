@@ -41,7 +41,7 @@ type APIDeps struct {
 	PublicURL   string // where clients reach us; the Host header is never believed
 	DocsEnabled bool   // serves a page that lists the operations; off in production
 
-	PutTickets ports.PutTickets // where the storage signs addresses of this API; else nil
+	Tickets ports.Tickets // where the storage signs addresses of this API; else nil
 
 	JWKS    func() []byte     // served at /.well-known/jwks.json when set
 	Ready   func() error      // nil while work is taken; when not set, always
@@ -65,7 +65,7 @@ func NewAPI(d APIDeps) (http.Handler, error) {
 	a := &api{APIDeps: d}
 	h := humago.New(mux, a.config())
 	keyed := a.register(h)
-	a.servePut(mux)
+	a.serveTickets(mux)
 	a.serveDocuments(mux, h.OpenAPI())
 	return &door{
 		mux: mux, public: publicSet(), verifier: d.Verifier, logger: d.Logger, limits: d.Limits,

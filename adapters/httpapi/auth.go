@@ -28,6 +28,7 @@ var publicRoutes = []string{
 	"POST " + pathSignUpAlias,
 	"POST " + pathLoginAlias,
 	putRoute,
+	getRoute,
 }
 
 // PublicRoutes lists the API's routes that need no token, as "METHOD /path".

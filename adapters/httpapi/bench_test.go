@@ -57,7 +57,7 @@ func newBench(t *testing.T, change ...func(*APIDeps)) *bench {
 		spool: t.TempDir(), log: &lockedBuffer{}, seen: make(chan Observation, 4096),
 	}
 	deps := APIDeps{
-		Library: b.library, Journal: b.journal, Uploads: b.uploads, PutTickets: memTickets{}, Blobs: b.blobs, Accounts: b.accounts, Verifier: memVerifier{}, Embedder: b.embedder,
+		Library: b.library, Journal: b.journal, Uploads: b.uploads, Tickets: memTickets{}, Blobs: b.blobs, Accounts: b.accounts, Verifier: memVerifier{}, Embedder: b.embedder,
 		Inspector: memInspector{}, Health: memHealth{}, Keys: b.keys, Limiter: openLimiter{}, Logger: slog.New(slog.NewJSONHandler(b.log, nil)),
 		Version: "test", SpoolDir: b.spool, PublicURL: "https://api.example.org",
 		Observe: func(o Observation) { b.seen <- o },

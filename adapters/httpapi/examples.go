@@ -3,6 +3,7 @@ package httpapi
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -125,9 +126,13 @@ func documentExamples() map[string]example {
 		"get-document":         {nil, ok(documentOf(done))},
 		"get-document-status":  {nil, ok(statusBody(done))},
 		"list-document-chunks": {nil, ok(ChunkPage{Chunks: []DocumentChunk{chunk}})},
-		"delete-document":      {nil, accept(Removal{DocumentID: exampleDocument, Status: documentStatus(core.Deleting)})},
-		"retry-document":       {nil, accept(documentOf(resumed))},
-		"cancel-document":      {nil, accept(documentOf(stopped))},
+		"get-document-link": {nil, ok(FileLink{
+			URL: "https://storage.example.org/download?token=eyJ...", ExpiresAt: exampleTime().Add(5 * time.Minute), Filename: done.Name,
+			Mime: done.ContentType, BytesLen: done.Size, SHA256: strings.Trim(exampleETag, `"`),
+		})},
+		"delete-document": {nil, accept(Removal{DocumentID: exampleDocument, Status: documentStatus(core.Deleting)})},
+		"retry-document":  {nil, accept(documentOf(resumed))},
+		"cancel-document": {nil, accept(documentOf(stopped))},
 		"get-batch-status": {
 			BatchRequest{IDs: []string{exampleDocument, exampleUnknown}},
 			ok(BatchStatus{Documents: documentsOf([]ports.Standing{done}), Missing: []string{exampleUnknown}}),

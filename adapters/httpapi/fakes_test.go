@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -287,8 +288,14 @@ func (b *memBlobs) Open(_ context.Context, key string) (io.ReadCloser, ports.Blo
 	if !ok {
 		return nil, ports.Blob{}, core.Fail(core.CodeFileMissing, nil)
 	}
-	return io.NopCloser(bytes.NewReader(raw)), ports.Blob{Size: int64(len(raw))}, nil
+	return memFile{bytes.NewReader(raw)}, ports.Blob{Key: key, Size: int64(len(raw)), ContentType: b.types[key]}, nil
 }
+
+// memFile is an object that can be sought in, as those of a store whose
+// addresses are ours.
+type memFile struct{ *bytes.Reader }
+
+func (memFile) Close() error { return nil }
 
 func (b *memBlobs) Stat(_ context.Context, key string) (ports.Blob, error) {
 	if err := b.of("Stat"); err != nil {
@@ -308,6 +315,15 @@ func (b *memBlobs) SignPut(_ context.Context, key string, _ int64, contentType s
 		URL: "https://files.example.org/" + key + "?token=secret", Headers: map[string]string{"Content-Type": contentType},
 		ExpiresAt: time.Now().Add(ttl),
 	}, b.of("SignPut")
+}
+
+func (b *memBlobs) SignGet(ctx context.Context, key, name string, ttl time.Duration) (ports.SignedGet, error) {
+	if _, err := b.Stat(ctx, key); err != nil {
+		return ports.SignedGet{}, err
+	}
+	return ports.SignedGet{
+		URL: "https://files.example.org/" + key + "?token=secret&name=" + url.QueryEscape(name), ExpiresAt: time.Now().Add(ttl),
+	}, b.of("SignGet")
 }
 
 func (b *memBlobs) Delete(ctx context.Context, keys ...string) error {

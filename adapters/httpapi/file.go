@@ -19,17 +19,9 @@ import (
 // the digest of what was uploaded before the first is sent: a range of a file
 // that was changed is never answered.
 func (a *api) file(ctx context.Context, in *DocumentInput) (*huma.StreamResponse, error) {
-	id, err := in.document()
+	standing, err := a.withFile(ctx, in)
 	if err != nil {
 		return nil, err
-	}
-	who := callerOf(ctx)
-	standing, err := a.Library.Standing(ctx, who, id)
-	if err != nil {
-		return nil, err
-	}
-	if standing.Status == core.Deleting {
-		return nil, core.Fail(core.CodeNotFound, nil)
 	}
 	fetched, err := a.fetch(ctx, standing)
 	if err != nil {
@@ -40,6 +32,19 @@ func (a *api) file(ctx context.Context, in *DocumentInput) (*huma.StreamResponse
 		r, w := humago.Unwrap(hctx)
 		serveFile(w, r, fetched, standing)
 	}}, nil
+}
+
+// withFile is the caller's document, one that is not on its way out.
+func (a *api) withFile(ctx context.Context, in *DocumentInput) (ports.Standing, error) {
+	id, err := in.document()
+	if err != nil {
+		return ports.Standing{}, err
+	}
+	standing, err := a.Library.Standing(ctx, callerOf(ctx), id)
+	if err == nil && standing.Status == core.Deleting {
+		err = core.Fail(core.CodeNotFound, nil)
+	}
+	return standing, err
 }
 
 // fetch brings the object to disk and proves that it is the one uploaded.

@@ -34,6 +34,13 @@ func (a *api) registerLibrary(h huma.API) {
 		Errors:      []int{404, 412, 416, 500, 503},
 	}, a.file)
 	route(h, huma.Operation{
+		OperationID: "get-document-link", Method: http.MethodGet, Path: "/documents/{id}/file/link", Tags: tags,
+		Summary: "An address that reads the file without a token",
+		Description: fmt.Sprintf("For a browser, which cannot send one with a link: valid for %.0f seconds, for this file alone.", a.Limits.LinkTTL.Seconds()) +
+			" It leads to the storage, which compares nothing with what was uploaded: compare content_sha256.",
+		Errors: []int{404, 500, 503},
+	}, a.link)
+	route(h, huma.Operation{
 		OperationID: "retry-document", Method: http.MethodPost, Path: "/documents/{id}/retry", Tags: tags,
 		DefaultStatus: http.StatusAccepted,
 		Summary:       "Take a document up again",

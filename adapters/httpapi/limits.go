@@ -44,6 +44,7 @@ type Limits struct {
 	Rates          []Rule        // how often each kind of request may come
 	UploadsPerDay  int           // new documents of one user in any 24 hours; 0 is no bound, and stays 0
 	UploadTTL      time.Duration // for the file of an announced upload to be sent
+	LinkTTL        time.Duration // for a file to be read at the address of get-document-link
 	MaxOpenUploads int           // announced uploads of one user whose file is awaited
 
 	CleanupTime time.Duration // for taking back what a failed upload left behind, and for claiming and keeping under a key
@@ -104,6 +105,7 @@ func DefaultLimits() Limits {
 		UploadsPerDay: uploadsPerDay,
 
 		UploadTTL:      15 * time.Minute,
+		LinkTTL:        5 * time.Minute,
 		MaxOpenUploads: 100,
 
 		CleanupTime: 15 * time.Second,
@@ -151,6 +153,7 @@ func (l Limits) orDefaults() Limits {
 	fill(&l.MinPassword, d.MinPassword)
 	fill(&l.MaxPassword, d.MaxPassword)
 	fill(&l.UploadTTL, d.UploadTTL)
+	fill(&l.LinkTTL, d.LinkTTL)
 	fill(&l.MaxOpenUploads, d.MaxOpenUploads)
 	fill(&l.CleanupTime, d.CleanupTime)
 	fill(&l.KeyLife, d.KeyLife)

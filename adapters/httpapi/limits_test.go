@@ -47,7 +47,7 @@ var servedAs = map[string]string{
 	"MaxPage": "max_page_size", "DefaultPage": "default_page_size", "MaxBatch": "max_batch_ids",
 	"MinPassword": "min_password_characters", "MaxPassword": "max_password_bytes",
 	"KeyLife": "idempotency_key_seconds", "KeyLease": "idempotency_lease_seconds", "MaxKeptAnswer": "max_replayed_answer_bytes",
-	"UploadTTL": "signed_url_ttl_seconds", "MaxOpenUploads": "max_announced_uploads",
+	"UploadTTL": "signed_url_ttl_seconds", "LinkTTL": "file_link_ttl_seconds", "MaxOpenUploads": "max_announced_uploads",
 	"UploadsPerDay": "max_uploads_per_day_per_user", "Rates": "rates",
 	"MaxStreams": "max_event_streams", "MaxStreamTime": "max_event_stream_seconds",
 	"StreamHeartbeat": "event_heartbeat_seconds", "StreamRetry": "event_retry_seconds", "StreamWriteTime": "max_event_write_seconds",

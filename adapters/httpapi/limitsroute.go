@@ -19,6 +19,7 @@ type UploadLimits struct {
 	MaxUploadsPerDay  *int     `json:"max_uploads_per_day_per_user" nullable:"true" doc:"New documents in any 24 hours; duplicates and retries do not count, deleting gives nothing back. null: no bound"`
 	Types             []string `json:"supported_mime_types" nullable:"false"`
 	SignedURLTTL      float64  `json:"signed_url_ttl_seconds" doc:"For the file of an announced upload to be sent"`
+	LinkTTL           float64  `json:"file_link_ttl_seconds" doc:"For a file to be read at the address of get-document-link"`
 	MaxOpenUploads    int      `json:"max_announced_uploads" doc:"Announced uploads of one user whose file is awaited"`
 	MinRate           int64    `json:"min_upload_bytes_per_second"`
 	GraceSeconds      float64  `json:"upload_grace_seconds" doc:"Before that rate counts"`
@@ -78,7 +79,7 @@ func (a *api) uploadLimits(context.Context, *noInput) (*limitsOutput, error) {
 // served is the table as it is answered and as the OpenAPI document carries it.
 func (l Limits) served() UploadLimits {
 	body := UploadLimits{
-		SignedURLTTL: l.UploadTTL.Seconds(), MaxOpenUploads: l.MaxOpenUploads,
+		SignedURLTTL: l.UploadTTL.Seconds(), LinkTTL: l.LinkTTL.Seconds(), MaxOpenUploads: l.MaxOpenUploads,
 		MaxFileSizeBytes: l.MaxFileBytes, MaxFileSizeMB: float64(l.MaxFileBytes) / (1 << 20), MaxPages: l.MaxPages,
 		Types: l.Types, MinRate: l.MinUploadRate, GraceSeconds: l.UploadGrace.Seconds(), MaxSeconds: int(l.UploadTime.Seconds()),
 		MaxNameBytes: l.MaxNameBytes, MaxPolicyBytes: l.MaxPolicyBytes, MaxFormBytes: l.MaxFormBytes, MaxParts: l.MaxParts,

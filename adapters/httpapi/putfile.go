@@ -19,23 +19,29 @@ const PathPut = "/storage/v1/upload"
 
 const putRoute = "PUT " + PathPut
 
-// servePut adds the route for storages that sign addresses of ours.
-func (a *api) servePut(mux *http.ServeMux) {
-	if a.PutTickets != nil {
-		mux.HandleFunc(putRoute, func(w http.ResponseWriter, r *http.Request) {
-			if err := a.putFile(w, r); err != nil {
-				fail(w, r, err)
-				return
-			}
-			writeJSON(w, http.StatusOK, jsonType, map[string]string{"message": "stored"})
-		})
+// serveTickets adds the routes for storages that sign addresses of ours.
+func (a *api) serveTickets(mux *http.ServeMux) {
+	if a.Tickets == nil {
+		return
 	}
+	mux.HandleFunc(putRoute, func(w http.ResponseWriter, r *http.Request) {
+		if err := a.putFile(w, r); err != nil {
+			fail(w, r, err)
+			return
+		}
+		writeJSON(w, http.StatusOK, jsonType, map[string]string{"message": "stored"})
+	})
+	mux.HandleFunc(getRoute, func(w http.ResponseWriter, r *http.Request) {
+		if err := a.getFile(w, r); err != nil {
+			fail(w, r, err)
+		}
+	})
 }
 
 // putFile stores the body under the address's ticket, which stands for all of
 // the client's credentials.
 func (a *api) putFile(w http.ResponseWriter, r *http.Request) error {
-	ticket, err := a.PutTickets.Redeem(r.URL.Query().Get("token"))
+	ticket, err := a.Tickets.RedeemPut(r.URL.Query().Get("token"))
 	if err != nil {
 		return err
 	}

@@ -88,6 +88,10 @@ func ownRefusals() map[string]refusals {
 			http.StatusInternalServerError: {core.CodeInternal, core.CodeFileMissing, core.CodeFileChanged},
 			http.StatusServiceUnavailable:  storage,
 		},
+		"get-document-link": {
+			http.StatusInternalServerError: {core.CodeInternal, core.CodeFileMissing},
+			http.StatusServiceUnavailable:  storage,
+		},
 		"search":     search,
 		"search-old": search,
 		"sign-up":    signUp,

@@ -93,13 +93,22 @@ func (m *memUploads) Withdraw(ctx context.Context, who ports.Principal, id core.
 // memTickets believes a token of the form key|size.
 type memTickets struct{}
 
-func (memTickets) Redeem(token string) (ports.PutTicket, error) {
+func (memTickets) RedeemPut(token string) (ports.PutTicket, error) {
 	key, size, ok := strings.Cut(token, "|")
 	n, err := strconv.ParseInt(size, 10, 64)
 	if !ok || err != nil {
 		return ports.PutTicket{}, core.Fail(core.CodeUploadLink, nil)
 	}
 	return ports.PutTicket{Key: key, Size: n, ContentType: "application/pdf"}, nil
+}
+
+// RedeemGet believes a token of the form key|name.
+func (memTickets) RedeemGet(token string) (ports.GetTicket, error) {
+	key, name, ok := strings.Cut(token, "|")
+	if !ok {
+		return ports.GetTicket{}, core.Fail(core.CodeDownloadLink, nil)
+	}
+	return ports.GetTicket{Key: key, Name: name}, nil
 }
 
 var _ ports.Uploads = (*memUploads)(nil)

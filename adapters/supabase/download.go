@@ -5,12 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
-	"strings"
 	"time"
 
-	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
 )
 
@@ -96,27 +93,4 @@ func (d *download) Read(p []byte) (int, error) {
 func (d *download) Close() error {
 	d.stop()
 	return d.from.Close()
-}
-
-// SignDownload makes an address that reads the object without a key until ttl
-// is over; ttl is rounded up to whole seconds, at least one. The address is a
-// secret: it is not to be logged. CodeFileMissing says there is no object.
-func (s *Storage) SignDownload(ctx context.Context, key string, ttl time.Duration) (string, error) {
-	if err := checkKey(key); err != nil {
-		return "", err
-	}
-	in := struct {
-		Seconds int64 `json:"expiresIn"`
-	}{max(1, int64(math.Ceil(ttl.Seconds())))}
-	var out struct {
-		Address string `json:"signedURL"`
-	}
-	r := request{method: http.MethodPost, path: s.objectPath("/sign", key), in: in}
-	if err := s.ask(ctx, "sign", maxTries, r, &out); err != nil {
-		return "", err
-	}
-	if !strings.HasPrefix(out.Address, "/object/sign/"+s.bucket+"/") {
-		return "", core.Fail(core.CodeStorageUnavailable, errors.New("the storage signed another address"))
-	}
-	return s.client.base + "/storage/v1" + out.Address, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -144,13 +145,15 @@ func (f *failure) busy() bool {
 	return f.code == "SlowDown" || f.status == http.StatusTooManyRequests || f.http == http.StatusTooManyRequests
 }
 
-// again reports whether an idempotent call is worth another try.
+// passing are the codes of trouble that passes.
+var passing = []string{"SlowDown", "DatabaseTimeout", "LockTimeout", "InternalError"}
+
+// again reports whether an idempotent call is worth another try: where there was
+// no answer, or a success whose body was not the storage's, or trouble that
+// passes, by the code, the body's status or HTTP's.
 func (f *failure) again() bool {
-	if f.http == 0 || (f.http >= 200 && f.http < 300) {
-		return true // no answer, or a success whose body was not the storage's
-	}
-	e := f.coreError()
-	return e.Code == core.CodeStorageUnavailable && e.Kind != core.Paused && f.http != http.StatusNotFound && f.http/100 != 3
+	ours := f.http == 0 || f.http/100 == 2
+	return ours || f.busy() || slices.Contains(passing, f.code) || f.status/100 == 5 || f.http/100 == 5
 }
 
 // asError is a try's error in core's words. The caller's own context comes

@@ -3,12 +3,14 @@ package supabase_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/insurance-navigator/navigator/adapters/supabase/supabasetest"
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports/portstest"
 )
 
 // TestFM_025_each_fault_has_its_own_class plants every fault under every call:
@@ -39,8 +41,12 @@ func TestFM_025_each_fault_has_its_own_class(t *testing.T) {
 			wantCode(t, "Open", err, want.code, want.kind)
 			_, err = s.Stat(t.Context(), "user/there")
 			wantCode(t, "Stat", err, want.code, want.kind)
-			_, err = s.SignDownload(t.Context(), "user/there", time.Minute)
-			wantCode(t, "SignDownload", err, want.code, want.kind)
+			_, err = s.SignGet(t.Context(), "user/there", "", time.Minute)
+			wantCode(t, "SignGet", err, want.code, want.kind)
+			_, err = s.SignPut(t.Context(), "user/new", 1, portstest.PDF, time.Minute)
+			wantCode(t, "SignPut", err, want.code, want.kind)
+			_, err = listing(t, s, "")
+			wantCode(t, "List", err, want.code, want.kind)
 			wantCode(t, "Put", put(t.Context(), s, "user/new", []byte("y")), want.code, want.kind)
 			wantCode(t, "Delete", s.Delete(t.Context(), "user/there"), want.code, want.kind)
 			wantCode(t, "Healthy", s.Healthy(t.Context()), want.code, want.kind)
@@ -126,6 +132,67 @@ func TestP_017_half_an_answer_is_no_file(t *testing.T) {
 	wantCode(t, "reading", err, core.CodeStorageUnavailable, core.Transient)
 	if len(got) >= 100_000 {
 		t.Errorf("%d bytes came", len(got))
+	}
+}
+
+// TestFM_024_a_stale_list_is_not_believed: who lists has to look again before
+// acting, and a start that cannot see its own canary says so.
+func TestFM_024_a_stale_list_is_not_believed(t *testing.T) {
+	t.Parallel()
+	fake, s := ready(t)
+	if err := put(t.Context(), s, "user/old", []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	fake.Break(supabasetest.Fault{Op: supabasetest.OpList, Do: supabasetest.StaleList})
+	if err := put(t.Context(), s, "user/new", []byte("y")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Delete(t.Context(), "user/old"); err != nil {
+		t.Fatal(err)
+	}
+	for blob, err := range s.List(t.Context(), "user/") {
+		if err != nil || blob.Key != "user/old" {
+			t.Fatalf("%+v, %v", blob, err)
+		}
+		_, err = s.Stat(t.Context(), blob.Key)
+		wantCode(t, "looking again", err, core.CodeFileMissing, core.Permanent)
+	}
+	if err := s.Prepare(t.Context()); err == nil || !strings.Contains(err.Error(), "list") {
+		t.Errorf("Prepare: %v", err)
+	}
+}
+
+func TestL_019_a_burst_of_faults_passes(t *testing.T) {
+	t.Parallel()
+	fake, s := ready(t)
+	if err := put(t.Context(), s, "user/a", []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	for _, fault := range []supabasetest.Failure{supabasetest.ServerError, supabasetest.DatabaseTimeout, supabasetest.SlowDown, supabasetest.BadGateway, supabasetest.Reset} {
+		fake.Break(supabasetest.Fault{Do: fault, Times: 2})
+		if got, err := read(t.Context(), s, "user/a"); err != nil || string(got) != "x" {
+			t.Errorf("fault %d: %q, %v", fault, got, err)
+		}
+	}
+}
+
+// TestP_017_more_keys_than_one_call_takes are deleted in several.
+func TestP_017_more_keys_than_one_call_takes(t *testing.T) {
+	t.Parallel()
+	fake, s := ready(t)
+	keys := []string{"user/first", "user/last"}
+	for _, key := range keys {
+		if err := put(t.Context(), s, key, []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	many := append([]string{keys[0]}, slices.Repeat([]string{"user/none"}, 2000)...)
+	before := fake.Count(supabasetest.OpDelete)
+	if err := s.Delete(t.Context(), append(many, keys[1])...); err != nil {
+		t.Fatal(err)
+	}
+	if n := fake.Count(supabasetest.OpDelete) - before; n != 3 || len(fake.Objects(testBucket)) != 0 {
+		t.Errorf("%d calls left %v", n, fake.Objects(testBucket))
 	}
 }
 

@@ -75,6 +75,13 @@ func TestFM_024_a_list_goes_on_after_faults(t *testing.T) {
 	if n := fake.Count(supabasetest.OpList) - before; n != 5 {
 		t.Errorf("%d calls, want three pages and two repeats", n)
 	}
+	before = fake.Count(supabasetest.OpList)
+	for _, err := range s.List(t.Context(), "user/") {
+		if n := fake.Count(supabasetest.OpList) - before; n != 1 || err != nil {
+			t.Errorf("%d pages were read ahead of the first object, %v", n, err)
+		}
+		break
+	}
 	fake.Break(supabasetest.Fault{Op: supabasetest.OpList, Do: supabasetest.SlowDown})
 	_, err := listing(t, s, "user/")
 	wantCode(t, "List", err, core.CodeStorageUnavailable, core.Busy)

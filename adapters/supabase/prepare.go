@@ -65,10 +65,18 @@ func (s *Storage) ensureBucket(ctx context.Context) (bucketState, error) {
 	var out struct{}
 	err = s.ask(ctx, "bucket creation", 1, request{method: http.MethodPost, path: "/storage/v1/bucket", in: in}, &out)
 	var f *failure
+	if core.HasCode(err, core.CodeFileTooLarge) {
+		return bucketState{}, s.overGlobalLimit(err)
+	}
 	if err != nil && (!errors.As(err, &f) || f.code != "BucketAlreadyExists") {
 		return bucketState{}, err
 	}
 	return s.readBucket(ctx, maxTries)
+}
+
+// overGlobalLimit is for a project that takes no file as large as ours may be.
+func (s *Storage) overGlobalLimit(err error) error {
+	return fmt.Errorf("the project's upload file size limit is below %d bytes: raise it in the project's Storage settings: %w", s.maxSize, err)
 }
 
 func missingBucket(err error) bool {

@@ -3,6 +3,7 @@ package supabase_test
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/insurance-navigator/navigator/adapters/supabase"
@@ -127,6 +128,30 @@ func TestFM_024_a_bucket_with_other_rules_is_refused(t *testing.T) {
 	raw(t, url, "PUT", "/storage/v1/bucket/"+testBucket, `{"public":true,"file_size_limit":4194304,"allowed_mime_types":["application/pdf"]}`)
 	if err := storage(t, c).Prepare(t.Context()); err == nil || !strings.Contains(err.Error(), "must be private") {
 		t.Errorf("a public bucket: %v", err)
+	}
+}
+
+func TestFM_024_a_project_that_takes_less_is_named(t *testing.T) {
+	t.Parallel()
+	_, url := project(t, supabasetest.Options{GlobalLimit: 1 << 20})
+	err := storage(t, config(url)).Prepare(t.Context())
+	if !core.HasCode(err, core.CodeFileTooLarge) || !strings.Contains(err.Error(), "upload file size limit is below 4194304 bytes: raise it") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestFM_024_two_starts_at_once: the second is told that the bucket exists.
+func TestFM_024_two_starts_at_once(t *testing.T) {
+	t.Parallel()
+	_, url := project(t, supabasetest.Options{})
+	errs := make([]error, 8)
+	var all sync.WaitGroup
+	for i := range errs {
+		all.Go(func() { errs[i] = storage(t, config(url)).Prepare(t.Context()) })
+	}
+	all.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -46,6 +46,17 @@ func TestL009A_L015_L016_AnAddressOfAnythingElseIsNotHandedOut(t *testing.T) {
 			t.Errorf("%s: %v", answer, err)
 		}
 	}
+	for _, answer := range []string{
+		`{}`, `{"signedURL":""}`, `{"signedURL":null}`, `{"signedURL":"https://elsewhere.example/object/sign/documents/a?token=x"}`,
+		`{"signedURL":"/object/sign/documents/b?token=x"}`, `{"signedURL":"/object/sign/other/a?token=x"}`, `{"signedURL":"/object/sign/documents/a"}`,
+		`{"signedURL":"/object/upload/sign/documents/a?token=x"}`, `{"signedURL":"/object/sign/documents/a?token="}`,
+	} {
+		url, _ := answering(t, 200, answer)
+		_, err := storage(t, config(url)).SignGet(t.Context(), "a", "", time.Minute)
+		if !core.HasCode(err, core.CodeStorageUnavailable) {
+			t.Errorf("%s: %v", answer, err)
+		}
+	}
 	for token, want := range map[string]time.Duration{"opaque": 2 * time.Hour, "a.b.c": 2 * time.Hour} {
 		url, _ := answering(t, 200, `{"url":"/object/upload/sign/documents/a?token=`+token+`"}`)
 		before := time.Now()

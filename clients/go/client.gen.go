@@ -28,6 +28,7 @@ const (
 	CodeConflict            Code = "conflict"
 	CodeDatabaseUnavailable Code = "database_unavailable"
 	CodeDenied              Code = "denied"
+	CodeDownloadLinkInvalid Code = "download_link_invalid"
 	CodeDuplicateDocument   Code = "duplicate_document"
 	CodeEmailTaken          Code = "email_taken"
 	CodeEmailUnconfirmed    Code = "email_unconfirmed"
@@ -99,6 +100,8 @@ func (e Code) Valid() bool {
 	case CodeDatabaseUnavailable:
 		return true
 	case CodeDenied:
+		return true
+	case CodeDownloadLinkInvalid:
 		return true
 	case CodeDuplicateDocument:
 		return true
@@ -692,6 +695,29 @@ type Field struct {
 	Message string `json:"message"`
 }
 
+// FileLink defines model for FileLink.
+type FileLink struct {
+	// BytesLen Size of the file in bytes
+	BytesLen int64 `json:"bytes_len"`
+
+	// ContentSha256 Of what was uploaded, in hex
+	ContentSha256 string `json:"content_sha256"`
+
+	// ExpiresAt Reading has to begin by then
+	//
+	// Example: 2026-01-31T09:05:00Z
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// Filename What a browser saves it as
+	Filename string `json:"filename"`
+
+	// Mime Type of the file, by its content
+	Mime string `json:"mime"`
+
+	// URL For GET, ranges too. A secret: whoever has it can read the file
+	URL string `json:"url"`
+}
+
 // Greeting defines model for Greeting.
 type Greeting struct {
 	// Message What happened, for a person
@@ -1184,6 +1210,9 @@ type UploadLimits struct {
 
 	// EventRetrySeconds That a client waits before it comes back
 	EventRetrySeconds float64 `json:"event_retry_seconds"`
+
+	// FileLinkTTLSeconds For a file to be read at the address of get-document-link
+	FileLinkTTLSeconds float64 `json:"file_link_ttl_seconds"`
 
 	// IdempotencyKeySeconds For which an answer is replayed under its Idempotency-Key
 	IdempotencyKeySeconds float64 `json:"idempotency_key_seconds"`
@@ -1980,6 +2009,13 @@ type ClientInterface interface {
 	// Corresponds with GET /documents/{id}/file (the `GetDocumentFile` operationId).
 	GetDocumentFile(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetDocumentLink An address that reads the file without a token
+	//
+	// For a browser, which cannot send one with a link: valid for 300 seconds, for this file alone. It leads to the storage, which compares nothing with what was uploaded: compare content_sha256.
+	//
+	// Corresponds with GET /documents/{id}/file/link (the `GetDocumentLink` operationId).
+	GetDocumentLink(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// RetryDocument Take a document up again
 	//
 	// Opens the next attempt of a document that failed or was cancelled, where the last one can be continued. Any other is 409.
@@ -2525,6 +2561,23 @@ func (c *Client) StreamDocumentEvents(ctx context.Context, id string, params *St
 // Corresponds with GET /documents/{id}/file (the `GetDocumentFile` operationId).
 func (c *Client) GetDocumentFile(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetDocumentFileRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDocumentLink An address that reads the file without a token
+//
+// For a browser, which cannot send one with a link: valid for 300 seconds, for this file alone. It leads to the storage, which compares nothing with what was uploaded: compare content_sha256.
+//
+// Corresponds with GET /documents/{id}/file/link (the `GetDocumentLink` operationId).
+func (c *Client) GetDocumentLink(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDocumentLinkRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -3565,6 +3618,40 @@ func NewGetDocumentFileRequest(server string, id string) (*http.Request, error) 
 	return req, nil
 }
 
+// NewGetDocumentLinkRequest constructs an http.Request for the GetDocumentLink method
+func NewGetDocumentLinkRequest(server string, id string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/documents/%s/file/link", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewRetryDocumentRequest constructs an http.Request for the RetryDocument method
 func NewRetryDocumentRequest(server string, id string) (*http.Request, error) {
 	var err error
@@ -4184,6 +4271,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /documents/{id}/file (the `GetDocumentFile` operationId).
 	GetDocumentFileWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*GetDocumentFileResponse, error)
+
+	// GetDocumentLinkWithResponse An address that reads the file without a token
+	//
+	// For a browser, which cannot send one with a link: valid for 300 seconds, for this file alone. It leads to the storage, which compares nothing with what was uploaded: compare content_sha256.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /documents/{id}/file/link (the `GetDocumentLink` operationId).
+	GetDocumentLinkWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*GetDocumentLinkResponse, error)
 
 	// RetryDocumentWithResponse Take a document up again
 	//
@@ -6932,6 +7028,144 @@ func (r GetDocumentFileResponse) ContentType() string {
 	return ""
 }
 
+// GetDocumentLinkResponse200Headers the declared response headers of an HTTP 200 response for GetDocumentLink
+type GetDocumentLinkResponse200Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// GetDocumentLinkResponse400Headers the declared response headers of an HTTP 400 response for GetDocumentLink
+type GetDocumentLinkResponse400Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// GetDocumentLinkResponse401Headers the declared response headers of an HTTP 401 response for GetDocumentLink
+type GetDocumentLinkResponse401Headers struct {
+	WWWAuthenticate string
+	XRequestID      openapi_types.UUID
+}
+
+// GetDocumentLinkResponse404Headers the declared response headers of an HTTP 404 response for GetDocumentLink
+type GetDocumentLinkResponse404Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// GetDocumentLinkResponse408Headers the declared response headers of an HTTP 408 response for GetDocumentLink
+type GetDocumentLinkResponse408Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// GetDocumentLinkResponse413Headers the declared response headers of an HTTP 413 response for GetDocumentLink
+type GetDocumentLinkResponse413Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// GetDocumentLinkResponse422Headers the declared response headers of an HTTP 422 response for GetDocumentLink
+type GetDocumentLinkResponse422Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// GetDocumentLinkResponse429Headers the declared response headers of an HTTP 429 response for GetDocumentLink
+type GetDocumentLinkResponse429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      int
+	XRequestID      openapi_types.UUID
+}
+
+// GetDocumentLinkResponse431Headers the declared response headers of an HTTP 431 response for GetDocumentLink
+type GetDocumentLinkResponse431Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// GetDocumentLinkResponse500Headers the declared response headers of an HTTP 500 response for GetDocumentLink
+type GetDocumentLinkResponse500Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// GetDocumentLinkResponse503Headers the declared response headers of an HTTP 503 response for GetDocumentLink
+type GetDocumentLinkResponse503Headers struct {
+	RetryAfter int
+	XRequestID openapi_types.UUID
+}
+
+type GetDocumentLinkResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *FileLink
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *Problem
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Problem
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *Problem
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *Problem
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *Problem
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Problem
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *Problem
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *Problem
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *Problem
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetDocumentLinkResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetDocumentLinkResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetDocumentLinkResponse401Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *GetDocumentLinkResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *GetDocumentLinkResponse408Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *GetDocumentLinkResponse413Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *GetDocumentLinkResponse422Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *GetDocumentLinkResponse429Headers
+	// Headers431 the parsed response headers for an HTTP 431 response
+	Headers431 *GetDocumentLinkResponse431Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *GetDocumentLinkResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetDocumentLinkResponse503Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDocumentLinkResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDocumentLinkResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// Bytes is a convenience method to retrieve the raw bytes from the HTTP response
+func (r GetDocumentLinkResponse) Bytes() []byte {
+	return r.Body
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDocumentLinkResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // RetryDocumentResponse202Headers the declared response headers of an HTTP 202 response for RetryDocument
 type RetryDocumentResponse202Headers struct {
 	IdempotentReplayed *string
@@ -8767,6 +9001,21 @@ func (c *ClientWithResponses) GetDocumentFileWithResponse(ctx context.Context, i
 		return nil, err
 	}
 	return ParseGetDocumentFileResponse(rsp)
+}
+
+// GetDocumentLinkWithResponse An address that reads the file without a token
+//
+// For a browser, which cannot send one with a link: valid for 300 seconds, for this file alone. It leads to the storage, which compares nothing with what was uploaded: compare content_sha256.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /documents/{id}/file/link (the `GetDocumentLink` operationId).
+func (c *ClientWithResponses) GetDocumentLinkWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*GetDocumentLinkResponse, error) {
+	rsp, err := c.GetDocumentLink(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDocumentLinkResponse(rsp)
 }
 
 // RetryDocumentWithResponse Take a document up again
@@ -13912,6 +14161,250 @@ func ParseGetDocumentFileResponse(rsp *http.Response) (*GetDocumentFileResponse,
 		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetDocumentFileResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetDocumentLinkResponse parses an HTTP response from a GetDocumentLinkWithResponse call
+func ParseGetDocumentLinkResponse(rsp *http.Response) (*GetDocumentLinkResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDocumentLinkResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest FileLink
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetDocumentLinkResponse200Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetDocumentLinkResponse400Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetDocumentLinkResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 404:
+		var headers GetDocumentLinkResponse404Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers GetDocumentLinkResponse408Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 413:
+		var headers GetDocumentLinkResponse413Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 422:
+		var headers GetDocumentLinkResponse422Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 429:
+		var headers GetDocumentLinkResponse429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 431:
+		var headers GetDocumentLinkResponse431Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers431 = &headers
+	case rsp.StatusCode == 500:
+		var headers GetDocumentLinkResponse500Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetDocumentLinkResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: ""}); err != nil {

@@ -32,6 +32,8 @@ func Blobs(t *testing.T, open func(t *testing.T) ports.Blobs) {
 		"L_019_a_cancelled_write_leaves_nothing":               blobsCancelled,
 		"FM_025_what_is_not_there_is_missing_and_nothing_else": blobsMissing,
 		"C_3_C_10_a_signed_address_writes_its_key_once":        blobsSigned,
+		"L_009A_a_signed_address_reads_its_key":                blobsReadable,
+		"C_3_a_changed_address_reads_nothing":                  blobsUnreadable,
 		"C_3_a_changed_address_writes_nothing":                 blobsForged,
 		"FM_024_list_shows_each_object_once":                   blobsList,
 		"FM_024_list_bears_what_comes_and_goes":                blobsListMoving,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -119,20 +120,18 @@ func blobsListEnds(t *testing.T, store ports.Blobs) {
 	if !errors.Is(last, context.Canceled) {
 		t.Errorf("cancelled in its midst: %v", last)
 	}
-	_, err := first(store.List(ctx, "user/"))
-	if !errors.Is(err, context.Canceled) {
+	if err := failing(store.List(ctx, "user/")); !errors.Is(err, context.Canceled) {
 		t.Errorf("with an ended context: %v, want context.Canceled", err)
 	}
 	for _, prefix := range []string{"/", "../", "user//", "user/../x", "user/\n", "user/ä", "user\\"} {
-		_, err := first(store.List(t.Context(), prefix))
-		wantCode(t, fmt.Sprintf("List of %q", prefix), err, core.CodeInternal)
+		wantCode(t, fmt.Sprintf("List of %q", prefix), failing(store.List(t.Context(), prefix)), core.CodeInternal)
 	}
 }
 
-// first is the first pair of a list; zeros where there is none.
-func first(list func(func(ports.Blob, error) bool)) (blob ports.Blob, err error) {
-	for blob, err := range list {
-		return blob, err
+// failing is the error that a list begins with, if it does.
+func failing(list iter.Seq2[ports.Blob, error]) error {
+	for _, err := range list {
+		return err
 	}
-	return blob, err
+	return nil
 }

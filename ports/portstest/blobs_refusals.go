@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
@@ -67,8 +68,11 @@ func blobsCancelled(t *testing.T, store ports.Blobs) {
 	if _, err := store.Stat(t.Context(), key); !core.HasCode(err, core.CodeFileMissing) {
 		t.Errorf("after a cancelled Put: %v, want %s", err, core.CodeFileMissing)
 	}
-	_, _, err := store.Open(ctx, key)
-	for what, err := range map[string]error{"Open": err, "Delete": store.Delete(ctx, key), "Healthy": store.Healthy(ctx)} {
+	_, _, openErr := store.Open(ctx, key)
+	_, statErr := store.Stat(ctx, key)
+	_, putErr := store.SignPut(ctx, key, 1, PDF, time.Minute)
+	_, getErr := store.SignGet(ctx, key, "", time.Minute)
+	for what, err := range map[string]error{"Open": openErr, "Stat": statErr, "SignPut": putErr, "SignGet": getErr, "Delete": store.Delete(ctx, key), "Healthy": store.Healthy(ctx)} {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%s with an ended context: %v, want context.Canceled", what, err)
 		}

@@ -3,9 +3,11 @@ package supabasetest
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"math"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -114,20 +116,17 @@ func (s *Server) getBucket(c *call) {
 }
 
 func (s *Server) listBuckets(c *call) {
-	all := []map[string]any{}
+	all := []shownBucket{}
 	if c.may() {
 		s.vault.mu.Lock()
-		for _, b := range s.vault.buckets {
-			all = append(all, showBucket(b))
+		for _, id := range slices.Sorted(maps.Keys(s.vault.buckets)) {
+			shown := showBucket(s.vault.buckets[id])
+			shown.Type = "STANDARD"
+			all = append(all, shown)
 		}
 		s.vault.mu.Unlock()
 	}
 	c.json(http.StatusOK, all)
-}
-
-func showBucket(b bucket) map[string]any {
-	return map[string]any{"id": b.ID, "name": b.Name, "owner": b.Owner, "public": b.Public, "file_size_limit": b.Limit,
-		"allowed_mime_types": b.Types, "created_at": stamp(b.CreatedAt), "updated_at": stamp(b.UpdatedAt)}
 }
 
 func (s *Server) updateBucket(c *call) {

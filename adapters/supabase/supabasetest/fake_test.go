@@ -58,6 +58,12 @@ func (c client) do(t *testing.T, method, path string, body io.Reader, headers ..
 	if err != nil {
 		t.Fatal(err)
 	}
+	return replyOf(t, resp)
+}
+
+// replyOf reads an answer whole.
+func replyOf(t *testing.T, resp *http.Response) reply {
+	t.Helper()
 	defer resp.Body.Close()
 	got, err := io.ReadAll(resp.Body)
 	if err != nil {

@@ -43,6 +43,7 @@ const (
 	HalfWritten                          // half the bytes are kept, HTTP 200
 	Vanish                               // nothing is kept, HTTP 200
 	LostAnswer                           // all is done, and the connection is cut instead of an answer
+	StaleList                            // lists show what was there when the fault was planted
 	Held                                 // the request waits until Gate is closed or the client is gone
 )
 
@@ -52,10 +53,15 @@ type Fault struct {
 	Do    Failure
 	Times int             // how many requests; 0 goes on until Mend
 	Gate  <-chan struct{} // for Held
+
+	before map[string][]object // for StaleList, by bucket
 }
 
 // Break plants a fault. Faults are played in the order they were planted.
 func (s *Server) Break(f Fault) {
+	if f.Do == StaleList {
+		f.before = s.vault.all()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = append(s.faults, &f)

@@ -54,5 +54,6 @@ func (s *Server) Overwrite(bucketID, key string, content []byte) error {
 		return err
 	}
 	o.Version, o.Size, o.ETag, o.UpdatedAt = version, size, etag, s.opts.Now()
-	return s.vault.commit(o, true)
+	_, err = s.vault.commit(o, true)
+	return err
 }

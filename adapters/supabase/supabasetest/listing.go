@@ -3,66 +3,69 @@ package supabasetest
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 )
 
-// row is an object as lists and deletes show it.
-func row(o object, name string) map[string]any {
-	return map[string]any{
-		"name": name, "id": o.ID, "bucket_id": o.Bucket, "version": o.Version, "owner": "", "owner_id": "",
-		"updated_at": stamp(o.UpdatedAt), "created_at": stamp(o.CreatedAt), "last_accessed_at": stamp(o.CreatedAt),
-		"metadata": map[string]any{"eTag": o.ETag, "size": o.Size, "mimetype": o.Type, "cacheControl": o.CacheControl,
-			"lastModified": stamp(o.UpdatedAt), "contentLength": o.Size, "httpStatusCode": http.StatusOK},
-	}
-}
-
-func folder(name string) map[string]any {
-	return map[string]any{"name": name, "id": nil, "updated_at": nil, "created_at": nil, "last_accessed_at": nil, "metadata": nil}
+// levelAsked is the body of the first list call. Prefix is a folder.
+type levelAsked struct {
+	Prefix string `json:"prefix"`
+	Search string `json:"search"`
+	Limit  int    `json:"limit"`
+	Offset int    `json:"offset"`
+	Sort   struct {
+		Order string `json:"order"`
+	} `json:"sortBy"`
 }
 
 // listObjects shows one level below a folder; folders have no id.
 func (s *Server) listObjects(c *call) {
-	var body struct {
-		Prefix string `json:"prefix"`
-		Search string `json:"search"`
-		Limit  int    `json:"limit"`
-		Offset int    `json:"offset"`
-		Sort   struct {
-			Order string `json:"order"`
-		} `json:"sortBy"`
-	}
-	if json.NewDecoder(c.r.Body).Decode(&body) != nil {
+	var asked levelAsked
+	if json.NewDecoder(c.r.Body).Decode(&asked) != nil {
 		c.fail(errBody)
 		return
 	}
-	rows := []map[string]any{}
-	if c.may() {
-		rows = s.level(c.bucket, body.Prefix, body.Search)
+	rows := asked.level(s.listable(c))
+	if asked.Sort.Order == "desc" {
+		slices.Reverse(rows)
 	}
-	rows = sortedBy(rows, body.Sort.Order)
-	if body.Limit == 0 {
-		body.Limit = 100
+	if asked.Limit == 0 {
+		asked.Limit = 100
 	}
-	from := min(max(body.Offset, 0), len(rows))
-	c.json(http.StatusOK, rows[from:min(from+body.Limit, len(rows))])
+	from := min(max(asked.Offset, 0), len(rows))
+	c.json(http.StatusOK, rows[from:min(from+asked.Limit, len(rows))])
 }
 
-func (s *Server) level(bucketID, prefix, search string) []map[string]any {
+func (a levelAsked) level(all []object) []listedRow {
+	prefix := a.Prefix
 	if prefix != "" && !strings.HasSuffix(prefix, "/") {
 		prefix += "/"
 	}
-	rows, last := []map[string]any{}, ""
-	for _, o := range s.vault.list(bucketID) {
+	rows, last := []listedRow{}, ""
+	for _, o := range all {
 		rest, below := strings.CutPrefix(o.Name, prefix)
-		if !below || !strings.HasPrefix(rest, search) {
+		if !below || !strings.HasPrefix(rest, a.Search) {
 			continue
 		}
 		name, _, deeper := strings.Cut(rest, "/")
 		if !deeper {
-			rows = append(rows, listRow(o, name))
+			rows = append(rows, listedRow{Name: name, shownTimes: showTimes(o)})
 		} else if name != last {
-			rows, last = append(rows, folder(name)), name
+			rows, last = append(rows, listedRow{Name: name}), name
 		}
 	}
 	return rows
+}
+
+// listable is what a caller may list of a bucket, in the keys' order: nothing,
+// for one without the right to, and what was there before, where the list is
+// stale.
+func (s *Server) listable(c *call) []object {
+	switch {
+	case !c.may():
+		return nil
+	case c.shows(StaleList):
+		return c.fault.before[c.bucket]
+	}
+	return s.vault.list(c.bucket)
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"path"
-	"slices"
 	"strings"
 )
 
@@ -37,37 +36,42 @@ func (s *Server) listKeys(c *call) {
 		c.fail(errLimit)
 		return
 	}
-	all := []object{}
-	if c.may() {
-		all = s.vault.list(c.bucket)
-	}
-	c.json(http.StatusOK, asked.page(all, limit))
+	c.json(http.StatusOK, asked.page(s.listable(c), limit))
 }
 
-func (a keysAsked) page(all []object, limit int) map[string]any {
-	objects, folders, last := []map[string]any{}, []map[string]any{}, ""
-	answer := map[string]any{"hasNext": false}
-	after := a.after()
+// keysPage is the answer of the second list call.
+type keysPage struct {
+	More      bool        `json:"hasNext"`
+	Cursor    string      `json:"nextCursor,omitempty"`
+	CursorKey string      `json:"nextCursorKey,omitempty"`
+	Folders   []keyFolder `json:"folders"`
+	Objects   []keyedRow  `json:"objects"`
+}
+
+type keyFolder struct {
+	Key  string `json:"key"`
+	Name string `json:"name"`
+}
+
+func (a keysAsked) page(all []object, limit int) keysPage {
+	page, last, after := keysPage{Folders: []keyFolder{}, Objects: []keyedRow{}}, "", a.after()
 	for _, o := range all {
 		shown, isFolder := a.shown(o.Name)
 		if !strings.HasPrefix(o.Name, a.Prefix) || shown <= after || shown == last {
 			continue
 		}
-		if len(objects)+len(folders) == limit {
-			answer["hasNext"], answer["nextCursor"], answer["nextCursorKey"] = true, cursorTo(last), last
+		if len(page.Objects)+len(page.Folders) == limit {
+			page.More, page.Cursor, page.CursorKey = true, cursorTo(last), last
 			break
 		}
 		last = shown
 		if isFolder {
-			folders = append(folders, map[string]any{"key": path.Base(shown), "name": shown})
+			page.Folders = append(page.Folders, keyFolder{Key: path.Base(shown), Name: shown})
 			continue
 		}
-		listed := listRow(o, o.Name)
-		listed["key"] = path.Base(o.Name)
-		objects = append(objects, listed)
+		page.Objects = append(page.Objects, keyedRow{Key: path.Base(o.Name), Name: o.Name, shownTimes: showTimes(o)})
 	}
-	answer["objects"], answer["folders"] = objects, folders
-	return answer
+	return page
 }
 
 // shown is the key itself or, with a delimiter, the folder that hides it.
@@ -91,21 +95,4 @@ func (a keysAsked) after() string {
 		return ""
 	}
 	return strings.TrimPrefix(string(decoded), cursorMark)
-}
-
-// listRow is an object as the list calls show it: without what deletes tell.
-func listRow(o object, name string) map[string]any {
-	listed := row(o, name)
-	for _, column := range []string{"bucket_id", "version", "owner", "owner_id"} {
-		delete(listed, column)
-	}
-	return listed
-}
-
-// sortedBy orders a level as the first list call is asked to.
-func sortedBy(rows []map[string]any, order string) []map[string]any {
-	if order == "desc" {
-		slices.Reverse(rows)
-	}
-	return rows
 }

@@ -8,6 +8,13 @@ import (
 	"github.com/insurance-navigator/navigator/core"
 )
 
+// copiedRow is the answer of a copy.
+type copiedRow struct {
+	Key string `json:"Key"`
+	ID  string `json:"Id"`
+	fullRow
+}
+
 // move serves /object/move and /object/copy.
 func (s *Server) move(c *call) {
 	var body struct {
@@ -30,9 +37,7 @@ func (s *Server) move(c *call) {
 		return
 	}
 	if strings.HasSuffix(c.r.URL.Path, "/copy") {
-		answer := row(copied, copied.Name)
-		answer["Key"], answer["Id"] = copied.Bucket+"/"+copied.Name, copied.ID
-		c.json(http.StatusOK, answer)
+		c.json(http.StatusOK, copiedRow{Key: copied.Bucket + "/" + copied.Name, ID: copied.ID, fullRow: showFull(copied)})
 		return
 	}
 	s.vault.remove(body.Bucket, body.From)
@@ -49,6 +54,7 @@ func (s *Server) duplicate(o object, name string) (object, error) {
 	if err != nil {
 		return object{}, err
 	}
-	o.ID, o.Version, o.Name, o.UpdatedAt = core.NewID().String(), version, name, s.opts.Now()
-	return o, s.vault.commit(o, false)
+	o.ID, o.Version, o.Name = core.NewID().String(), version, name
+	o.CreatedAt, o.UpdatedAt = s.opts.Now(), s.opts.Now()
+	return s.vault.commit(o, false)
 }

@@ -1,8 +1,8 @@
 package supabasetest
 
 import (
-	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"path"
@@ -25,8 +25,14 @@ func (s *Server) upload(c *call) {
 	}
 	replace := c.r.Method == http.MethodPut || c.r.Header.Get("X-Upsert") == "true"
 	if o, ok := s.accept(c, replace); ok {
-		c.json(http.StatusOK, map[string]string{"Key": o.Bucket + "/" + o.Name, "Id": o.ID})
+		c.json(http.StatusOK, uploaded{Key: o.Bucket + "/" + o.Name, ID: o.ID})
 	}
+}
+
+// uploaded is the answer of an upload; one to a signed address has no id.
+type uploaded struct {
+	Key string `json:"Key"`
+	ID  string `json:"Id,omitempty"`
 }
 
 // accept takes a body in and makes it an object; otherwise it has answered.
@@ -36,21 +42,35 @@ func (s *Server) accept(c *call, replace bool) (object, bool) {
 		c.fail(errNoBucket)
 		return object{}, false
 	}
-	if refusal, refused := s.refuse(c, b, replace); refused {
+	in, err := s.incoming(c, s.limitOf(b))
+	if err != nil {
+		c.fail(errBody)
+		return object{}, false
+	}
+	if refusal, refused := s.refuse(c, b, in, replace); refused {
 		c.fail(refusal)
 		return object{}, false
 	}
-	version, size, etag, err := s.vault.receive(s.body(c))
-	if err != nil {
+	return s.keep(c, in, replace)
+}
+
+// keep makes what came in the object.
+func (s *Server) keep(c *call, in incoming, replace bool) (object, bool) {
+	version, size, etag, err := s.vault.receive(s.body(c, in))
+	switch {
+	case errors.Is(err, errOverLimit):
+		c.fail(errTooLarge)
+		return object{}, false
+	case err != nil:
 		panic(http.ErrAbortHandler) // the client broke off: nobody hears an answer
 	}
 	now := s.opts.Now()
-	o := object{ID: core.NewID().String(), Version: version, Bucket: c.bucket, Name: c.key, Size: size, Type: c.mime(),
-		CacheControl: c.cacheControl(), ETag: etag, Metadata: c.metadata(), CreatedAt: now, UpdatedAt: now}
+	o := object{ID: core.NewID().String(), Version: version, Bucket: c.bucket, Name: c.key, Size: size, Type: in.mime,
+		CacheControl: in.cacheControl, ETag: etag, Metadata: in.metadata, CreatedAt: now, UpdatedAt: now}
 	if c.shows(Vanish) {
 		return o, true
 	}
-	if err := s.vault.commit(o, replace); err != nil {
+	if o, err = s.vault.commit(o, replace); err != nil {
 		c.settle(err, errDuplicate, nil)
 		return object{}, false
 	}
@@ -60,22 +80,27 @@ func (s *Server) accept(c *call, replace bool) (object, bool) {
 	return o, true
 }
 
+func (s *Server) limitOf(b bucket) int64 {
+	if b.Limit != nil {
+		return min(s.opts.GlobalLimit, *b.Limit)
+	}
+	return s.opts.GlobalLimit
+}
+
 // refuse checks what can be checked before the body. A body of undeclared
 // length is not held against the size limits: the real service does not either.
-func (s *Server) refuse(c *call, b bucket, replace bool) (storageError, bool) {
-	limit := s.opts.GlobalLimit
-	if b.Limit != nil {
-		limit = min(limit, *b.Limit)
-	}
+func (s *Server) refuse(c *call, b bucket, in incoming, replace bool) (storageError, bool) {
 	_, taken := s.vault.find(c.bucket, c.key)
 	switch {
 	case len(c.key) > 1024:
 		return errInternal, true
-	case !objectName.MatchString(c.key) || path.Clean("/"+c.key) != "/"+c.key:
+	case path.Clean("/"+c.key) != "/"+c.key:
+		return dottedKey(c.bucket, c.key, core.NewID().String()), true
+	case !objectName.MatchString(c.key):
 		return badKey(c.key), true
-	case !takes(b.Types, c.mime()):
-		return badMime(c.mime()), true
-	case c.r.ContentLength > limit:
+	case !takes(b.Types, in.mime):
+		return badMime(in.mime), true
+	case in.declared > s.limitOf(b):
 		return errTooLarge, true
 	case taken && !replace:
 		return errDuplicate, true
@@ -90,35 +115,13 @@ func takes(types []string, mime string) bool {
 	})
 }
 
-// body is the request's bytes, half of them where that is the fault.
-func (s *Server) body(c *call) io.Reader {
+// body is the bytes that came, half of them where that is the fault.
+func (s *Server) body(c *call, in incoming) io.Reader {
 	if !c.shows(HalfWritten) {
-		return c.r.Body
+		return in.body
 	}
-	all, _ := io.ReadAll(c.r.Body)
+	all, _ := io.ReadAll(in.body)
 	return strings.NewReader(string(all[:len(all)/2]))
-}
-
-func (c *call) mime() string {
-	if t := c.r.Header.Get("Content-Type"); t != "" {
-		return t
-	}
-	return "application/octet-stream"
-}
-
-func (c *call) cacheControl() string {
-	if v := c.r.Header.Get("Cache-Control"); v != "" {
-		return v
-	}
-	return "no-cache"
-}
-
-func (c *call) metadata() json.RawMessage {
-	decoded, err := base64.StdEncoding.DecodeString(c.r.Header.Get("X-Metadata"))
-	if err != nil || !json.Valid(decoded) {
-		return json.RawMessage("{}")
-	}
-	return decoded
 }
 
 // seenObject is an object as the caller's policies show it; it answers when
@@ -130,11 +133,7 @@ func (s *Server) seenObject(c *call) (object, bool) {
 	}
 	o, ok := s.vault.find(c.bucket, c.key)
 	if !ok || !c.may() {
-		if c.r.Method == http.MethodHead {
-			c.w.WriteHeader(http.StatusBadRequest)
-		} else {
-			c.fail(errNoKey)
-		}
+		c.fail(errNoKey)
 		return object{}, false
 	}
 	return o, true
@@ -142,6 +141,7 @@ func (s *Server) seenObject(c *call) (object, bool) {
 
 func (s *Server) download(c *call) {
 	if o, ok := s.seenObject(c); ok {
+		c.w.Header().Set("Cache-Control", o.CacheControl)
 		s.serve(c, o)
 	}
 }
@@ -157,6 +157,7 @@ func (s *Server) downloadPublic(c *call) {
 		c.fail(errNoKey)
 		return
 	}
+	c.w.Header().Set("Cache-Control", o.CacheControl)
 	s.serve(c, o)
 }
 
@@ -171,8 +172,13 @@ func (s *Server) serve(c *call, o object) {
 	h := c.w.Header()
 	h.Set("Content-Type", o.Type)
 	h.Set("Etag", o.ETag)
-	h.Set("Cache-Control", o.CacheControl)
 	h.Set("X-Robots-Tag", "none")
+	if c.r.Header.Get("If-None-Match") == o.ETag { // net/http would leave out what the service sends
+		h.Set("Accept-Ranges", "bytes")
+		h.Set("Last-Modified", o.UpdatedAt.UTC().Format(http.TimeFormat))
+		c.w.WriteHeader(http.StatusNotModified)
+		return
+	}
 	if c.shows(Truncated) {
 		h.Set("Content-Length", strconv.FormatInt(o.Size, 10))
 		_, _ = io.CopyN(c.w, file, o.Size/2)
@@ -187,9 +193,11 @@ func (s *Server) info(c *call) {
 	if !ok {
 		return
 	}
-	c.json(http.StatusOK, map[string]any{"id": o.ID, "name": o.Name, "version": o.Version, "bucket_id": o.Bucket, "size": o.Size,
-		"content_type": o.Type, "cache_control": o.CacheControl, "etag": o.ETag, "metadata": o.Metadata,
-		"last_modified": stamp(o.UpdatedAt), "created_at": stamp(o.CreatedAt)})
+	h := c.w.Header()
+	h.Set("Etag", o.ETag)
+	h.Set("Last-Modified", o.UpdatedAt.UTC().Format(http.TimeFormat))
+	h.Set("Cache-Control", o.CacheControl)
+	c.json(http.StatusOK, showInfo(o))
 }
 
 // deleteObjects removes one object by its path or many by their names; the
@@ -213,13 +221,13 @@ func (s *Server) deleteObjects(c *call) {
 		c.fail(errNoBucket)
 		return
 	}
-	gone := []map[string]any{}
+	gone := []fullRow{}
 	for _, name := range body.Prefixes {
 		if !c.may() {
 			break
 		}
 		if o, ok := s.vault.remove(c.bucket, name); ok {
-			gone = append(gone, row(o, o.Name))
+			gone = append(gone, showFull(o))
 		}
 	}
 	c.json(http.StatusOK, gone)

@@ -1,12 +1,14 @@
 package supabasetest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -127,11 +129,17 @@ type gatewayError struct {
 
 // json answers with a JSON body as the services do.
 func (c *call) json(status int, body any) {
-	c.w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	c.w.WriteHeader(status)
-	encoder := json.NewEncoder(c.w)
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(body) // the client may be gone
+	if err := encoder.Encode(body); err != nil {
+		panic(err) // our own answers always encode
+	}
+	whole := bytes.TrimSuffix(text.Bytes(), []byte("\n"))
+	c.w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	c.w.Header().Set("Content-Length", strconv.Itoa(len(whole)))
+	c.w.WriteHeader(status)
+	_, _ = c.w.Write(whole) // the client may be gone
 }
 
 // recorder keeps the status for the ledger.

@@ -13,18 +13,26 @@ import (
 // uploadLife is how long a signed upload address can be used.
 const uploadLife = 2 * time.Hour
 
-// link makes a relative signed address.
+// link makes a relative signed address. Its key is not escaped: clients are to
+// do that.
 func (s *Server) link(route, scope, target string, life time.Duration, more jwt.MapClaims) (address, token string) {
 	now := s.opts.Now()
 	claims := jwt.MapClaims{"url": target, "scope": scope, "iat": now.Unix(), "exp": now.Add(life).Unix()}
 	for name, value := range more {
 		claims[name] = value
 	}
-	token, err := s.signHS256(claims)
+	token, err := s.signLink(claims)
 	if err != nil {
 		panic(err) // a map of strings and numbers always signs
 	}
-	return route + (&url.URL{Path: target}).EscapedPath() + "?token=" + token, token
+	return route + target + "?token=" + token, token
+}
+
+// signLink makes a link's token; its header tells the algorithm alone.
+func (s *Server) signLink(claims jwt.MapClaims) (string, error) {
+	token := jwt.NewWithClaims(jwt.SigningMethodHS256, claims)
+	token.Header = map[string]any{"alg": token.Method.Alg()}
+	return token.SignedString([]byte(s.opts.JWTSecret))
 }
 
 // sign serves one object by its path, or many by the body's paths.
@@ -117,7 +125,10 @@ func (s *Server) signUpload(c *call) {
 		c.fail(errDuplicate)
 	default:
 		address, token := s.link("/object/upload/sign/", "upload", c.bucket+"/"+c.key, uploadLife, jwt.MapClaims{"upsert": upsert})
-		c.json(http.StatusOK, map[string]string{"url": address, "token": token})
+		c.json(http.StatusOK, struct {
+			URL   string `json:"url"`
+			Token string `json:"token"`
+		}{address, token})
 	}
 }
 
@@ -128,6 +139,6 @@ func (s *Server) uploadSigned(c *call) {
 	}
 	upsert, _ := claims["upsert"].(bool)
 	if o, ok := s.accept(c, upsert); ok {
-		c.json(http.StatusOK, map[string]string{"Key": o.Bucket + "/" + o.Name})
+		c.json(http.StatusOK, uploaded{Key: o.Bucket + "/" + o.Name})
 	}
 }

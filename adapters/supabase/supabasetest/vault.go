@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -144,27 +145,30 @@ func (v *vault) forget(version string) {
 
 var errExists = errors.New("the object exists")
 
-// commit makes a received version the object, at once or not at all.
-func (v *vault) commit(o object, replace bool) error {
+// commit makes a received version the object, at once or not at all, and gives
+// it as it then is: one that replaces another has that one's id and creation.
+func (v *vault) commit(o object, replace bool) (object, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	old, exists := v.objects[o.Bucket][o.Name]
 	if exists && !replace {
 		v.forget(o.Version)
-		return errExists
+		return object{}, errExists
+	}
+	if exists {
+		o.ID, o.CreatedAt = old.ID, old.CreatedAt
 	}
 	if v.dir != "" {
 		if err := writeJSON(v.path(o.Version, ".json"), o); err != nil {
 			v.forget(o.Version)
-			return err
+			return object{}, err
 		}
 	}
 	if exists {
-		o.ID, o.CreatedAt = old.ID, old.CreatedAt
 		v.forget(old.Version)
 	}
 	v.put(o)
-	return nil
+	return o, nil
 }
 
 func (v *vault) find(bucketID, name string) (object, bool) {
@@ -210,6 +214,18 @@ func (v *vault) list(bucketID string) []object {
 		all = append(all, o)
 	}
 	slices.SortFunc(all, func(a, b object) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+// all is every bucket's objects, as list gives them.
+func (v *vault) all() map[string][]object {
+	v.mu.Lock()
+	ids := slices.Collect(maps.Keys(v.buckets))
+	v.mu.Unlock()
+	all := map[string][]object{}
+	for _, id := range ids {
+		all[id] = v.list(id)
+	}
 	return all
 }
 

@@ -41,6 +41,10 @@ func badKey(key string) storageError {
 	return storageError{"400", "InvalidKey", "Invalid key: " + key, "InvalidKey", 0}
 }
 
+func dottedKey(bucket, key, version string) storageError {
+	return badKey("stub/local/" + bucket + "/" + key + "/" + version + " contains dot path segment")
+}
+
 func badToken(why string) storageError {
 	return storageError{"403", "Unauthorized", why, "AccessDenied", 0}
 }

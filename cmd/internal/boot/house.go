@@ -35,7 +35,7 @@ type House struct {
 	store             *postgres.Store
 	library           *postgres.Library
 	pdfium            *pdftext.Engine
-	putTickets        ports.PutTickets
+	tickets           ports.Tickets
 }
 
 // openHouse opens what the service needs and registers the process.
@@ -149,7 +149,7 @@ func (h *House) openOutside(ctx context.Context) error {
 		return fmt.Errorf("storage bucket %s: %w", h.config.Bucket(), err)
 	}
 	h.parts.blobs = notedBlobs{blobs, h.seen}
-	h.putTickets, _ = blobs.(ports.PutTickets) // where the storage has no addresses of its own
+	h.tickets, _ = blobs.(ports.Tickets) // where the storage has no addresses of its own
 	h.parts.seen = h.seen
 	if h.parts.models, err = newModels(h.config, h.config.OpenAICalls, h.seen); err != nil {
 		return err
@@ -214,7 +214,7 @@ func (h *House) api(ctx context.Context, ready func() error, stopping <-chan str
 		return nil, err
 	}
 	deps := httpapi.APIDeps{
-		Library: h.library, Journal: h.library, Uploads: h.library, PutTickets: h.putTickets,
+		Library: h.library, Journal: h.library, Uploads: h.library, Tickets: h.tickets,
 		Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine, Stopping: stopping,
 		Health: health{h.instances, h.seen}, Keys: postgres.NewIdempotency(h.appPool), Logger: h.log, Limits: h.limits(), Version: Build(),
 		SpoolDir: h.config.SpoolDir, PublicURL: h.config.PublicURL, Ready: ready,

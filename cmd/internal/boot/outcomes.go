@@ -114,6 +114,13 @@ func (b notedBlobs) Open(ctx context.Context, key string) (io.ReadCloser, core.B
 	return body, blob, err
 }
 
+// SignGet is ports.Blobs.
+func (b notedBlobs) SignGet(ctx context.Context, key, name string, ttl time.Duration) (ports.SignedGet, error) {
+	signed, err := b.Blobs.SignGet(ctx, key, name, ttl)
+	b.seen.note(nameStorage, err)
+	return signed, err
+}
+
 // SignPut is ports.Blobs.
 func (b notedBlobs) SignPut(ctx context.Context, key string, size int64, contentType string, ttl time.Duration) (ports.SignedPut, error) {
 	signed, err := b.Blobs.SignPut(ctx, key, size, contentType, ttl)

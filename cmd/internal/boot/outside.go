@@ -26,8 +26,9 @@ func (c Config) blobs() (ports.Blobs, error) { return c.bucket(c.Bucket()) }
 func (c Config) bucket(name string) (ports.Blobs, error) {
 	limits := httpapi.DefaultLimits()
 	if c.StorageProvider == "filestore" {
+		public := strings.TrimSuffix(c.PublicURL, "/")
 		return filestore.Open(filestore.Config{Dir: filepath.Join(c.FilestoreDir, name), MaxSize: limits.MaxFileBytes, Types: limits.Types,
-			PutURL: strings.TrimSuffix(c.PublicURL, "/") + httpapi.PathPut, PutKeys: c.masters()})
+			PutURL: public + httpapi.PathPut, GetURL: public + httpapi.PathGet, TicketKeys: c.masters()})
 	}
 	return supabase.NewStorage(supabase.Config{URL: c.SupabaseURL, ServiceKey: c.SupabaseService.Reveal(), Bucket: name,
 		MaxSize: limits.MaxFileBytes, Types: limits.Types})

@@ -34,10 +34,13 @@ func (f Finding) LogValue() slog.Value {
 		slog.String("login", f.Login), slog.String("role", f.Role), slog.String("server", f.Server))
 }
 
-// The probe's bounds: of each way to the server, and of all of it.
+// The probe's bounds: of each way to the server, of the questions to both
+// connections, and of all of it. Two processes that start at once may each
+// hold the one connection the other waits for; hence the second bound.
 const (
-	dialTime  = 4 * time.Second
-	probeTime = 12 * time.Second
+	dialTime   = 4 * time.Second
+	detectTime = 8 * time.Second
+	probeTime  = 12 * time.Second
 )
 
 // Probe connects twice, finds the mode, compares it with what is expected, and
@@ -95,6 +98,8 @@ func (t *try) look(ctx context.Context, found *Finding) error {
 	if err := found.ask(ctx, first); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, detectTime)
+	defer cancel()
 	second, err := pgx.ConnectConfig(ctx, t.config)
 	if err != nil {
 		return err

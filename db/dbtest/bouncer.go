@@ -4,16 +4,20 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/insurance-navigator/navigator/db/pgserver"
 )
@@ -86,7 +90,8 @@ func (b *Bouncer) settings(mode string) {
 	}
 	b.write("users", users.String())
 	b.write("ini", fmt.Sprintf("[databases]\n%s = host=%s port=%d\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %d\nunix_socket_dir =\n"+
-		"auth_type = scram-sha-256\nauth_file = %s\npool_mode = %s\ndefault_pool_size = %d\nmax_client_conn = 200\nserver_login_retry = 1\n",
+		"auth_type = scram-sha-256\nauth_file = %s\npool_mode = %s\ndefault_pool_size = %d\nmax_client_conn = 200\nserver_login_retry = 1\n"+
+		"stats_users = "+strings.Join(slices.Collect(maps.Keys(b.roles)), ", ")+"\n",
 		b.db.Name, server.Host, server.Port, b.port, filepath.Join(b.dir, "users"), mode, ServerConns))
 }
 
@@ -164,4 +169,41 @@ func (b *Bouncer) Stop() {
 func (b *Bouncer) URL(role string) string {
 	u := url.URL{Scheme: "postgres", User: url.UserPassword(role, b.roles[role]), Host: b.address(), Path: "/" + b.db.Name, RawQuery: "sslmode=disable"}
 	return u.String()
+}
+
+// Connected asks how many clients it has now, and how many connections to the
+// server it holds for them; the one that asks is not counted.
+func (b *Bouncer) Connected() (clients, servers int) {
+	b.tb.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
+	defer cancel()
+	for role := range b.roles {
+		u, err := url.Parse(b.URL(role))
+		if err != nil {
+			b.tb.Fatal("dbtest: the address cannot be read")
+		}
+		u.Path = "/pgbouncer"
+		conn, err := pgconn.Connect(ctx, u.String())
+		if err != nil {
+			b.tb.Fatalf("dbtest: ask PgBouncer: %v", err)
+		}
+		defer conn.Close(ctx) //nolint:errcheck // nothing is pending
+		return b.lines(ctx, conn, "show clients"), b.lines(ctx, conn, "show servers")
+	}
+	return 0, 0
+}
+
+// lines counts the answer's lines about this database.
+func (b *Bouncer) lines(ctx context.Context, conn *pgconn.PgConn, question string) (n int) {
+	b.tb.Helper()
+	answers, err := conn.Exec(ctx, question).ReadAll()
+	if err != nil || len(answers) != 1 {
+		b.tb.Fatalf("dbtest: %s: %v", question, err)
+	}
+	for _, row := range answers[0].Rows {
+		if slices.ContainsFunc(row, func(value []byte) bool { return string(value) == b.db.Name }) {
+			n++
+		}
+	}
+	return n
 }

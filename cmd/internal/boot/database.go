@@ -3,6 +3,7 @@ package boot
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -61,7 +62,7 @@ func (h *House) pool(ctx context.Context, url Secret, role string) (*pgxpool.Poo
 		select {
 		case <-ctx.Done():
 			return nil, found, err
-		case <-time.After(time.Second): // a server that starts has no other sign of it
+		case <-time.After(time.Second + rand.N(time.Second)): // a server that starts has no other sign of it; peers that wait do not meet again
 		}
 	}
 }

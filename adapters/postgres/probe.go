@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"log/slog"
 	"net"
 	"time"
@@ -57,10 +58,16 @@ func Probe(ctx context.Context, o Options) (Finding, error) {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
 	try := prepare(config.ConnConfig, o)
-	if err := try.look(ctx, &found); err != nil {
+	err = try.look(ctx, &found)
+	switch {
+	case err == nil:
+		return found, found.judge(o)
+	case found.Login == "":
 		return found, refuse(found.Place, try.addresses, err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return found, &Refusal{Place: found.Place, text: "it has no second connection free", advice: adviceRoom, cause: err}
 	}
-	return found, found.judge(o)
+	return found, refuse(found.Place, nil, err) // it was reached
 }
 
 // try is one look at a server.

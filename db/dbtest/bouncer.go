@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"maps"
 	"net"
 	"net/url"
 	"os"
@@ -32,6 +31,7 @@ const ServerConns = 2
 type Bouncer struct {
 	tb    testing.TB
 	db    *DB
+	owner string
 	dir   string
 	port  int
 	roles map[string]string // to their passwords
@@ -39,7 +39,7 @@ type Bouncer struct {
 	stop  func()
 }
 
-// Bouncer starts one that knows the roles; it ends with the test. Where the
+// Bouncer starts one that knows the roles, and the owner; it ends with the test. Where the
 // program is not installed the test is skipped, and says so.
 func (db *DB) Bouncer(mode string, roles ...string) *Bouncer {
 	db.tb.Helper()
@@ -59,7 +59,12 @@ func (db *DB) Bouncer(mode string, roles ...string) *Bouncer {
 		}
 		b.roles[role], _ = login.User.Password()
 	}
-	b.settings(mode)
+	super, err := pgx.ParseConfig(db.SuperURL())
+	if err != nil {
+		db.tb.Fatal("dbtest: the server's address cannot be read")
+	}
+	b.owner, b.roles[super.User] = super.User, super.Password
+	b.settings(mode, super)
 	b.Start()
 	return b
 }
@@ -72,12 +77,8 @@ func bouncerProgram() (string, error) {
 }
 
 // settings writes the files, and chooses a port that nobody has.
-func (b *Bouncer) settings(mode string) {
+func (b *Bouncer) settings(mode string, server *pgx.ConnConfig) {
 	b.tb.Helper()
-	server, err := pgx.ParseConfig(b.db.SuperURL())
-	if err != nil {
-		b.tb.Fatal("dbtest: the server's address cannot be read")
-	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.tb.Fatal(err)
@@ -91,8 +92,8 @@ func (b *Bouncer) settings(mode string) {
 	b.write("users", users.String())
 	b.write("ini", fmt.Sprintf("[databases]\n%s = host=%s port=%d\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %d\nunix_socket_dir =\n"+
 		"auth_type = scram-sha-256\nauth_file = %s\npool_mode = %s\ndefault_pool_size = %d\nmax_client_conn = 200\nserver_login_retry = 1\n"+
-		"stats_users = "+strings.Join(slices.Collect(maps.Keys(b.roles)), ", ")+"\n",
-		b.db.Name, server.Host, server.Port, b.port, filepath.Join(b.dir, "users"), mode, ServerConns))
+		"stats_users = %s\n",
+		b.db.Name, server.Host, server.Port, b.port, filepath.Join(b.dir, "users"), mode, ServerConns, b.owner))
 }
 
 func (b *Bouncer) write(name, text string) {
@@ -171,26 +172,21 @@ func (b *Bouncer) URL(role string) string {
 	return u.String()
 }
 
+// OwnerURL connects through it as the one who migrates.
+func (b *Bouncer) OwnerURL() string { return b.URL(b.owner) }
+
 // Connected asks how many clients it has now, and how many connections to the
 // server it holds for them; the one that asks is not counted.
 func (b *Bouncer) Connected() (clients, servers int) {
 	b.tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
 	defer cancel()
-	for role := range b.roles {
-		u, err := url.Parse(b.URL(role))
-		if err != nil {
-			b.tb.Fatal("dbtest: the address cannot be read")
-		}
-		u.Path = "/pgbouncer"
-		conn, err := pgconn.Connect(ctx, u.String())
-		if err != nil {
-			b.tb.Fatalf("dbtest: ask PgBouncer: %v", err)
-		}
-		defer conn.Close(ctx) //nolint:errcheck // nothing is pending
-		return b.lines(ctx, conn, "show clients"), b.lines(ctx, conn, "show servers")
+	conn, err := pgconn.Connect(ctx, strings.Replace(b.OwnerURL(), "/"+b.db.Name, "/pgbouncer", 1))
+	if err != nil {
+		b.tb.Fatalf("dbtest: ask PgBouncer: %v", err)
 	}
-	return 0, 0
+	defer conn.Close(ctx) //nolint:errcheck // nothing is pending
+	return b.lines(ctx, conn, "show clients"), b.lines(ctx, conn, "show servers")
 }
 
 // lines counts the answer's lines about this database.

@@ -138,15 +138,19 @@ type Mismatch struct {
 }
 
 // Error names the fix.
-func (m *Mismatch) Error() string {
-	return fmt.Sprintf("DATABASE_POOL_MODE is %s, but %s was found at %s: %s", m.Expected, described[m.Found], m.Place, m.fix())
+func (m *Mismatch) Error() string { return m.Detail() + ": " + m.Advice() }
+
+// Detail is what was expected, and what was found.
+func (m *Mismatch) Detail() string {
+	return fmt.Sprintf("DATABASE_POOL_MODE is %s, but %s was found at %s", m.Expected, described[m.Found], m.Place)
 }
 
 var described = map[Mode]string{
 	Direct: "the server itself", Session: "a pooler in session mode", Transaction: "a pooler in transaction mode",
 }
 
-func (m *Mismatch) fix() string {
+// Advice is the two ways out.
+func (m *Mismatch) Advice() string {
 	setting := fmt.Sprintf("or set DATABASE_POOL_MODE=%s, or leave it empty", m.Found)
 	switch m.Expected {
 	case Direct:
@@ -155,6 +159,13 @@ func (m *Mismatch) fix() string {
 		return "use the pooler's host with port 5432, " + setting
 	}
 	return "use the pooler's host with port 6543, " + setting
+}
+
+// Advised is an error that says what to do: a Refusal or a Mismatch.
+type Advised interface {
+	error
+	Detail() string // what was met
+	Advice() string // what to do; empty where only time helps
 }
 
 // ErrPollOnly says that a worker would not be woken.

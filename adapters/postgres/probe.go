@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"time"
@@ -25,8 +26,14 @@ type Finding struct {
 }
 
 // Note is something that works, but not for long, not for everyone, or not
-// safely.
-type Note struct{ Detail, Advice string }
+// safely. About is one word: limits or encryption.
+type Note struct{ About, Detail, Advice string }
+
+// String is what was found, in words.
+func (f Finding) String() string {
+	return fmt.Sprintf("%s at %s over %s (TLS: %s), user form %s, as %s, PostgreSQL %s",
+		described[f.Mode], f.Place, f.Network, f.TLS, f.Place.UserForm(), f.Role, f.Server)
+}
 
 // LogValue is the line of the start report.
 func (f Finding) LogValue() slog.Value {
@@ -139,7 +146,7 @@ func (f *Finding) ask(ctx context.Context, conn *pgx.Conn) error {
 	err := conn.QueryRow(ctx, `select session_user, current_setting('server_version'), current_setting('search_path'),
 		current_setting('statement_timeout')`).Scan(&f.Login, &f.Server, &path, &timeout)
 	if err == nil && (path != "" && path != `""` || timeout == "0") {
-		f.Notes = append(f.Notes, Note{"the login " + f.Login + " has no time limits and no search path of its own",
+		f.Notes = append(f.Notes, Note{"limits", "the login " + f.Login + " has no time limits and no search path of its own",
 			"Run navigator migrate of this release: it gives them to inav_app and inav_worker."})
 	}
 	return err
@@ -171,8 +178,8 @@ func (f *Finding) noteTLS() {
 	}
 	switch {
 	case f.TLS == "none":
-		f.Notes = append(f.Notes, Note{"the connection is not encrypted", "Add sslmode=verify-full, and sslrootcert with the provider's certificate."})
+		f.Notes = append(f.Notes, Note{"encryption", "the connection is not encrypted", "Add sslmode=verify-full, and sslrootcert with the provider's certificate."})
 	case f.Place.TLS != "verified" && f.Place.TLS != "verified CA":
-		f.Notes = append(f.Notes, Note{"nobody checks the server's certificate", "Say sslmode=verify-full, and sslrootcert with the provider's certificate."})
+		f.Notes = append(f.Notes, Note{"encryption", "nobody checks the server's certificate", "Say sslmode=verify-full, and sslrootcert with the provider's certificate."})
 	}
 }

@@ -24,7 +24,7 @@ func MigrateFrom(ctx context.Context, environ []string, out io.Writer, indexes I
 	if err := config.Check(Migrate); err != nil {
 		return err
 	}
-	if err := config.checkMigrateSession(ctx); err != nil {
+	if err := config.CheckMigrateSession(ctx); err != nil {
 		return err
 	}
 	if err := db.Migrate(ctx, config.MigrateURL().Reveal()); err != nil {
@@ -34,9 +34,9 @@ func MigrateFrom(ctx context.Context, environ []string, out io.Writer, indexes I
 	return errors.Join(err, indexes.apply(ctx, config.MigrateURL().Reveal(), out))
 }
 
-// checkMigrateSession refuses an address where the migration's lock would be
+// CheckMigrateSession refuses an address where the migration's lock would be
 // held by nobody. DATABASE_POOL_MODE is about the services and is not asked.
-func (c Config) checkMigrateSession(ctx context.Context) error {
+func (c Config) CheckMigrateSession(ctx context.Context) error {
 	found, err := postgres.Probe(ctx, postgres.Options{URL: c.MigrateURL().Reveal(), Name: "navigator-migrate"})
 	if err != nil || found.Mode != postgres.Transaction {
 		return err

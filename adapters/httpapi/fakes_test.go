@@ -432,6 +432,8 @@ const (
 	bobToken     = "token-of-bob"
 	expiredToken = "token-expired"
 	oddToken     = "token-that-breaks-the-verifier"
+
+	unjudgedToken = "token-while-the-sessions-are-away"
 )
 
 var bobID = core.DerivedID(core.ChunkSpace, "bob")
@@ -446,6 +448,8 @@ func (memVerifier) Verify(_ context.Context, token string) (ports.Principal, err
 		return ports.Principal{User: bobID}, nil
 	case expiredToken:
 		return ports.Principal{}, core.Fail(core.CodeTokenExpired, nil)
+	case unjudgedToken:
+		return ports.Principal{}, core.Fail(core.CodeAccountsUnavailable, nil)
 	case oddToken:
 		return ports.Principal{}, errors.New("dial tcp 10.0.0.7:443: i/o timeout")
 	}

@@ -150,6 +150,9 @@ func refusalsOf(op *huma.Operation) refusals {
 		answers[status] = codes
 	}
 	maps.Copy(answers, own)
+	if len(op.Security) > 0 { // its token could not be looked at
+		answers.add(http.StatusServiceUnavailable, core.CodeAccountsUnavailable)
+	}
 	if takesKey(op) {
 		answers.add(http.StatusConflict, core.CodeIdempotencyInUse)
 		answers.add(http.StatusUnprocessableEntity, core.CodeIdempotencyMismatch)

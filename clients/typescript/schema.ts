@@ -1892,6 +1892,7 @@ export interface operations {
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_unavailable`: The file storage cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_denied`: The file storage refuses our key. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -2330,6 +2331,7 @@ export interface operations {
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_unavailable`: The file storage cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_denied`: The file storage refuses our key. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -3645,6 +3647,7 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -3958,6 +3961,7 @@ export interface operations {
              *     * `storage_unavailable`: The file storage cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_denied`: The file storage refuses our key. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_conflict`: Another file lies at that place already. Write to support with the document id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -4180,6 +4184,7 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -4385,6 +4390,7 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -4597,6 +4603,7 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -4833,6 +4840,7 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -5030,6 +5038,7 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -5294,6 +5303,7 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -5546,6 +5556,7 @@ export interface operations {
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_unavailable`: The file storage cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_denied`: The file storage refuses our key. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -5967,6 +5978,7 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -6166,6 +6178,7 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -7416,6 +7429,7 @@ export interface operations {
              *     * `embedder_refused`: The embedding service does not accept the text. Write to support with the document id.
              *     * `bad_vectors`: The embedding service sent vectors that cannot be right. Nothing needs to be done: the service tries again by itself.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -7631,6 +7645,7 @@ export interface operations {
              *     * `embedder_refused`: The embedding service does not accept the text. Write to support with the document id.
              *     * `bad_vectors`: The embedding service sent vectors that cannot be right. Nothing needs to be done: the service tries again by itself.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -7878,6 +7893,7 @@ export interface operations {
              *     * `storage_unavailable`: The file storage cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_denied`: The file storage refuses our key. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_conflict`: Another file lies at that place already. Write to support with the document id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/insurance-navigator/navigator/adapters/localauth"
+	"github.com/insurance-navigator/navigator/adapters/postgres"
 )
 
 // Service is one of the processes; it decides which settings are needed.
@@ -100,15 +101,11 @@ func (c Config) checkDatabase(f *faults, service Service) {
 	if service == API {
 		return
 	}
-	name := "WORKER_DATABASE_URL"
-	if !c.WorkerDatabaseURL.Set() {
-		name = "DATABASE_URL"
-	}
+	name := c.workerURLName()
 	f.need(name, c.WorkerURL().Set())
 	checkDatabaseURL(f, name, c.WorkerURL(), c.Mode)
 	if service != Webhook && c.Transaction() && !c.AllowPollOnly {
-		f.add("%s goes through a transaction pooler, where LISTEN is lost: "+
-			"give the worker the session pooler (port 5432), or set ALLOW_POLL_ONLY=true", name)
+		f.add("%s %w", name, postgres.ErrPollOnly)
 	}
 }
 

@@ -39,7 +39,7 @@ type Config struct {
 	DatabaseURL        Secret `env:"DATABASE_URL" help:"postgres:// address; the API logs in as inav_app, worker and webhook as inav_worker, migrate as the owner"`
 	WorkerDatabaseURL  Secret `env:"WORKER_DATABASE_URL" help:"for worker and webhook where one process runs all; DATABASE_URL when empty"`
 	MigrateDatabaseURL Secret `env:"MIGRATE_DATABASE_URL" help:"for migrate; DATABASE_URL when empty"`
-	PoolMode           string `env:"DATABASE_POOL_MODE" help:"direct, session or transaction; empty: transaction at port 6543, else direct"`
+	PoolMode           string `env:"DATABASE_POOL_MODE" help:"what is expected at the address: direct, session or transaction; anything else found there is refused; empty: what is found is used"`
 	AllowPollOnly      bool   `env:"ALLOW_POLL_ONLY" help:"lets the worker run behind a transaction pooler, without LISTEN"`
 	MaxConns           int32  `env:"DATABASE_MAX_CONNS" help:"connections of this process's pool"`
 

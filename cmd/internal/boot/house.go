@@ -16,7 +16,6 @@ import (
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/adapters/riverqueue"
 	"github.com/insurance-navigator/navigator/core"
-	"github.com/insurance-navigator/navigator/db"
 	"github.com/insurance-navigator/navigator/ports"
 )
 
@@ -29,6 +28,7 @@ type House struct {
 	closers []func()
 
 	appPool, workPool *pgxpool.Pool
+	pollOnly          bool // a pooler in transaction mode lies before workPool
 	instances         *postgres.Instances
 	id                core.ID
 	parts             lineParts
@@ -72,7 +72,7 @@ func (h *House) does(service Service) bool { return h.service == service || h.se
 func (h *House) openDatabase(ctx context.Context) error {
 	var err error
 	if h.does(API) {
-		if h.appPool, err = h.pool(ctx, h.config.DatabaseURL, "inav_app"); err != nil {
+		if h.appPool, _, err = h.pool(ctx, h.config.DatabaseURL, "inav_app"); err != nil {
 			return err
 		}
 		if h.config.Mode != Development {
@@ -83,7 +83,7 @@ func (h *House) openDatabase(ctx context.Context) error {
 		h.instances = postgres.NewInstances(h.appPool)
 	}
 	if h.does(Worker) || h.does(Webhook) {
-		if h.workPool, err = h.pool(ctx, h.config.WorkerURL(), "inav_worker"); err != nil {
+		if err := h.openWorkPool(ctx); err != nil {
 			return err
 		}
 		h.instances = postgres.NewInstances(h.workPool)
@@ -92,7 +92,7 @@ func (h *House) openDatabase(ctx context.Context) error {
 }
 
 func (h *House) openStores() error {
-	settings := h.config.Queues()
+	settings := h.queues()
 	if h.appPool != nil {
 		queue, err := riverqueue.NewQueue(h.appPool, settings, h.log)
 		if err != nil {
@@ -108,31 +108,6 @@ func (h *House) openStores() error {
 		h.store = postgres.NewStore(h.workPool, queue, h.config.Waits())
 	}
 	return nil
-}
-
-// startTime bounds the wait for a database that is not up yet.
-const startTime = 30 * time.Second
-
-// pool opens a pool, waiting for a database that is not up yet.
-func (h *House) pool(ctx context.Context, url Secret, role string) (*pgxpool.Pool, error) {
-	ctx, cancel := context.WithTimeout(ctx, startTime)
-	defer cancel()
-	options := postgres.Options{URL: url.Reveal(), Name: "navigator-" + string(h.service), Role: role,
-		MaxConns: h.config.MaxConns, Transaction: h.config.Pooled(url)}
-	for {
-		pool, err := postgres.Open(ctx, options)
-		if err == nil {
-			h.closers = append(h.closers, pool.Close)
-			_, err = db.Check(ctx, pool)
-			return pool, err
-		}
-		h.log.Warn("the database does not answer yet", "role", role, "cause", err.Error())
-		select {
-		case <-ctx.Done():
-			return nil, err
-		case <-time.After(time.Second):
-		}
-	}
 }
 
 // openOutside opens what lies outside, wrapped so that each call's result is
@@ -257,7 +232,7 @@ func readHint(raw []byte) (httpapi.Hint, error) {
 
 // line builds the worker's part.
 func (h *House) line(ctx context.Context) (*riverqueue.Line, error) {
-	return newLine(ctx, h.config, h.workPool, h.store, h.parts, h.log)
+	return newLine(ctx, h.config, h.queues(), h.workPool, h.store, h.parts, h.log)
 }
 
 var _ ports.Health = health{}

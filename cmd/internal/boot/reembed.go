@@ -47,7 +47,7 @@ func NewReembed(ctx context.Context, config Config) (*Reembed, error) {
 		return nil, err
 	}
 	pool, err := postgres.Open(ctx, postgres.Options{URL: config.WorkerURL().Reveal(), Name: "navigator-reembed", Role: "inav_worker",
-		MaxConns: 2, Transaction: config.Transaction()})
+		MaxConns: 2, Expect: postgres.Mode(config.PoolMode)})
 	if err != nil {
 		return nil, err
 	}

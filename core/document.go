@@ -25,9 +25,9 @@ type Document struct {
 	SHA256      [32]byte
 	Pages       int // counted at upload; 0 for formats without pages
 
-	Submitting    bool   // an earlier run asked the parser and its answer is unknown
-	ProviderJob   string // the parser's id of this attempt's job
-	ProviderFile  string // the parser's id of the copy it holds
+	Submitting    bool      // an earlier run asked the parser and its answer is unknown
+	ProviderJob   string    // the parser's id of this attempt's job
+	ProviderFile  string    // the parser's id of the copy it holds
 	ParseDeadline time.Time // of the parser's job under way; zero where none is
 }
 

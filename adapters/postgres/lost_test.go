@@ -99,6 +99,22 @@ func TestC11_ACallbackBeforeTheSecondAnswerIsNotLost(t *testing.T) {
 	}
 }
 
+func TestUnknownAttemptsAreThoseOfNoLiveDocument(t *testing.T) {
+	h := open(t)
+	who := user(t)
+	live, removed, never := h.upload(who, "a", 1), h.upload(who, "b", 1), core.NewID()
+	if err := h.library.Remove(t.Context(), who, removed.Document); err != nil {
+		t.Fatal(err)
+	}
+	got, err := h.store.Unknown(t.Context(), []core.ID{live.Job, removed.Job, never})
+	if diff := cmp.Diff([]core.ID{removed.Job, never}, got); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	if got, err := h.store.Unknown(t.Context(), nil); err != nil || len(got) != 0 {
+		t.Errorf("of none: %v %v", got, err)
+	}
+}
+
 // The step that hands over may be lost with its queue: it is given again, while
 // documents whose job is under way are left to the polls.
 func TestAHandoverWithoutAJobIsRevived(t *testing.T) {

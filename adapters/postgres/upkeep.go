@@ -158,6 +158,19 @@ func (s *Store) Copies(ctx context.Context, id core.ID) ([]core.Document, error)
 	return docs, trouble(err)
 }
 
+// Unknown lists those of the attempts that no live document has: there never
+// was such a one, or its document is deleted.
+func (s *Store) Unknown(ctx context.Context, attempts []core.ID) ([]core.ID, error) {
+	rows, err := s.pool.Query(ctx, `select asked from unnest($1::uuid[]) asked where not exists (
+		select from upload_pipeline.upload_jobs j join upload_pipeline.documents d using (document_id)
+		where j.job_id = asked and d.removed_at is null)`, attempts)
+	if err != nil {
+		return nil, trouble(err)
+	}
+	unknown, err := pgx.CollectRows(rows, pgx.RowTo[core.ID])
+	return unknown, trouble(err)
+}
+
 // Erase removes every row of a document that is being deleted, and ends the
 // purge's own job, in one transaction; of any other document it removes
 // nothing and returns core.ErrStale. The events stay: they hold ids alone.

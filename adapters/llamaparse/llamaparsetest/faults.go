@@ -2,9 +2,33 @@ package llamaparsetest
 
 import (
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
+
+// names are the knobs' words, one each.
+var names = map[knob]string{
+	dropWebhook: "DropWebhook", duplicateWebhook: "DuplicateWebhook", badSignature: "BadSignature", noSignature: "NoSignature",
+	onlyDataID: "OnlyDataID", bareIDs: "BareIDs", stringBody: "StringBody", latePending: "LatePending", legacyPush: "LegacyPush",
+	webhookFirst: "WebhookBeforeAnswer", readyAtOnce: "ReadyAtOnce", pendingAfterEvent: "PendingAfterEvent",
+	notFoundResult: "NotFoundResult", goneJob: "GoneJob", status401: "Status401", status402: "Status402", status403: "Status403",
+	busy429: "Busy429", plan429: "PlanLimit429", serverErrors: "ServerErrors", loseAnswer: "LoseAnswer", truncateJSON: "TruncateJSON",
+	cutUpload: "CutUpload", expiredFile: "ExpiredFile", shufflePages: "ShufflePages",
+}
+
+// String is the name of the method that sets the knob.
+func (k knob) String() string { return names[k] }
+
+// FaultNames lists the faults, each by the method that asks for it.
+func FaultNames() []string {
+	all := []string{"CutPage", "Delay", "EndedStatus", "FailWith", "Hold", "PageFailures", "RetryAfterMs", "Summary"} // those without a count
+	for k := range knobs {
+		all = append(all, k.String())
+	}
+	slices.Sort(all)
+	return all
+}
 
 // Always is a count without end.
 const Always = -1
@@ -25,6 +49,7 @@ const (
 	readyAtOnce
 	pendingAfterEvent
 	notFoundResult
+	goneJob
 	status401
 	status402
 	status403
@@ -36,6 +61,7 @@ const (
 	cutUpload
 	expiredFile
 	shufflePages
+	knobs // how many there are
 )
 
 // Faults is what is to go wrong. Counts are of occasions; Always has no end
@@ -45,6 +71,8 @@ type Faults struct {
 	counts     map[knob]int
 	only       []string
 	retryAfter string
+	retryMs    string
+	ended      int
 	errStatus  int
 	wait       time.Duration
 	failCode   string
@@ -66,7 +94,7 @@ func (f *Faults) Reset() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.counts = map[knob]int{}
-	f.only, f.retryAfter, f.errStatus, f.wait = nil, "", http.StatusServiceUnavailable, 0
+	f.only, f.retryAfter, f.retryMs, f.errStatus, f.ended, f.wait = nil, "", "", http.StatusServiceUnavailable, http.StatusBadRequest, 0
 	f.failCode, f.failPages, f.cutPages, f.summary = "", nil, nil, ""
 }
 
@@ -126,6 +154,25 @@ func (f *Faults) PendingAfterEvent(n int) { f.set(pendingAfterEvent, n) }
 
 // NotFoundResult answers n reads of a job with 404 "Result not found".
 func (f *Faults) NotFoundResult(n int) { f.set(notFoundResult, n) }
+
+// GoneJob answers n reads of a job with 404 "Parse job not found"; lists name
+// the job on.
+func (f *Faults) GoneJob(n int) { f.set(goneJob, n) }
+
+// EndedStatus is what a cancel of a job that has ended answers: 400 unless told,
+// for the service does not document it.
+func (f *Faults) EndedStatus(status int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.ended = status
+}
+
+// RetryAfterMs adds the header of that name, in milliseconds, to every 429.
+func (f *Faults) RetryAfterMs(value string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.retryMs = value
+}
 
 // Status401 refuses the key n times.
 func (f *Faults) Status401(n int) { f.set(status401, n) }

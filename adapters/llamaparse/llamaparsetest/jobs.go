@@ -84,10 +84,10 @@ func (s *Server) run(j *job) {
 			s.end(j)
 		}
 	}
-	if s.ctx.Err() != nil {
+	event, pages := s.ending(j)
+	if event == "" {
 		return
 	}
-	event, pages := s.ending(j)
 	s.announce(j, event, pages, false)
 	if s.Faults.take(latePending) {
 		s.announce(j, "parse.pending", nil, true)
@@ -136,10 +136,13 @@ func (s *Server) end(j *job) {
 	})
 }
 
+// ending is the job's last event; none of a job that the server forgot.
 func (s *Server) ending(j *job) (event string, pages []core.Page) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
+	case s.ctx.Err() != nil || s.jobs[j.id] == nil:
+		return "", nil
 	case j.status == failed:
 		return "parse.error", nil
 	case j.status != completed:

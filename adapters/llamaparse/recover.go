@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/insurance-navigator/navigator/core"
@@ -182,6 +183,19 @@ func unless(err error, statuses ...int) error {
 		}
 	}
 	return err
+}
+
+// Offered reports whether the service still offers the pinned version of the
+// tier; without it every job is refused.
+func (p *Parser) Offered(ctx context.Context) (bool, error) {
+	if p.conf.Version == "latest" {
+		return true, nil
+	}
+	var offered map[string][]string
+	if err := p.do(ctx, call{method: http.MethodGet, path: p.conf.Paths.Parse + "/versions"}, &offered); err != nil {
+		return false, err
+	}
+	return slices.Contains(offered[p.conf.Tier], p.conf.Version), nil
 }
 
 // Healthy implements ports.Holdings: it lists one file, which needs the key.

@@ -46,6 +46,20 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 }
 
+func TestAVersionThatIsNotOfferedIsTold(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string]bool{"2026-08-19": true, "2026-06-15": false, "latest": true} {
+		b := newBench(t, func(_ *llamaparsetest.Options, c *llamaparse.Config) { c.Version = version })
+		if offered, err := b.Offered(t.Context()); err != nil || offered != want {
+			t.Errorf("%s: %v %v", version, offered, err)
+		}
+	}
+	b := newBench(t)
+	b.fake.Faults.ServerErrors(1)
+	_, err := b.Offered(t.Context())
+	wantError(t, err, core.CodeParserUnavailable, core.Transient)
+}
+
 // A result may name addresses of its own: none is followed, wherever it leads,
 // and the key goes to the one host that was configured.
 func TestTheKeyGoesToTheConfiguredHostAlone(t *testing.T) {

@@ -15,8 +15,9 @@ import (
 
 // The names of the checks of the parser.
 const (
-	parserName = "parser"
-	heldName   = "parser's copies"
+	parserName  = "parser"
+	versionName = "parser's version"
+	heldName    = "parser's copies"
 )
 
 // jobsBack is how far back the parser's jobs are looked through: it keeps what
@@ -41,7 +42,26 @@ func parser(ctx context.Context, environ []string, config boot.Config) []Check {
 	if err := holdings.Healthy(ctx); err != nil {
 		return []Check{refused(parserName, err), skipped(heldName, "the parser does not let us in")}
 	}
-	return []Check{good(parserName, "it lets our key in"), copies(ctx, environ, config, holdings)}
+	return []Check{good(parserName, "it lets our key in"), version(ctx, config, holdings), copies(ctx, environ, config, holdings)}
+}
+
+// version asks whether the parser still has the version that is pinned.
+func version(ctx context.Context, config boot.Config, holdings ports.Holdings) Check {
+	pinned := config.LlamaTier + " of " + config.LlamaVersion
+	parser, ok := holdings.(interface {
+		Offered(ctx context.Context) (bool, error)
+	})
+	if !ok {
+		return skipped(versionName, "the parser has none")
+	}
+	offered, err := parser.Offered(ctx)
+	switch {
+	case err != nil:
+		return refused(versionName, err)
+	case !offered:
+		return bad(versionName, pinned+" is not offered any more: every document will be refused", "Set LLAMAPARSE_VERSION to a date that the vendor offers for the tier.")
+	}
+	return good(versionName, pinned+" is offered")
 }
 
 // parserTime bounds all of the parser's checks.

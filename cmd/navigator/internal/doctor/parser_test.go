@@ -79,7 +79,7 @@ func TestTheParsersCopiesAreComparedWithTheDatabase(t *testing.T) {
 	}
 	o.submit(t, live(t, house))
 	checks := doctor.Local(t.Context(), environ("llx-right"), boot.Worker, t.TempDir())
-	if got := states(t, checks); got["parser"] != good || got["parser's copies"] != good {
+	if got := states(t, checks); got["parser"] != good || got["parser's version"] != good || got["parser's copies"] != good {
 		t.Errorf("nothing is strange here: %+v", checks)
 	}
 	o.submit(t, core.NewID())
@@ -92,6 +92,10 @@ func TestTheParsersCopiesAreComparedWithTheDatabase(t *testing.T) {
 	}
 	if l := o.fake.Ledger(); l.Held != 3 || l.Deletes != 0 || l.Cancels != 0 {
 		t.Errorf("the doctor changed something: %+v", l)
+	}
+	old := append(environ("llx-right"), "LLAMAPARSE_VERSION=2020-01-01")
+	if found := check(t, doctor.Local(t.Context(), old, boot.Worker, t.TempDir()), "parser's version"); found.State != bad || found.Advice == "" {
+		t.Errorf("a version that is not offered: %+v", found)
 	}
 	checks = doctor.Local(t.Context(), environ("llx-wrong"), boot.Worker, t.TempDir())
 	if found := check(t, checks, "parser"); found.State != bad || found.Detail != string(core.CodeParserKey) || states(t, checks)["parser's copies"] != skipped {

@@ -48,7 +48,7 @@ func (b *bench) ask(t *testing.T, method, path, kind, body string) reply {
 
 func (b *bench) send(t *testing.T, req *http.Request) reply {
 	t.Helper()
-	var client http.RoundTripper = http.DefaultTransport
+	client := http.DefaultTransport
 	if b.judge != nil {
 		client = b.judge
 	}

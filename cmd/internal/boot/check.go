@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/insurance-navigator/navigator/adapters/localauth"
 	"github.com/insurance-navigator/navigator/adapters/postgres"
@@ -156,9 +157,31 @@ func (c Config) checkParser(f *faults, service Service) {
 		return
 	}
 	f.need("LLAMAPARSE_API_KEY", c.LlamaKey.Set())
-	f.need("LLAMAPARSE_VERSION", c.LlamaVersion != "")
+	c.checkParserVersion(f)
 	f.oneOf("LLAMAPARSE_TIER", c.LlamaTier, "cost_effective", "agentic", "agentic_plus")
 	c.checkAddress(f, "LLAMAPARSE_API_URL", c.LlamaURL)
+	for name, path := range map[string]string{"LLAMAPARSE_FILES_PATH": c.LlamaFiles, "LLAMAPARSE_PARSE_PATH": c.LlamaParse} {
+		if !strings.HasPrefix(path, "/") || strings.ContainsAny(path, "?# ") {
+			f.add("%s: a path that starts with /", name)
+		}
+	}
+	if c.LlamaEvery < 0 || (c.Mode == Production && c.LlamaEvery < Defaults().LlamaEvery) {
+		f.add("LLAMAPARSE_SUBMIT_EVERY: not negative, and at least %s in PRODUCTION", Defaults().LlamaEvery)
+	}
+}
+
+// checkParserVersion holds the parser to a version that stays what it is: the
+// same file is to give the same text tomorrow.
+func (c Config) checkParserVersion(f *faults) {
+	if c.LlamaVersion == "latest" {
+		if c.Mode == Production && !c.AllowLatest {
+			f.add("LLAMAPARSE_VERSION=latest is refused in PRODUCTION: name a date such as %s, or set ALLOW_LATEST_PARSER=true", Defaults().LlamaVersion)
+		}
+		return
+	}
+	if _, err := time.Parse(time.DateOnly, c.LlamaVersion); err != nil {
+		f.add("LLAMAPARSE_VERSION: a date such as %s, or latest", Defaults().LlamaVersion)
+	}
 }
 
 func (c Config) checkEmbedder(f *faults, service Service) {

@@ -12,6 +12,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"github.com/insurance-navigator/navigator/adapters/httpapi"
+	"github.com/insurance-navigator/navigator/adapters/llamaparse"
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/adapters/riverqueue"
 	"github.com/insurance-navigator/navigator/core"
@@ -76,7 +77,10 @@ type Config struct {
 	LlamaKey       Secret        `env:"LLAMAPARSE_API_KEY" help:"llx-..."`
 	LlamaURL       string        `env:"LLAMAPARSE_API_URL" help:"base address, without /api"`
 	LlamaTier      string        `env:"LLAMAPARSE_TIER" help:"cost_effective, agentic or agentic_plus"`
-	LlamaVersion   string        `env:"LLAMAPARSE_VERSION" help:"the pinned version of the tier"`
+	LlamaVersion   string        `env:"LLAMAPARSE_VERSION" help:"the pinned version of the tier, a date such as 2026-08-19; latest drifts, and is refused in PRODUCTION"`
+	AllowLatest    bool          `env:"ALLOW_LATEST_PARSER" help:"lets PRODUCTION use LLAMAPARSE_VERSION=latest"`
+	LlamaFiles     string        `env:"LLAMAPARSE_FILES_PATH" help:"path of its files, for the day the vendor moves it"`
+	LlamaParse     string        `env:"LLAMAPARSE_PARSE_PATH" help:"path of its parse jobs, likewise"`
 	LlamaEvery     time.Duration `env:"LLAMAPARSE_SUBMIT_EVERY" help:"least time between two submissions of this process; the vendor takes 4 a second"`
 	PDFium         string        `env:"PDFIUM_WASM" help:"PDFium's WebAssembly file; empty: where make pdfium puts it"`
 	PDFiumCache    string        `env:"PDFIUM_CACHE" help:"folder of the compiled PDFium; empty: the user's cache folder"`
@@ -149,7 +153,7 @@ func Defaults() Config {
 		Port: 8000, WebhookPort: 8001, PublicURL: "http://localhost:8000", SpoolDir: filepath.Join(os.TempDir(), "navigator-spool"),
 		WebhookMode: "callback", AuthProvider: "local", AccessTTL: 15 * time.Minute, MinPassword: 12,
 		StorageProvider: "supabase", Parser: "llamaparse",
-		LlamaURL: "https://api.cloud.llamaindex.ai", LlamaTier: "cost_effective", LlamaVersion: "2026-08-19", LlamaEvery: 250 * time.Millisecond, MaxFailedShare: 0.05,
+		LlamaURL: "https://api.cloud.llamaindex.ai", LlamaTier: "cost_effective", LlamaVersion: "2026-08-19", LlamaFiles: llamaparse.DefaultPaths().Files, LlamaParse: llamaparse.DefaultPaths().Parse, LlamaEvery: 250 * time.Millisecond, MaxFailedShare: 0.05,
 		OpenAIURL: "https://api.openai.com/v1", OpenAIModel: "text-embedding-3-small", OpenAICalls: 4,
 		ChunkTokens: chunker.Default().Tokens, ChunkOverlap: chunker.Default().Overlap, ParseDeadline: w.Deadline, ParsePolls: w.Polls,
 		Parse: row(core.Parse), Receive: row(core.Receive), Validate: row(core.Validate), Chunk: row(core.Chunk),

@@ -32,6 +32,9 @@ func Local(ctx context.Context, environ []string, service boot.Service, dir stri
 		return checks
 	}
 	checks = append(checks, reader(environ, config))
+	if service == boot.Dev || service == boot.Worker {
+		checks = append(checks, parser(ctx, environ, config)...)
+	}
 	if service == boot.Dev || service == boot.API {
 		checks = append(checks, listens(ctx, config, "PORT", config.Port))
 	}

@@ -130,9 +130,13 @@ func (c Config) checkAccounts(f *faults, service Service) {
 	}
 	c.checkAddress(f, "PUBLIC_URL", c.PublicURL)
 	c.checkDoor(f)
+	c.checkSites(f)
 	if c.AuthProvider == "supabase" {
 		f.need("SUPABASE_ANON_KEY", c.SupabaseAnon.Set())
 		c.checkAddress(f, "SUPABASE_URL", c.SupabaseURL)
+		if c.SupabaseSecret.Set() && len(c.SupabaseSecret) < 32 {
+			f.add("SUPABASE_JWT_SECRET: at least 32 bytes")
+		}
 		return
 	}
 	c.checkSigningKey(f)

@@ -155,6 +155,10 @@ func (c Config) checkSigningKey(f *faults) {
 	}
 	if _, err := localauth.ParseKeys(c.SigningKey.Reveal()); err != nil {
 		f.add("AUTH_SIGNING_KEY: not an EC P-256 private key in PEM")
+		return
+	}
+	if _, err := c.signingKeys(); err != nil {
+		f.add("AUTH_SIGNING_KEY_FORMER: not an EC P-256 key in PEM, private or public")
 	}
 }
 

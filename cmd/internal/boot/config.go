@@ -63,6 +63,7 @@ type Config struct {
 	AuthProvider   string        `env:"AUTH_PROVIDER" help:"local (accounts in this database) or supabase"`
 	AllowLocalAuth bool          `env:"ALLOW_LOCAL_AUTH" help:"lets PRODUCTION use local accounts"`
 	SigningKey     Secret        `env:"AUTH_SIGNING_KEY" help:"EC P-256 private key (PEM) that signs local access tokens"`
+	FormerKey      Secret        `env:"AUTH_SIGNING_KEY_FORMER" help:"another key whose tokens are taken, private or public: the one before during a rotation, or the next one ahead of it"`
 	AccessTTL      time.Duration `env:"AUTH_ACCESS_TTL" help:"life of a local access token"`
 	MinPassword    int           `env:"AUTH_MIN_PASSWORD" help:"fewest characters of a password"`
 	AuthRedirects  []string      `env:"AUTH_REDIRECTS" help:"addresses that mails and other sites lead people back to, exactly, with commas between; empty: none, in development http://localhost:3000/auth/callback"`

@@ -28,9 +28,9 @@ func (h *House) accounts(ctx context.Context, deps *httpapi.APIDeps) (err error)
 }
 
 func (h *House) localAccounts(deps *httpapi.APIDeps) (jwtverify.Config, error) {
-	keys, err := localauth.ParseKeys(h.config.SigningKey.Reveal())
+	keys, err := h.config.signingKeys()
 	if err != nil {
-		return jwtverify.Config{}, fmt.Errorf("AUTH_SIGNING_KEY: %w", err)
+		return jwtverify.Config{}, err
 	}
 	accounts, err := localauth.New(h.appPool, keys, localauth.Config{Issuer: h.config.PublicURL, AccessTTL: h.config.AccessTTL,
 		MinPassword: h.config.MinPassword, AutoConfirm: h.config.Mode == Development})
@@ -43,6 +43,19 @@ func (h *House) localAccounts(deps *httpapi.APIDeps) (jwtverify.Config, error) {
 	}
 	deps.Accounts, deps.JWKS = accounts, keys.JWKS
 	return jwtverify.Config{Issuer: h.config.PublicURL, Keys: static, Alive: accounts.SessionAlive}, nil
+}
+
+// signingKeys reads the key that signs and the one that is only believed.
+func (c Config) signingKeys() (*localauth.Keys, error) {
+	var former []string
+	if c.FormerKey.Set() {
+		former = append(former, c.FormerKey.Reveal())
+	}
+	keys, err := localauth.ParseKeys(c.SigningKey.Reveal(), former...)
+	if err != nil {
+		return nil, fmt.Errorf("AUTH_SIGNING_KEY or AUTH_SIGNING_KEY_FORMER: %w", err)
+	}
+	return keys, nil
 }
 
 // supabaseAccounts verifies with the project's own published keys, and with its

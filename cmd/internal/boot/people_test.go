@@ -250,3 +250,56 @@ func TestSharedSecretIsTakenOnlyWhereConfigured(t *testing.T) {
 		}
 	}
 }
+
+// The key of local accounts changes without anyone being signed out: the former
+// one is believed beside the new one, and no longer than it is configured.
+func TestLocalKeyChangesWithoutSigningAnyoneOut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.start(boot.API)
+	before := w.person("ada").token
+	w.halt()
+	next, err := localauth.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.config.FormerKey, w.config.SigningKey = w.config.SigningKey, boot.Secret(next)
+	w.start(boot.API)
+	for name, token := range map[string]string{"from before": before, "of the new key": w.signIn("ada")} {
+		if status := w.call(http.MethodGet, w.api+"/auth/user", token, nil, nil); status != http.StatusOK {
+			t.Errorf("a token %s is answered %d", name, status)
+		}
+	}
+	w.halt()
+	w.config.FormerKey = ""
+	w.start(boot.API)
+	if status := w.call(http.MethodGet, w.api+"/auth/user", before, nil, nil); status != http.StatusUnauthorized {
+		t.Errorf("a token of a key that is gone is answered %d", status)
+	}
+}
+
+// Local accounts have neither mails nor other sites, and say so; passwords they
+// change.
+func TestLocalAccountsSayWhatTheyDoNotOffer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.start(boot.API)
+	ada := w.person("ada")
+	query := url.Values{"provider": {"google"}, "redirect_to": {"http://localhost:3000/auth/callback"}, "code_challenge": {strings.Repeat("c", 43)}}
+	for path, body := range map[string]any{
+		"/auth/authorize?" + query.Encode(): nil,
+		"/auth/exchange":                    map[string]string{"code": "x", "code_verifier": strings.Repeat("v", 43)},
+		"/auth/resend":                      map[string]string{"email": "ada@example.com"},
+		"/auth/recover":                     map[string]string{"email": "ada@example.com", "redirect_to": "http://localhost:3000/auth/callback", "code_challenge": strings.Repeat("c", 43)},
+	} {
+		method := map[bool]string{true: http.MethodGet, false: http.MethodPost}[body == nil]
+		var problem accepted
+		if status := w.call(method, w.api+path, "", body, &problem); status != http.StatusNotFound || problem.Code != string(core.CodeNotOffered) {
+			t.Errorf("%s: %d %s", path, status, problem.Code)
+		}
+	}
+	change := map[string]string{"current_password": "quiet-heron-lantern-ada", "password": "nine loud geese before noon"}
+	if status := w.call(http.MethodPut, w.api+"/auth/password", ada.token, change, nil); status != http.StatusNoContent {
+		t.Errorf("changing the password: %d", status)
+	}
+}

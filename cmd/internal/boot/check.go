@@ -128,9 +128,13 @@ func (c Config) checkAccounts(f *faults, service Service) {
 	}
 	c.checkAddress(f, "PUBLIC_URL", c.PublicURL)
 	c.checkDoor(f)
+	c.checkSites(f)
 	if c.AuthProvider == "supabase" {
 		f.need("SUPABASE_ANON_KEY", c.SupabaseAnon.Set())
 		c.checkAddress(f, "SUPABASE_URL", c.SupabaseURL)
+		if c.SupabaseSecret.Set() && len(c.SupabaseSecret) < 32 {
+			f.add("SUPABASE_JWT_SECRET: at least 32 bytes")
+		}
 		return
 	}
 	c.checkSigningKey(f)
@@ -149,6 +153,10 @@ func (c Config) checkSigningKey(f *faults) {
 	}
 	if _, err := localauth.ParseKeys(c.SigningKey.Reveal()); err != nil {
 		f.add("AUTH_SIGNING_KEY: not an EC P-256 private key in PEM")
+		return
+	}
+	if _, err := c.signingKeys(); err != nil {
+		f.add("AUTH_SIGNING_KEY_FORMER: not an EC P-256 key in PEM, private or public")
 	}
 }
 

@@ -131,6 +131,13 @@ func TestFM010_WhatAnotherChoiceNeeds(t *testing.T) {
 			"SUPABASE_SERVICE_ROLE_KEY": ""}, []string{"FILESTORE_DIR is missing"}},
 		"supabase accounts need the publishable key": {boot.API, map[string]string{"AUTH_PROVIDER": "supabase", "AUTH_SIGNING_KEY": "",
 			"ALLOW_LOCAL_AUTH": "", "AUTH_MIN_PASSWORD": ""}, []string{"SUPABASE_ANON_KEY is missing"}},
+		"a former key is one": {boot.API, map[string]string{"AUTH_SIGNING_KEY_FORMER": "x"},
+			[]string{"AUTH_SIGNING_KEY_FORMER: not an EC P-256 key in PEM, private or public"}},
+		"a shared secret is long": {boot.API, map[string]string{"AUTH_PROVIDER": "supabase", "SUPABASE_ANON_KEY": "x", "SUPABASE_JWT_SECRET": "canary"},
+			[]string{"SUPABASE_JWT_SECRET: at least 32 bytes"}},
+		"other sites are the project's": {boot.API, map[string]string{"AUTH_SITES": "google"}, []string{"AUTH_SITES: only with AUTH_PROVIDER=supabase"}},
+		"other sites have names": {boot.API, map[string]string{"AUTH_PROVIDER": "supabase", "SUPABASE_ANON_KEY": "x", "AUTH_SITES": "google,https://x"},
+			[]string{"AUTH_SITES: names as the project has them, such as google or linkedin_oidc"}},
 		"one address needed twice is told once": {boot.API, map[string]string{"AUTH_PROVIDER": "supabase", "SUPABASE_ANON_KEY": "x",
 			"SUPABASE_URL": ""}, []string{"SUPABASE_URL is missing"}},
 	} {

@@ -64,14 +64,18 @@ type Config struct {
 	AuthProvider   string        `env:"AUTH_PROVIDER" help:"local (accounts in this database) or supabase"`
 	AllowLocalAuth bool          `env:"ALLOW_LOCAL_AUTH" help:"lets PRODUCTION use local accounts"`
 	SigningKey     Secret        `env:"AUTH_SIGNING_KEY" help:"EC P-256 private key (PEM) that signs local access tokens"`
+	FormerKey      Secret        `env:"AUTH_SIGNING_KEY_FORMER" help:"another key whose tokens are taken, private or public: the one before during a rotation, or the next one ahead of it"`
 	AccessTTL      time.Duration `env:"AUTH_ACCESS_TTL" help:"life of a local access token"`
 	MinPassword    int           `env:"AUTH_MIN_PASSWORD" help:"fewest characters of a password"`
+	AuthRedirects  []string      `env:"AUTH_REDIRECTS" help:"addresses that mails and other sites lead people back to, exactly, with commas between; empty: none, in development http://localhost:3000/auth/callback"`
+	AuthSites      []string      `env:"AUTH_SITES" help:"other sites that the Supabase project signs people in through, such as google,github; empty: none"`
 
 	StorageProvider string `env:"STORAGE_PROVIDER" help:"supabase or filestore"`
 	FilestoreDir    string `env:"FILESTORE_DIR" help:"folder of the filestore"`
 	SupabaseURL     string `env:"SUPABASE_URL" help:"https://<ref>.supabase.co"`
 	SupabaseService Secret `env:"SUPABASE_SERVICE_ROLE_KEY" help:"service key, of either family"`
 	SupabaseAnon    Secret `env:"SUPABASE_ANON_KEY" help:"publishable key, of either family; for supabase accounts"`
+	SupabaseSecret  Secret `env:"SUPABASE_JWT_SECRET" help:"only for a project that still signs with a shared secret (HS256): that secret; empty refuses such tokens"`
 
 	Parser         string        `env:"PARSER" help:"llamaparse, or pdftext: no outside parser at all"`
 	LlamaKey       Secret        `env:"LLAMAPARSE_API_KEY" help:"llx-..."`

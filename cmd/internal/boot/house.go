@@ -193,12 +193,12 @@ func (h *House) api(ctx context.Context, ready func() error, stopping <-chan str
 		Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine, Stopping: stopping,
 		Health: health{h.instances, h.seen}, Keys: postgres.NewIdempotency(h.appPool), Logger: h.log, Limits: h.limits(), Version: Build(),
 		SpoolDir: h.config.SpoolDir, PublicURL: h.config.PublicURL, Ready: ready,
-		DocsEnabled: h.config.Docs(), Limiter: inprocess.NewLimiter(inprocess.DefaultKeys), Origins: h.config.Origins(), TrustedHops: h.config.TrustedHops,
+		DocsEnabled: h.config.Docs(), Limiter: inprocess.NewLimiter(inprocess.DefaultKeys), Origins: h.config.Origins(), Redirects: h.config.Redirects(), TrustedHops: h.config.TrustedHops,
 	}
 	if loose := h.config.Loosened(); loose != "" {
 		h.log.Warn("limits are not those of production", "rate_factor", h.config.RateFactor, "uploads_per_day", h.config.UploadsPerDay)
 	}
-	if err := h.accounts(&deps); err != nil {
+	if err := h.accounts(ctx, &deps); err != nil {
 		return nil, err
 	}
 	return httpapi.NewAPI(deps)

@@ -120,10 +120,10 @@ func (a *adoption) judge(ctx context.Context, held Held, last attempt, chunks []
 // pagesOf is the text's pages; none where they cannot be proven. Of a file of
 // one page the text is that page.
 func pagesOf(ctx context.Context, held Held, text string) ([]string, error) {
-	switch pages := held.Facts().Pages; {
-	case pages == 1:
+	switch held.Facts().Pages {
+	case 1:
 		return []string{text}, nil
-	case pages == 0: // a format without pages: how this release counts them is not on record
+	case 0: // a format without pages: how this release counts them is not on record
 		return nil, nil
 	}
 	read, err := held.Pages(ctx)

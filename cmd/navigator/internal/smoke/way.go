@@ -135,7 +135,7 @@ func (s *run) remove(ctx context.Context, way *client.Client, user, id string) e
 		return fmt.Errorf("document %s is deleted, but not all of it is removed yet: %w", id, err)
 	}
 	if _, err := way.Status(ctx, id); !client.HasStatus(err, http.StatusNotFound) {
-		return fmt.Errorf("document %s is removed, and asking for it is not answered as for an unknown one (%v)", id, err)
+		return errors.Join(fmt.Errorf("document %s is removed, and asking for it is not answered as for an unknown one", id), err)
 	}
 	s.Screen.Say("deleted:  the parser's copies, the file and all rows")
 	return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	crypto "crypto/rand"
 	"fmt"
@@ -187,6 +188,29 @@ func TestSmokeTellsWhyAndCleansUp(t *testing.T) {
 		if text, err := os.ReadFile(path[1]); err != nil || len(text) == 0 || os.Remove(path[1]) != nil {
 			t.Errorf("the log has %d bytes, %v", len(text), err)
 		}
+	}
+	l.clean(t)
+}
+
+// Ctrl-C in the midst removes the document, too.
+func TestSmokeCleansUpWhenInterrupted(t *testing.T) {
+	t.Parallel()
+	l := newLiving(t)
+	l.llama.Faults.Hold()
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	go func() {
+		_ = l.llama.Await(t.Context(), func(ledger llamaparsetest.Ledger) bool { return len(ledger.Jobs) == 1 })
+		interrupt()
+	}()
+	var out, errs bytes.Buffer
+	w := world{in: strings.NewReader(""), out: &out, err: &errs, environ: l.place.environ, dir: l.place.dir, config: l.place.config}
+	if code := run(ctx, []string{"smoke", "--yes", "--pages", "1"}, w); code != exitInterrupted {
+		t.Fatalf("it ends with %d:\n%s%s", code, out.String(), errs.String())
+	}
+	wants(t, out.String(), `deleted:  the parser's copies`)
+	if path := regexp.MustCompile(`log is (\S+)`).FindStringSubmatch(errs.String()); path != nil {
+		_ = os.Remove(path[1])
 	}
 	l.clean(t)
 }

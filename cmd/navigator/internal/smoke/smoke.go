@@ -105,10 +105,10 @@ func (s *run) results() string {
 	}
 }
 
-// question is a sentence of the last page.
+// question is the beginning of a paragraph of the last page.
 func (s *run) question() string {
-	text := s.wanted().Markdown()
-	return text[:min(len(text), 200)]
+	words := strings.Fields(s.wanted().Markdown())
+	return strings.Join(words[:min(len(words), 30)], " ")
 }
 
 // wanted is the block that is searched for.

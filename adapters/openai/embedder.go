@@ -118,15 +118,15 @@ func (e *Embedder) sendAs(ctx context.Context, texts []string, f form) (sdk.Embe
 	case <-ctx.Done():
 		return sdk.EmbeddingResponse{}, fmt.Errorf("embed: %w", ctx.Err())
 	}
-	cost := estimate(texts)
-	if err := e.pace.take(ctx, cost); err != nil {
+	room, err := e.pace.take(ctx, estimate(texts))
+	if err != nil {
 		return sdk.EmbeddingResponse{}, err
 	}
 	limited, cancel := context.WithTimeout(ctx, e.timeout)
 	defer cancel()
 	answer := &answer{limit: answerLimit(len(texts))}
 	res, err := e.sdk.CreateEmbeddings(withAnswer(limited, answer), f.request(e.model, texts))
-	e.pace.learn(answer.header, cost)
+	e.pace.learn(answer.header, room)
 	return res, failure(ctx, answer, err)
 }
 

@@ -22,9 +22,17 @@ const patience = 2 * time.Second
 // a service without those headers is never held back. Other processes under the
 // same key are seen in the headers, too.
 type pace struct {
-	mu     sync.Mutex
-	rates  [3]rate
-	flying [3]float64 // of requests without an answer yet
+	mu      sync.Mutex
+	rates   [3]rate
+	flying  [3]float64 // of requests without an answer yet
+	started int        // requests so far
+	newest  int        // the latest started of those whose answer was read
+}
+
+// ticket is a request's place in the pace.
+type ticket struct {
+	number int
+	cost   [3]float64
 }
 
 // rateNames are the ends of the headers' names, in the order of pace.rates.
@@ -51,41 +59,44 @@ func estimate(texts []string) float64 {
 // take waits until the rates have room for a request of so many tokens and
 // takes that room; learn gives account of it. CodeEmbedderBusy says that the
 // wait would be long, and how long.
-func (p *pace) take(ctx context.Context, tokens float64) error {
+func (p *pace) take(ctx context.Context, tokens float64) (ticket, error) {
 	for {
-		wait := p.try(tokens)
+		t, wait := p.try(tokens)
 		if wait == 0 {
-			return nil
+			return t, nil
 		}
 		if wait > patience {
-			return core.Wait(core.CodeEmbedderBusy, min(wait, maxWait), errPaced)
+			return t, core.Wait(core.CodeEmbedderBusy, min(wait, maxWait), errPaced)
 		}
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return fmt.Errorf("embed: %w", ctx.Err())
+			return t, fmt.Errorf("embed: %w", ctx.Err())
 		}
 	}
 }
 
 // try takes room of every rate, or of none and tells how long until there is.
-func (p *pace) try(tokens float64) (wait time.Duration) {
+func (p *pace) try(tokens float64) (t ticket, wait time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	need, now := costs(tokens), time.Now()
+	now := time.Now()
+	t.cost = costs(tokens)
 	for i := range p.rates {
-		wait = max(wait, p.rates[i].until(need[i], now))
+		wait = max(wait, p.rates[i].until(t.cost[i], now))
 	}
 	if wait > 0 {
-		return wait
+		return t, wait
 	}
+	p.started++
+	t.number = p.started
 	for i := range p.rates {
-		p.rates[i].left -= need[i]
-		p.flying[i] += need[i]
+		p.rates[i].left -= t.cost[i]
+		p.flying[i] += t.cost[i]
 	}
-	return 0
+	return t, 0
 }
 
 func costs(tokens float64) [3]float64 { return [3]float64{1, tokens, tokens} }
@@ -105,19 +116,28 @@ func (r *rate) until(need float64, now time.Time) time.Duration {
 	return max(time.Duration(missing/r.back*float64(time.Second)), time.Millisecond)
 }
 
-// learn ends a request of so many tokens and reads its answer's headers; nil
-// where there was no answer. What else is under way may not be counted by the
-// service yet, so that it is taken off again.
-func (p *pace) learn(header http.Header, tokens float64) {
+// learn ends a request and reads its answer's headers; nil where there was no
+// answer. What else is under way may not be counted by the service yet, so that
+// it is taken off again; and the answer to an older request than one that was
+// read before tells of an earlier time, so that it raises nothing.
+func (p *pace) learn(header http.Header, t ticket) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now, cost := time.Now(), costs(tokens)
+	now := time.Now()
+	late := t.number < p.newest
+	p.newest = max(p.newest, t.number)
 	for i, name := range rateNames {
-		p.flying[i] -= cost[i]
-		if r, ok := readRate(header, name); ok {
-			r.at, r.left = now, r.left-p.flying[i]
-			p.rates[i] = r
+		p.flying[i] -= t.cost[i]
+		r, ok := readRate(header, name)
+		if !ok {
+			continue
 		}
+		r.at, r.left = now, r.left-p.flying[i]
+		if late && p.rates[i].limit > 0 {
+			p.rates[i].until(0, now)
+			r.left = min(r.left, p.rates[i].left)
+		}
+		p.rates[i] = r
 	}
 }
 

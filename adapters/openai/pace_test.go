@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -67,26 +66,6 @@ func TestTheRatesOfTheHeadersHoldRequestsBack(t *testing.T) {
 			})
 		})
 	}
-}
-
-// Many at once do not overrun the rates either: what is under way counts.
-func TestRequestsUnderWayAreCounted(t *testing.T) {
-	t.Parallel()
-	paced(t, openaitest.Options{RPM: 120}, func(t *testing.T, e *openai.Embedder, fake *openaitest.Server) {
-		embed(t, e, "first")
-		var group sync.WaitGroup
-		for range 16 {
-			group.Go(func() {
-				for range 10 {
-					embed(t, e, "hello, world")
-				}
-			})
-		}
-		group.Wait()
-		if l := fake.Ledger(); l.Refused != 0 || l.Inputs != 161 {
-			t.Errorf("%d refused, %d answered", l.Refused, l.Inputs)
-		}
-	})
 }
 
 // A long wait is the caller's: it is told how long, and nothing is sent.

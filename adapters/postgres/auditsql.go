@@ -123,7 +123,8 @@ var auditSQL = map[string]string{
 		left join upload_pipeline.documents d using (document_id) where d.document_id is null`,
 
 	// Invariant 6: what is beside the documents agrees with them.
-	"intent_stale": `select null::uuid, storage_key from upload_pipeline.storage_intents where created_at < now() - @orphan::interval`,
+	"intent_stale": `select null::uuid, storage_key from upload_pipeline.storage_intents i
+		where created_at < now() - @orphan::interval and not exists (select from upload_pipeline.documents d where d.storage_key = i.storage_key)`,
 	"owner_differs": `select d.document_id, l.what from (
 			select document_id, user_id, 'attempts' what from upload_pipeline.upload_jobs group by 1, 2
 			union all select document_id, user_id, 'pages' from upload_pipeline.document_pages group by 1, 2

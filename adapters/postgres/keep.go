@@ -61,7 +61,7 @@ func nextJobs(step core.Step, announced bool) []core.Job {
 		}
 	case core.Text:
 		if step.Document.ProviderFile != "" {
-			return []core.Job{job, {Stage: core.Forget, Document: job.Document, Attempt: job.Attempt, Turn: core.AnyTurn}}
+			return []core.Job{job, forgetting(job.Document, job.Attempt)}
 		}
 	}
 	if job.Stage == "" {

@@ -173,7 +173,10 @@ func (l *Library) Cancel(ctx context.Context, who ports.Principal, id core.ID) (
 		if err == nil && tag.RowsAffected() == 0 {
 			err = core.Fail(core.CodeConflict, errors.New("cancelled already"))
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return l.queue.Insert(ctx, tx, forgetting(id, attempt))
 	})
 	if err != nil {
 		return ports.Standing{}, err

@@ -20,6 +20,7 @@ import (
 var (
 	seedFlag   = flag.Uint64("seed", 0, "draws what is random; 0 draws a seed, which is printed")
 	pointsFlag = flag.Int("points", 4, "crash points to be tried, drawn by the seed; 0: all")
+	onlyFlag   = flag.String("only", "", "a regular expression: crash points to be tried are among those that match")
 	atOnceFlag = flag.Int("at-once", 4, "worlds at once")
 )
 

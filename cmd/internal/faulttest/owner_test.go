@@ -14,11 +14,19 @@ import (
 // owner names the program that holds the other end of a connection: all of a
 // deployment's programs have to be told one address of each outside service,
 // so the address does not tell who calls.
-func (w *world) owner(remote string) string {
-	inode := inodeOf(remote)
-	if inode == "" {
-		return ""
+func (w *world) owner(remote string) (name string) {
+	for range 5 { // the system's table is no snapshot: a row may be missed
+		if inode := inodeOf(remote); inode != "" {
+			name = w.holder(inode)
+		}
+		if name != "" {
+			return name
+		}
 	}
+	return ""
+}
+
+func (w *world) holder(inode string) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, p := range w.processes {

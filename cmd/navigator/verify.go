@@ -17,7 +17,7 @@ type verifyCommand struct {
 	Mend    bool          `help:"Mend what can be mended safely, and say what was done."`
 	Grace   time.Duration `default:"5s" help:"Between two looks: what is in motion is not told."`
 	Late    time.Duration `default:"15m" help:"Work that is due for longer is late."`
-	Orphan  time.Duration `default:"2h" help:"A stored file's intent that is older should have been swept."`
+	Orphan  time.Duration `default:"2h" help:"What came to no document and is older is an orphan."`
 	History string        `type:"existingfile" placeholder:"FILE" help:"What clients were told, a line of JSON a call: op, id, key, outcome (ok, fail, info), time."`
 	Ledger  string        `type:"existingfile" placeholder:"FILE" help:"The books of fakes, JSON: parser_jobs by attempt, tokens, unique_tokens, strict."`
 }
@@ -40,7 +40,6 @@ Examples:
 type verified struct {
 	Violations []audit.Violation `json:"violations"`
 	Mended     []boot.Mended     `json:"mended"`
-	Unseen     []string          `json:"not_compared"`
 }
 
 // Run looks, and mends where that is asked for.
@@ -54,7 +53,7 @@ func (c *verifyCommand) Run(ctx context.Context, w *world) error {
 		return c.blind(w, err)
 	}
 	defer hand.Close()
-	result := verified{Mended: []boot.Mended{}, Unseen: unseen(hand)}
+	result := verified{Mended: []boot.Mended{}}
 	if result.Violations, err = hand.Run(ctx, look); err != nil {
 		return c.blind(w, err)
 	}
@@ -99,24 +98,9 @@ func (c *verifyCommand) look() (look boot.Look, err error) {
 	return look, err
 }
 
-// unseen names the sides that cannot be listed.
-func unseen(hand *boot.Verify) []string {
-	sides := []string{}
-	if hand.Files == nil {
-		sides = append(sides, "storage")
-	}
-	if hand.Copies == nil {
-		sides = append(sides, "parser")
-	}
-	return sides
-}
-
 func (c *verifyCommand) show(w *world, r verified) error {
 	if c.JSON {
 		return w.screen.JSON(r)
-	}
-	for _, side := range r.Unseen {
-		w.screen.Note("not compared: the %s has no listing", side)
 	}
 	if len(r.Violations) == 0 {
 		w.screen.Say("in order: no violation of %d rules", len(audit.Rules))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/insurance-navigator/navigator/core"
@@ -90,7 +91,7 @@ type Copies interface {
 // Options say how strictly to look.
 type Options struct {
 	Late   time.Duration // due work that is not done for longer is late
-	Orphan time.Duration // an intent that is older was to be swept
+	Orphan time.Duration // what came to nothing and is older is an orphan
 	Deep   bool          // read every file and every vector
 }
 
@@ -104,6 +105,7 @@ type Checker struct {
 	History  []Act
 	Ledger   *Ledger
 	Options  Options
+	Now      func() time.Time
 
 	// Pause waits between two looks, of which only what both see is told.
 	Pause func(ctx context.Context) error
@@ -142,7 +144,7 @@ func (c Checker) Run(ctx context.Context) ([]Violation, error) {
 		all = append(all, both(first[i], second)...)
 	}
 	Sort(all)
-	return all, nil
+	return slices.Compact(all), nil
 }
 
 // missing reports whether a read failed because nothing is there.

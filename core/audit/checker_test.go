@@ -8,6 +8,7 @@ import (
 	"iter"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -42,7 +43,7 @@ type shelf map[string]string
 func (s shelf) List(context.Context, string) iter.Seq2[core.Blob, error] {
 	return func(yield func(core.Blob, error) bool) {
 		for key, content := range s {
-			if !yield(core.Blob{Key: key, Size: int64(len(content))}, nil) {
+			if !yield(core.Blob{Key: key, Size: int64(len(content)), WrittenAt: time.Now().Add(-time.Hour)}, nil) {
 				return
 			}
 		}
@@ -86,6 +87,7 @@ func newScene() *scene {
 	s.Checker = audit.Checker{Database: s.db, Files: s.shelf, Reader: s.shelf, Copies: s.desk, Options: audit.Options{Deep: true},
 		History: []audit.Act{{Op: audit.OpUpload, ID: s.document, Key: "k", Outcome: audit.OK}},
 		Ledger:  &audit.Ledger{ParserJobs: map[string]int{s.attempt.String(): 1}, Tokens: 10, UniqueTokens: 10, Strict: true},
+		Now:     time.Now,
 		Pause:   func(context.Context) error { return nil }}
 	return s
 }
@@ -163,6 +165,18 @@ func TestAForeignKeyIsNotPrinted(t *testing.T) {
 	found := s.run(t)
 	if len(found) != 1 || strings.Contains(found[0].Detail, "ada") || found[0].Subject != "ada lovelace/claims.pdf" {
 		t.Errorf("found %+v", found)
+	}
+}
+
+// An object that is young may be on its way by means that are not known here.
+func TestOnlyAnOldStrayCanBeMended(t *testing.T) {
+	t.Parallel()
+	for age, mendable := range map[time.Duration]bool{30 * time.Minute: true, 2 * time.Hour: false} {
+		s := newScene()
+		s.Options.Orphan, s.shelf["x/y"] = age, "x"
+		if found := s.run(t); len(found) != 1 || found[0].Mendable != mendable {
+			t.Errorf("orphans from %s on: %+v", age, found)
+		}
 	}
 }
 

@@ -22,6 +22,8 @@ const (
 	Info Outcome = "info" // no answer came: it may be done or not
 )
 
+func (o Outcome) known() bool { return o == OK || o == Fail || o == Info }
+
 // The calls that a history tells of.
 const (
 	OpUpload = "upload"
@@ -47,7 +49,7 @@ func ReadHistory(r io.Reader) (acts []Act, err error) {
 			continue
 		}
 		var a Act
-		if err := json.Unmarshal(lines.Bytes(), &a); err != nil {
+		if json.Unmarshal(lines.Bytes(), &a) != nil || a.Op == "" || !a.Outcome.known() {
 			return nil, fmt.Errorf("line %d of the history is no act", n)
 		}
 		acts = append(acts, a)
@@ -124,11 +126,14 @@ type Ledger struct {
 }
 
 // ledgers looks into the books.
-func (c Checker) ledgers(context.Context) ([]Violation, error) {
+func (c Checker) ledgers(ctx context.Context) ([]Violation, error) {
 	if c.Ledger == nil {
 		return nil, nil
 	}
-	found := doubles(c.Ledger.ParserJobs)
+	found, err := c.of(ctx, doubles(c.Ledger.ParserJobs))
+	if err != nil {
+		return nil, err
+	}
 	if c.Ledger.Strict && float64(c.Ledger.Tokens) > maxPaidPerUnique*float64(c.Ledger.UniqueTokens) {
 		found = append(found, Found(PaidTwice, core.ID{}, fmt.Sprintf("%d tokens for %d", c.Ledger.Tokens, c.Ledger.UniqueTokens)))
 	}

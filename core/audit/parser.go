@@ -20,13 +20,35 @@ func (c Checker) parser(ctx context.Context) ([]Violation, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := append(twice(jobs), forgotten(waiting, jobs)...)
+	found, err := c.of(ctx, twice(jobs))
+	if err != nil {
+		return nil, err
+	}
+	found = append(found, forgotten(waiting, jobs)...)
 	copies, err := c.Copies.Copies(ctx)
 	if err != nil {
 		return nil, err
 	}
 	held, err := c.held(ctx, copies)
 	return append(found, held...), err
+}
+
+// of names the documents of violations that know an attempt alone.
+func (c Checker) of(ctx context.Context, found []Violation) ([]Violation, error) {
+	var ids []core.ID
+	for _, v := range found {
+		if id, err := core.ParseID(v.Subject); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return found, nil
+	}
+	attempts, err := c.Database.Attempts(ctx, ids)
+	for i, id := range ids {
+		found[i].Document = attempts[id].Document
+	}
+	return found, err
 }
 
 // twice finds the attempts that the parser works on, and charges for, more
@@ -42,7 +64,9 @@ func twice(jobs []Job) []Violation {
 func doubles(counts map[string]int) (found []Violation) {
 	for attempt, n := range counts {
 		if _, err := core.ParseID(attempt); err == nil && n > 1 {
-			found = append(found, Found(ParsedTwice, core.ID{}, "attempt "+attempt+": "+strconv.Itoa(n)+" jobs"))
+			v := Found(ParsedTwice, core.ID{}, "attempt "+attempt+": "+strconv.Itoa(n)+" jobs")
+			v.Subject = attempt
+			found = append(found, v)
 		}
 	}
 	return found

@@ -16,12 +16,12 @@ func (c Checker) storage(ctx context.Context) ([]Violation, error) {
 	if c.Files == nil {
 		return nil, nil
 	}
-	listed := map[string]int64{}
+	listed := map[string]core.Blob{}
 	for blob, err := range c.Files.List(ctx, "") {
 		if err != nil {
 			return nil, err
 		}
-		listed[blob.Key] = blob.Size
+		listed[blob.Key] = blob
 	}
 	known, err := c.Database.Files(ctx)
 	if err != nil {
@@ -29,12 +29,12 @@ func (c Checker) storage(ctx context.Context) ([]Violation, error) {
 	}
 	var found []Violation
 	for _, file := range known {
-		size, there := listed[file.Key]
+		blob, there := listed[file.Key]
 		delete(listed, file.Key)
 		if file.Claim != Owned {
 			continue
 		}
-		v, err := c.file(ctx, file, size, there)
+		v, err := c.file(ctx, file, blob.Size, there)
 		if err != nil {
 			return nil, err
 		}
@@ -72,8 +72,9 @@ func (c Checker) file(ctx context.Context, file File, size int64, there bool) ([
 	return nil, nil
 }
 
-// strays judges the objects that nothing in the database knows.
-func (c Checker) strays(ctx context.Context, listed map[string]int64) ([]Violation, error) {
+// strays judges the objects that nothing in the database knows. A young one is
+// told and left alone.
+func (c Checker) strays(ctx context.Context, listed map[string]core.Blob) ([]Violation, error) {
 	owners := map[string]core.ID{}
 	ids := []core.ID{}
 	for key := range listed {
@@ -97,7 +98,7 @@ func (c Checker) strays(ctx context.Context, listed map[string]int64) ([]Violati
 			rule = FileLeft
 		}
 		v := Found(rule, document, printable(key))
-		v.Subject = key
+		v.Subject, v.Mendable = key, c.Now().Sub(listed[key].WrittenAt) > c.Options.Orphan
 		found = append(found, v)
 	}
 	return found, nil

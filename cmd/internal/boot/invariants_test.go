@@ -2,30 +2,11 @@ package boot_test
 
 import (
 	"context"
-	"iter"
 	"time"
 
-	"github.com/insurance-navigator/navigator/adapters/supabase/supabasetest"
 	"github.com/insurance-navigator/navigator/cmd/internal/boot"
-	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/core/audit"
 )
-
-// objects lists the fake storage's bucket.
-type objects struct {
-	supa   *supabasetest.Server
-	bucket string
-}
-
-func (o objects) List(context.Context, string) iter.Seq2[core.Blob, error] {
-	return func(yield func(core.Blob, error) bool) {
-		for _, one := range o.supa.Objects(o.bucket) {
-			if !yield(core.Blob{Key: one.Key, Size: one.Size, ContentType: one.ContentType}, nil) {
-				return
-			}
-		}
-	}
-}
 
 // damages says that the test breaks an invariant, or what the checker needs, by
 // its own hand.
@@ -39,9 +20,6 @@ func (w *world) looks(ctx context.Context) *boot.Verify {
 	hand, err := boot.NewVerify(ctx, w.config)
 	if err != nil {
 		w.t.Fatalf("verify: %v", err)
-	}
-	if w.config.StorageProvider == "supabase" {
-		hand.Files = objects{w.supa, w.config.Bucket()}
 	}
 	return hand
 }

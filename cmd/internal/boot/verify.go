@@ -21,9 +21,7 @@ import (
 // storage and the parser of a worker's configuration. It may run beside a
 // system at work.
 type Verify struct {
-	Files  audit.Lister // nil where the storage's adapter has no listing
-	Copies audit.Copies // nil where the parser keeps nothing
-
+	copies audit.Copies // nil where the parser keeps nothing
 	pool   *pgxpool.Pool
 	audit  *postgres.Audit
 	store  *postgres.Store
@@ -72,7 +70,6 @@ func (v *Verify) outside(config Config) (err error) {
 	if v.blobs, err = config.blobs(); err != nil {
 		return err
 	}
-	v.Files, _ = v.blobs.(audit.Lister)
 	if config.Parser == "pdftext" {
 		return nil
 	}
@@ -80,7 +77,7 @@ func (v *Verify) outside(config Config) (err error) {
 		return err
 	}
 	if lists, ok := v.parser.(*llamaparse.Parser); ok {
-		v.Copies = copies{v, lists}
+		v.copies = copies{v, lists}
 	}
 	return nil
 }
@@ -98,8 +95,8 @@ type Look struct {
 
 // Run looks at everything.
 func (v *Verify) Run(ctx context.Context, l Look) ([]audit.Violation, error) {
-	checker := audit.Checker{Database: v.audit, Files: v.Files, Reader: v.blobs, Copies: v.Copies,
-		History: l.History, Ledger: l.Ledger, Options: l.Options, Pause: func(ctx context.Context) error { return pause(ctx, l.Grace) }}
+	checker := audit.Checker{Database: v.audit, Files: v.blobs, Reader: v.blobs, Copies: v.copies,
+		History: l.History, Ledger: l.Ledger, Options: l.Options, Now: time.Now, Pause: func(ctx context.Context) error { return pause(ctx, l.Grace) }}
 	return checker.Run(ctx)
 }
 

@@ -3,7 +3,6 @@ package faulttest
 import (
 	"context"
 	"crypto/rand"
-	"iter"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -20,7 +19,6 @@ import (
 	"github.com/insurance-navigator/navigator/adapters/supabase/supabasetest"
 	"github.com/insurance-navigator/navigator/cmd/internal/boot"
 	"github.com/insurance-navigator/navigator/cmd/internal/pgproxy"
-	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/core/audit"
 )
 
@@ -249,22 +247,6 @@ func (w *world) shut() {
 	w.faults = nil
 }
 
-// objects lists the fake storage's bucket.
-type objects struct {
-	supa   *supabasetest.Server
-	bucket string
-}
-
-func (o objects) List(context.Context, string) iter.Seq2[core.Blob, error] {
-	return func(yield func(core.Blob, error) bool) {
-		for _, one := range o.supa.Objects(o.bucket) {
-			if !yield(core.Blob{Key: one.Key, Size: one.Size, ContentType: one.ContentType}, nil) {
-				return
-			}
-		}
-	}
-}
-
 // verify holds a world at rest to the invariants.
 func (w *world) verify(history []audit.Act) ([]audit.Violation, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
@@ -278,7 +260,6 @@ func (w *world) verify(history []audit.Act) ([]audit.Violation, error) {
 		return nil, err
 	}
 	defer hand.Close()
-	hand.Files = objects{w.supa, config.Bucket()}
 	return hand.Run(ctx, boot.Look{Options: audit.Options{Late: 5 * time.Minute, Orphan: 10 * time.Minute, Deep: true}, Grace: time.Second,
 		History: history, Ledger: &audit.Ledger{ParserJobs: w.llama.Ledger().Jobs}})
 }

@@ -29,12 +29,12 @@ type Hook func(phase Phase, what string) bool
 
 // Proxy forwards every connection to one server until it is closed.
 type Proxy struct {
-	target   string
 	hook     Hook
 	watched  Watched
 	listener net.Listener
 
 	mu     sync.Mutex
+	target string
 	conns  map[net.Conn]bool
 	closed bool
 	work   sync.WaitGroup
@@ -54,6 +54,19 @@ func Listen(ctx context.Context, target string, watched Watched, hook Hook) (*Pr
 
 // Addr is the proxy's own host:port.
 func (p *Proxy) Addr() string { return p.listener.Addr().String() }
+
+// Retarget leads new connections to another host:port.
+func (p *Proxy) Retarget(target string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.target = target
+}
+
+func (p *Proxy) present() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.target
+}
 
 // Cut breaks every connection that is open; new ones are taken.
 func (p *Proxy) Cut() {
@@ -104,7 +117,7 @@ func (p *Proxy) release(conn net.Conn) {
 // serve carries one connection in both directions.
 func (p *Proxy) serve(client net.Conn) {
 	defer p.release(client)
-	server, err := (&net.Dialer{}).Dial("tcp", p.target)
+	server, err := (&net.Dialer{}).Dial("tcp", p.present())
 	if err != nil {
 		return
 	}

@@ -64,7 +64,7 @@ func config(workers *river.Workers, settings Settings, log *slog.Logger) *river.
 	return &river.Config{
 		Schema: schema, Logger: quiet(log), Queues: queues, Workers: workers,
 		FetchCooldown: settings.FetchCooldown, FetchPollInterval: settings.FetchPollInterval, PollOnly: settings.PollOnly,
-		SoftStopTimeout: settings.SoftStop, RescueStuckJobsAfter: settings.Rescue, JobTimeout: time.Minute,
+		SoftStopTimeout: settings.SoftStop, RescueStuckJobsAfter: settings.Rescue, JobTimeout: min(time.Minute, settings.Rescue),
 		MaxAttempts:         8,
 		ReindexerTimeout:    5 * time.Minute,
 		FetchOnlyKnownKinds: true, // a newer release's jobs wait for a newer worker

@@ -105,6 +105,7 @@ type grammar struct {
 	Migrate    migrateCommand    `cmd:"" help:"Bring the database to this version's schema."`
 	Reembed    reembedCommand    `cmd:"" help:"Change the embedding model or the chunker of all documents (for operators)."`
 	Smoke      smokeCommand      `cmd:"" help:"Send one document through the real services (for operators)."`
+	Budget     budgetCommand     `cmd:"" help:"Show what the outside services have cost this month (for operators)."`
 	Config     configCommand     `cmd:"" help:"List the settings, or check them."`
 	Doctor     doctorCommand     `cmd:"" help:"Find out why something does not work."`
 	Signup     signupCommand     `cmd:"" help:"Make an account and sign in."`

@@ -80,7 +80,7 @@ func (w *world) settings(llama, embedder, storage string) {
 		"LLAMAPARSE_API_URL=" + llama, "LLAMAPARSE_API_KEY=llx-bench", "OPENAI_API_URL=" + embedder + "/v1", "OPENAI_API_KEY=sk-bench",
 		"SUPABASE_URL=" + storage, "SUPABASE_SERVICE_ROLE_KEY=" + supabasetest.DefaultSecretKey,
 		"RATE_FACTOR=1000", "UPLOADS_PER_DAY=0", // one user sends it all; the API's log says that they are raised
-		"PDFIUM_WASM=" + pdftext.DefaultPath(), "LLAMAPARSE_SUBMIT_EVERY=0s", "SOFT_STOP_TIMEOUT=5s",
+		"PDFIUM_WASM=" + pdftext.DefaultPath(), "LLAMAPARSE_SUBMITS_PER_SECOND=0", "LLAMAPARSE_MAX_JOBS=0", "OPENAI_REQUESTS_PER_MINUTE=0", "OPENAI_TOKENS_PER_MINUTE=0", "SOFT_STOP_TIMEOUT=5s",
 	}
 }
 

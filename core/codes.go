@@ -77,6 +77,8 @@ const (
 	CodeAccountsUnavailable Code = "accounts_unavailable"
 	CodeBadSignature        Code = "bad_signature"
 	CodeNoWorker            Code = "no_worker"
+	CodeBudgetExhausted     Code = "budget_exhausted"
+	CodeBudgetLow           Code = "budget_low"
 	CodeInternal            Code = "internal"
 
 	CodeIdempotencyMismatch Code = "idempotency_mismatch"
@@ -160,6 +162,8 @@ var dictionary = map[Code]words{
 	CodeTooSlow:             {Invalid, "The upload was too slow.", "Try again on a faster connection."},
 	CodeAccountsUnavailable: {Transient, "Accounts cannot be reached.", adviceRetry},
 	CodeBadSignature:        {Denied, "The callback is not authentic.", "Sign the body with the secret of the attempt."},
+	CodeBudgetExhausted:     {Paused, "The month's budget for outside services is used up.", "Nothing needs to be done: the document waits, and goes on with the next month or when the operator raises the budget."},
+	CodeBudgetLow:           {Paused, "Most of the month's budget for outside services is used.", "The operator may raise the budget before it is used up."},
 	CodeNoWorker:            {Transient, "No worker is running.", adviceWait},
 	CodeInternal:            {Transient, "Something went wrong on our side.", adviceRetry},
 

@@ -29,6 +29,9 @@ type Document struct {
 	ProviderJob   string    // the parser's id of this attempt's job
 	ProviderFile  string    // the parser's id of the copy it holds
 	ParseDeadline time.Time // of the parser's job under way; zero where none is
+
+	Rank int64 // its place in every queue, the lowest first
+	Lane Lane
 }
 
 // Inspection is what the upload door learns of a file from its bytes alone.
@@ -138,6 +141,7 @@ type Text struct {
 	Pages   []Page
 	Parser  string // name and version, for the record
 	Credits float64
+	Charge  *Charge // what the parse has cost; nil where it cost nothing, or the parser does not say
 }
 
 // Checked is the page receipt of a validated parse.
@@ -179,6 +183,8 @@ type Job struct {
 	Attempt  int
 	Turn     int  // AnyTurn where the sender cannot know it
 	Hint     bool // a callback announced the result: look again soon if it is not there yet
+
+	Rank int64 // the document's; 0 takes RankNow
 }
 
 // AnyTurn lets a job run whatever the turn; the status alone fences it.

@@ -39,6 +39,7 @@ type Error struct {
 	Kind  Kind
 	After time.Duration // Busy, Paused: when to look again; 0 leaves it to the caller
 	Page  int           // the page at fault, where one is; 1-based
+	Paid  bool          `json:"-"` // the outside may have billed the call: its answer was lost or useless
 	Err   error         `json:"-"` // the cause, for errors.Is within the process; never printed
 }
 

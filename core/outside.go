@@ -49,7 +49,8 @@ type Blob struct {
 type Embedding struct {
 	Vectors [][]float32 // in the order of the texts; Dimensions long, unit length
 	Model   string
-	Tokens  int // billed by the provider
+	Tokens  int   // billed by the provider
+	Room    *Room // what is left of the provider's limits; nil where it says nothing
 }
 
 // MaxHandovers is how often a document is handed to the parser in one attempt:

@@ -25,11 +25,96 @@ begin
     raise exception 'events are append-only' using errcode = 'insufficient_privilege';
 end $$;
 
+CREATE FUNCTION upload_pipeline.begin_call(call uuid, of_provider text, of_account text, of_lane text, of_kind text, of_user uuid, of_document uuid, of_attempt integer, of_pages integer, of_tokens bigint, cost bigint, of_price text, requests double precision, span double precision, tokens_a_minute double precision, most_calls integer, most_jobs integer, lease interval, budget bigint, OUT verdict text, OUT wait double precision) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+declare
+    bulk     boolean := of_lane = 'bulk';
+    moment   timestamptz;
+    under    integer;
+    held     integer;
+    this     upload_pipeline.provider_paces;
+    by_token upload_pipeline.provider_paces;
+begin
+    insert into upload_pipeline.provider_paces (provider, account, unit)
+        select of_provider, of_account, u from unnest(array['requests', 'tokens']) u
+        where not exists (select from upload_pipeline.provider_paces p where p.provider = of_provider and p.account = of_account and p.unit = u)
+        on conflict do nothing;
+    select * into this from upload_pipeline.provider_paces p
+        where p.provider = of_provider and p.account = of_account and p.unit = 'requests' for update;
+    moment := clock_timestamp();
+    if budget > 0 then
+        perform pg_advisory_xact_lock(hashtextextended('upload_pipeline.budget', 0));
+        if (select coalesce(sum(nanousd), 0) from upload_pipeline.spending where month = date_trunc('month', moment at time zone 'UTC')::date)
+            + (select coalesce(sum(nanousd), 0) from upload_pipeline.provider_calls) + cost > budget then
+            verdict := 'spent';
+            return;
+        end if;
+    end if;
+    verdict := 'wait';
+    select count(*) into under from upload_pipeline.provider_calls c
+        where c.provider = of_provider and c.account = of_account and c.expires_at > moment;
+    if most_calls > 0 and under >= most_calls - (case when bulk and most_calls > 1 then greatest(most_calls / 10, 1) else 0 end) then
+        wait := 0.25;
+        return;
+    end if;
+    if most_jobs > 0 then
+        select count(*) into held from upload_pipeline.upload_jobs where status = 'parse_queued' and provider_job_id is not null;
+        if under + held >= most_jobs - (case when bulk and most_jobs > 1 then greatest(most_jobs / 10, 1) else 0 end) then
+            wait := 1;
+            return;
+        end if;
+    end if;
+    select * into by_token from upload_pipeline.provider_paces p
+        where p.provider = of_provider and p.account = of_account and p.unit = 'tokens' for update;
+    wait := greatest(upload_pipeline.room_wait(this.full_at, this.closed_until, moment, 1, requests, span, bulk),
+        upload_pipeline.room_wait(by_token.full_at, by_token.closed_until, moment, of_tokens, tokens_a_minute, 60, bulk));
+    if wait > 0 then
+        return;
+    end if;
+    verdict := 'go';
+    if requests > 0 then
+        update upload_pipeline.provider_paces p set full_at = greatest(p.full_at, moment) + make_interval(secs => span / requests)
+            where p.provider = of_provider and p.account = of_account and p.unit = 'requests';
+    end if;
+    if tokens_a_minute > 0 and of_tokens > 0 then
+        update upload_pipeline.provider_paces p set full_at = greatest(p.full_at, moment) + make_interval(secs => of_tokens * 60 / tokens_a_minute)
+            where p.provider = of_provider and p.account = of_account and p.unit = 'tokens';
+    end if;
+    insert into upload_pipeline.provider_calls values (call, of_provider, of_account, of_lane, of_kind, of_user, of_document, of_attempt,
+        of_pages, of_tokens, cost, of_price, moment + lease);
+end $$;
+
 CREATE FUNCTION upload_pipeline.chunk_words(headings text[], body text) RETURNS tsvector
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
     select pg_catalog.to_tsvector('pg_catalog.english', upload_pipeline.plain_words(pg_catalog.array_to_string(headings, ' ') operator(pg_catalog.||) ' ' operator(pg_catalog.||) body))
 $$;
+
+CREATE FUNCTION upload_pipeline.end_call(call uuid, of_provider text, of_account text, of_kind text, of_user uuid, of_document uuid, of_attempt integer, of_pages integer, of_tokens bigint, cost bigint, of_price text, of_ref text, of_state text, closed_for double precision, span double precision, requests_left double precision, tokens_left double precision) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    delete from upload_pipeline.provider_calls where call_id = call;
+    if of_state <> '' then
+        insert into upload_pipeline.costs as c (provider, ref, kind, user_id, document_id, attempt, pages, tokens, nanousd, price, state)
+            values (of_provider, of_ref, of_kind, of_user, of_document, of_attempt, of_pages, of_tokens, cost, of_price, of_state)
+            on conflict (provider, ref) do update set tokens = excluded.tokens, pages = excluded.pages, nanousd = excluded.nanousd, state = excluded.state
+            where c.state = 'assumed' and excluded.state <> 'assumed'; -- it ended after its lease
+    end if;
+    if closed_for > 0 then
+        update upload_pipeline.provider_paces p set closed_until = greatest(p.closed_until, clock_timestamp() + make_interval(secs => closed_for))
+            where p.provider = of_provider and p.account = of_account and p.unit = 'requests';
+    end if;
+    if requests_left >= 0 then
+        update upload_pipeline.provider_paces p set full_at = greatest(p.full_at, clock_timestamp() + make_interval(secs => span * (1 - requests_left)))
+            where p.provider = of_provider and p.account = of_account and p.unit = 'requests'
+            and p.full_at < clock_timestamp() + make_interval(secs => span * (1 - requests_left));
+        update upload_pipeline.provider_paces p set full_at = greatest(p.full_at, clock_timestamp() + make_interval(secs => 60 * (1 - tokens_left)))
+            where p.provider = of_provider and p.account = of_account and p.unit = 'tokens'
+            and p.full_at < clock_timestamp() + make_interval(secs => 60 * (1 - tokens_left));
+    end if;
+end $$;
 
 CREATE FUNCTION upload_pipeline.guard_corpus() RETURNS trigger
     LANGUAGE plpgsql
@@ -287,7 +372,10 @@ CREATE TABLE upload_pipeline.upload_jobs (
     finished_at timestamp with time zone,
     generation integer DEFAULT 1 NOT NULL,
     lost_jobs smallint DEFAULT 0 NOT NULL,
+    rank bigint DEFAULT 0 NOT NULL,
+    lane text DEFAULT 'interactive'::text NOT NULL,
     CONSTRAINT upload_jobs_attempt_check CHECK ((attempt >= 1)),
+    CONSTRAINT upload_jobs_lane_check CHECK ((lane = ANY (ARRAY['interactive'::text, 'bulk'::text]))),
     CONSTRAINT upload_jobs_status_check CHECK ((status = ANY (ARRAY['uploaded'::text, 'parse_queued'::text, 'parsed'::text, 'parse_validated'::text, 'chunking'::text, 'chunks_stored'::text, 'embedding_queued'::text, 'embedding_in_progress'::text, 'embeddings_stored'::text, 'complete'::text, 'failed_parse'::text, 'failed_chunking'::text, 'failed_embedding'::text, 'cancelled'::text, 'deleting'::text])))
 )
 WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='200');
@@ -333,6 +421,46 @@ CREATE FUNCTION upload_pipeline.retry_start(ended text) RETURNS text
         when 'failed_embedding' then 'embedding_queued'
         end
 $$;
+
+CREATE FUNCTION upload_pipeline.room_wait(full_at timestamp with time zone, closed_until timestamp with time zone, moment timestamp with time zone, need double precision, rate double precision, span double precision, bulk boolean) RETURNS double precision
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select greatest(0, extract(epoch from closed_until - moment),
+        case when rate > 0 then greatest(0, extract(epoch from full_at - moment))
+            + least(need * span / rate, span * 0.9) - span * case when bulk then 0.9 else 1 end end)::float8
+$$;
+
+CREATE FUNCTION upload_pipeline.sum_cost() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+    added bigint := new.nanousd - case when tg_op = 'UPDATE' then old.nanousd else 0 end;
+begin
+    if added <> 0 then
+        insert into upload_pipeline.spending as s values ((new.at at time zone 'UTC')::date - extract(day from new.at at time zone 'UTC')::int + 1,
+                new.provider, pg_backend_pid() % 16, added)
+            on conflict (month, provider, slot) do update set nanousd = s.nanousd + excluded.nanousd;
+    end if;
+    return null;
+end $$;
+
+CREATE FUNCTION upload_pipeline.take_rank(owner uuid, cost bigint, front bigint, head_start bigint, first_few integer, OUT rank bigint, OUT lane text) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+declare
+    ahead integer;
+begin
+    select count(*) into ahead from (select from upload_pipeline.upload_jobs j where j.user_id = owner
+        and j.status not in ('complete', 'failed_parse', 'failed_chunking', 'failed_embedding', 'cancelled', 'deleting')
+        limit first_few) live;
+    insert into upload_pipeline.owner_ranks as r values (owner, front + cost)
+        on conflict (user_id) do update set next_rank = cost + case when ahead = 0 then front else greatest(r.next_rank, front) end
+        returning r.next_rank - cost into rank;
+    lane := case when ahead < first_few then 'interactive' else 'bulk' end;
+    if lane = 'interactive' then
+        rank := rank - head_start;
+    end if;
+end $$;
 
 CREATE TABLE local_auth.accounts (
     id uuid NOT NULL,
@@ -404,6 +532,37 @@ ALTER TABLE ONLY upload_pipeline.corpus_log FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE upload_pipeline.corpus_log ALTER COLUMN entry ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME upload_pipeline.corpus_log_entry_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE upload_pipeline.costs (
+    cost_id bigint NOT NULL,
+    provider text NOT NULL,
+    ref text NOT NULL,
+    kind text NOT NULL,
+    user_id uuid,
+    document_id uuid,
+    attempt integer,
+    pages integer DEFAULT 0 NOT NULL,
+    credits numeric DEFAULT 0 NOT NULL,
+    tokens bigint DEFAULT 0 NOT NULL,
+    nanousd bigint NOT NULL,
+    price text NOT NULL,
+    state text NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT costs_kind_check CHECK ((kind = ANY (ARRAY['parse'::text, 'embed'::text, 'reembed'::text, 'search'::text, 'probe'::text]))),
+    CONSTRAINT costs_nanousd_check CHECK ((nanousd >= 0)),
+    CONSTRAINT costs_state_check CHECK ((state = ANY (ARRAY['estimated'::text, 'charged'::text, 'assumed'::text])))
+);
+
+ALTER TABLE ONLY upload_pipeline.costs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE upload_pipeline.costs ALTER COLUMN cost_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME upload_pipeline.costs_cost_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -566,6 +725,46 @@ CREATE TABLE upload_pipeline.instances (
 
 ALTER TABLE ONLY upload_pipeline.instances FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE upload_pipeline.owner_ranks (
+    user_id uuid NOT NULL,
+    next_rank bigint NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY upload_pipeline.owner_ranks FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE upload_pipeline.provider_calls (
+    call_id uuid NOT NULL,
+    provider text NOT NULL,
+    account text NOT NULL,
+    lane text NOT NULL,
+    kind text NOT NULL,
+    user_id uuid,
+    document_id uuid,
+    attempt integer,
+    pages integer NOT NULL,
+    tokens bigint NOT NULL,
+    nanousd bigint NOT NULL,
+    price text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT provider_calls_lane_check CHECK ((lane = ANY (ARRAY['interactive'::text, 'bulk'::text])))
+)
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='200');
+
+ALTER TABLE ONLY upload_pipeline.provider_calls FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE upload_pipeline.provider_paces (
+    provider text NOT NULL,
+    account text NOT NULL,
+    unit text NOT NULL,
+    full_at timestamp with time zone DEFAULT now() NOT NULL,
+    closed_until timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT provider_paces_unit_check CHECK ((unit = ANY (ARRAY['requests'::text, 'tokens'::text])))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY upload_pipeline.provider_paces FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE upload_pipeline.reembed_faults (
     document_id uuid NOT NULL,
     generation integer NOT NULL,
@@ -601,6 +800,16 @@ ALTER TABLE upload_pipeline.schema_version ALTER COLUMN id ADD GENERATED BY DEFA
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE upload_pipeline.spending (
+    month date NOT NULL,
+    provider text NOT NULL,
+    slot integer NOT NULL,
+    nanousd bigint NOT NULL
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY upload_pipeline.spending FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE upload_pipeline.storage_intents (
     storage_key text NOT NULL,
@@ -678,6 +887,12 @@ ALTER TABLE ONLY upload_pipeline.corpus_log
 ALTER TABLE ONLY upload_pipeline.corpus
     ADD CONSTRAINT corpus_pkey PRIMARY KEY (only_row);
 
+ALTER TABLE ONLY upload_pipeline.costs
+    ADD CONSTRAINT costs_pkey PRIMARY KEY (cost_id);
+
+ALTER TABLE ONLY upload_pipeline.costs
+    ADD CONSTRAINT costs_provider_ref_key UNIQUE (provider, ref);
+
 ALTER TABLE ONLY upload_pipeline.document_chunks
     ADD CONSTRAINT document_chunks_document_id_generation_chunker_ordinal_key UNIQUE (document_id, generation, chunker, ordinal);
 
@@ -711,6 +926,15 @@ ALTER TABLE ONLY upload_pipeline.identity
 ALTER TABLE ONLY upload_pipeline.instances
     ADD CONSTRAINT instances_pkey PRIMARY KEY (instance_id);
 
+ALTER TABLE ONLY upload_pipeline.owner_ranks
+    ADD CONSTRAINT owner_ranks_pkey PRIMARY KEY (user_id);
+
+ALTER TABLE ONLY upload_pipeline.provider_calls
+    ADD CONSTRAINT provider_calls_pkey PRIMARY KEY (call_id);
+
+ALTER TABLE ONLY upload_pipeline.provider_paces
+    ADD CONSTRAINT provider_paces_pkey PRIMARY KEY (provider, account, unit);
+
 ALTER TABLE ONLY upload_pipeline.reembed_faults
     ADD CONSTRAINT reembed_faults_pkey PRIMARY KEY (document_id);
 
@@ -719,6 +943,9 @@ ALTER TABLE ONLY upload_pipeline.schema_serves
 
 ALTER TABLE ONLY upload_pipeline.schema_version
     ADD CONSTRAINT schema_version_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY upload_pipeline.spending
+    ADD CONSTRAINT spending_pkey PRIMARY KEY (month, provider, slot);
 
 ALTER TABLE ONLY upload_pipeline.storage_intents
     ADD CONSTRAINT storage_intents_pkey PRIMARY KEY (storage_key);
@@ -752,6 +979,10 @@ CREATE INDEX refresh_tokens_session_id_idx ON local_auth.refresh_tokens USING bt
 
 CREATE INDEX sessions_account_id_idx ON local_auth.sessions USING btree (account_id);
 
+CREATE INDEX costs_document ON upload_pipeline.costs USING btree (document_id) WHERE (document_id IS NOT NULL);
+
+CREATE INDEX costs_owner ON upload_pipeline.costs USING btree (user_id, at);
+
 CREATE INDEX document_chunks_content ON upload_pipeline.document_chunks USING btree (user_id, content_sha256) WHERE (embedding IS NOT NULL);
 
 CREATE INDEX document_chunks_owner ON upload_pipeline.document_chunks USING btree (user_id, document_id);
@@ -768,6 +999,8 @@ CREATE INDEX events_uploads ON upload_pipeline.events USING btree (user_id, at) 
 
 CREATE INDEX idempotency_keys_expires_at_idx ON upload_pipeline.idempotency_keys USING btree (expires_at);
 
+CREATE INDEX provider_calls_account ON upload_pipeline.provider_calls USING btree (provider, account);
+
 CREATE INDEX storage_intents_age ON upload_pipeline.storage_intents USING btree (created_at);
 
 CREATE INDEX upload_intents_closed ON upload_pipeline.upload_intents USING btree (removed_at NULLS FIRST) WHERE (state <> ALL (ARRAY['awaiting'::text, 'arrived'::text]));
@@ -775,6 +1008,8 @@ CREATE INDEX upload_intents_closed ON upload_pipeline.upload_intents USING btree
 CREATE INDEX upload_intents_looked ON upload_pipeline.upload_intents USING btree (looked_at NULLS FIRST) WHERE (state = 'awaiting'::text);
 
 CREATE INDEX upload_intents_open ON upload_pipeline.upload_intents USING btree (user_id) WHERE (state = 'awaiting'::text);
+
+CREATE INDEX upload_jobs_live ON upload_pipeline.upload_jobs USING btree (user_id) WHERE (status <> ALL (ARRAY['complete'::text, 'failed_parse'::text, 'failed_chunking'::text, 'failed_embedding'::text, 'cancelled'::text, 'deleting'::text]));
 
 CREATE INDEX upload_jobs_provider ON upload_pipeline.upload_jobs USING btree (provider_job_id) WHERE (provider_job_id IS NOT NULL);
 
@@ -805,6 +1040,8 @@ CREATE TRIGGER record AFTER UPDATE ON upload_pipeline.corpus FOR EACH ROW WHEN (
 CREATE TRIGGER record_insert AFTER INSERT ON upload_pipeline.upload_jobs FOR EACH ROW EXECUTE FUNCTION upload_pipeline.record_move();
 
 CREATE TRIGGER record_update AFTER UPDATE OF status ON upload_pipeline.upload_jobs FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION upload_pipeline.record_move();
+
+CREATE TRIGGER sum_cost AFTER INSERT OR UPDATE OF nanousd ON upload_pipeline.costs FOR EACH ROW EXECUTE FUNCTION upload_pipeline.sum_cost();
 
 ALTER TABLE ONLY local_auth.refresh_tokens
     ADD CONSTRAINT refresh_tokens_session_id_fkey FOREIGN KEY (session_id) REFERENCES local_auth.sessions(id) ON DELETE CASCADE;
@@ -851,9 +1088,19 @@ CREATE POLICY sessions_app ON local_auth.sessions TO inav_app USING (true) WITH 
 
 CREATE POLICY sessions_service ON local_auth.sessions TO service_role USING (true) WITH CHECK (true);
 
+CREATE POLICY asks ON upload_pipeline.costs FOR INSERT TO inav_app WITH CHECK (((kind = 'search'::text) AND (user_id = upload_pipeline.acting_user())));
+
+CREATE POLICY asks ON upload_pipeline.provider_calls FOR INSERT TO inav_app WITH CHECK (((kind = 'search'::text) AND (user_id = upload_pipeline.acting_user())));
+
 ALTER TABLE upload_pipeline.corpus ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE upload_pipeline.corpus_log ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY corrects ON upload_pipeline.costs FOR UPDATE TO inav_app USING (((kind = 'search'::text) AND (user_id = upload_pipeline.acting_user()))) WITH CHECK (((kind = 'search'::text) AND (user_id = upload_pipeline.acting_user())));
+
+ALTER TABLE upload_pipeline.costs ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY counts ON upload_pipeline.provider_calls FOR SELECT TO inav_app USING ((upload_pipeline.acting_user() IS NOT NULL));
 
 ALTER TABLE upload_pipeline.document_chunks ENABLE ROW LEVEL SECURITY;
 
@@ -895,6 +1142,10 @@ CREATE POLICY owner_intends ON upload_pipeline.storage_intents TO inav_app USING
 
 CREATE POLICY owner_intends ON upload_pipeline.upload_intents TO inav_app USING ((user_id = upload_pipeline.acting_user())) WITH CHECK ((user_id = upload_pipeline.acting_user()));
 
+ALTER TABLE upload_pipeline.owner_ranks ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY owner_reads ON upload_pipeline.costs FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
 CREATE POLICY owner_reads ON upload_pipeline.document_chunks FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
 CREATE POLICY owner_reads ON upload_pipeline.document_pages FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
@@ -905,13 +1156,23 @@ CREATE POLICY owner_reads ON upload_pipeline.events FOR SELECT TO authenticated 
 
 CREATE POLICY owner_reads ON upload_pipeline.upload_jobs FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
+CREATE POLICY owner_stands ON upload_pipeline.owner_ranks TO inav_app USING ((user_id = upload_pipeline.acting_user())) WITH CHECK ((user_id = upload_pipeline.acting_user()));
+
 CREATE POLICY process ON upload_pipeline.identity FOR SELECT TO inav_app USING (true);
 
 CREATE POLICY process ON upload_pipeline.instances TO inav_app USING (true) WITH CHECK (true);
 
+CREATE POLICY process ON upload_pipeline.provider_paces TO inav_app USING (true) WITH CHECK (true);
+
 CREATE POLICY process ON upload_pipeline.schema_serves FOR SELECT TO inav_app USING (true);
 
 CREATE POLICY process ON upload_pipeline.schema_version TO inav_app, owner, service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY process ON upload_pipeline.spending TO inav_app USING (true) WITH CHECK (true);
+
+ALTER TABLE upload_pipeline.provider_calls ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE upload_pipeline.provider_paces ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE upload_pipeline.reembed_faults ENABLE ROW LEVEL SECURITY;
 
@@ -927,6 +1188,8 @@ CREATE POLICY service ON upload_pipeline.corpus TO service_role USING (true) WIT
 
 CREATE POLICY service ON upload_pipeline.corpus_log TO service_role USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON upload_pipeline.costs TO service_role USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON upload_pipeline.document_chunks TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON upload_pipeline.document_pages TO service_role USING (true) WITH CHECK (true);
@@ -941,9 +1204,17 @@ CREATE POLICY service ON upload_pipeline.identity TO service_role USING (true) W
 
 CREATE POLICY service ON upload_pipeline.instances TO service_role USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON upload_pipeline.owner_ranks TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON upload_pipeline.provider_calls TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON upload_pipeline.provider_paces TO service_role USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON upload_pipeline.reembed_faults TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON upload_pipeline.schema_serves TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON upload_pipeline.spending TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON upload_pipeline.storage_intents TO service_role USING (true) WITH CHECK (true);
 
@@ -952,6 +1223,12 @@ CREATE POLICY service ON upload_pipeline.upload_intents TO service_role USING (t
 CREATE POLICY service ON upload_pipeline.upload_jobs TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON upload_pipeline.webhook_log TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY settles ON upload_pipeline.costs FOR SELECT TO inav_app USING (((kind = 'search'::text) AND (user_id = upload_pipeline.acting_user())));
+
+CREATE POLICY settles ON upload_pipeline.provider_calls FOR DELETE TO inav_app USING (((kind = 'search'::text) AND (user_id = upload_pipeline.acting_user())));
+
+ALTER TABLE upload_pipeline.spending ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE upload_pipeline.storage_intents ENABLE ROW LEVEL SECURITY;
 
@@ -990,6 +1267,10 @@ GRANT SELECT(chunks_embedded) ON TABLE upload_pipeline.upload_jobs TO inav_app;
 
 GRANT SELECT(generation) ON TABLE upload_pipeline.upload_jobs TO inav_app;
 
+GRANT SELECT(rank) ON TABLE upload_pipeline.upload_jobs TO inav_app;
+
+GRANT SELECT(lane) ON TABLE upload_pipeline.upload_jobs TO inav_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE local_auth.accounts TO inav_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE local_auth.refresh_tokens TO inav_app;
@@ -1008,6 +1289,22 @@ GRANT SELECT(live) ON TABLE upload_pipeline.corpus TO inav_app;
 
 GRANT SELECT,INSERT ON TABLE upload_pipeline.corpus_log TO service_role;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE upload_pipeline.costs TO service_role;
+GRANT SELECT ON TABLE upload_pipeline.costs TO authenticated;
+GRANT INSERT ON TABLE upload_pipeline.costs TO inav_app;
+
+GRANT SELECT(provider) ON TABLE upload_pipeline.costs TO inav_app;
+
+GRANT SELECT(ref) ON TABLE upload_pipeline.costs TO inav_app;
+
+GRANT SELECT(pages),UPDATE(pages) ON TABLE upload_pipeline.costs TO inav_app;
+
+GRANT SELECT(tokens),UPDATE(tokens) ON TABLE upload_pipeline.costs TO inav_app;
+
+GRANT SELECT(nanousd),UPDATE(nanousd) ON TABLE upload_pipeline.costs TO inav_app;
+
+GRANT SELECT(state),UPDATE(state) ON TABLE upload_pipeline.costs TO inav_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.document_chunks TO service_role;
 GRANT SELECT ON TABLE upload_pipeline.document_chunks TO authenticated;
 
@@ -1021,6 +1318,8 @@ GRANT INSERT ON TABLE upload_pipeline.documents TO inav_app;
 GRANT SELECT(document_id) ON TABLE upload_pipeline.documents TO inav_app;
 
 GRANT SELECT(user_id) ON TABLE upload_pipeline.documents TO inav_app;
+
+GRANT SELECT(page_count) ON TABLE upload_pipeline.documents TO inav_app;
 
 GRANT SELECT(attempt),UPDATE(attempt) ON TABLE upload_pipeline.documents TO inav_app;
 
@@ -1059,6 +1358,27 @@ GRANT SELECT ON TABLE upload_pipeline.identity TO inav_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.instances TO service_role;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.instances TO inav_app;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE upload_pipeline.owner_ranks TO service_role;
+GRANT SELECT,INSERT,UPDATE ON TABLE upload_pipeline.owner_ranks TO inav_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.provider_calls TO service_role;
+GRANT INSERT,DELETE ON TABLE upload_pipeline.provider_calls TO inav_app;
+
+GRANT SELECT(call_id) ON TABLE upload_pipeline.provider_calls TO inav_app;
+
+GRANT SELECT(provider) ON TABLE upload_pipeline.provider_calls TO inav_app;
+
+GRANT SELECT(account) ON TABLE upload_pipeline.provider_calls TO inav_app;
+
+GRANT SELECT(kind) ON TABLE upload_pipeline.provider_calls TO inav_app;
+
+GRANT SELECT(nanousd) ON TABLE upload_pipeline.provider_calls TO inav_app;
+
+GRANT SELECT(expires_at) ON TABLE upload_pipeline.provider_calls TO inav_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE upload_pipeline.provider_paces TO service_role;
+GRANT SELECT,INSERT,UPDATE ON TABLE upload_pipeline.provider_paces TO inav_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.reembed_faults TO service_role;
 
 GRANT SELECT ON TABLE upload_pipeline.schema_serves TO service_role;
@@ -1068,6 +1388,9 @@ GRANT UPDATE(oldest_binary) ON TABLE upload_pipeline.schema_serves TO service_ro
 
 GRANT SELECT ON TABLE upload_pipeline.schema_version TO inav_app;
 GRANT SELECT ON TABLE upload_pipeline.schema_version TO service_role;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE upload_pipeline.spending TO service_role;
+GRANT SELECT,INSERT,UPDATE ON TABLE upload_pipeline.spending TO inav_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.storage_intents TO service_role;
 GRANT SELECT,INSERT,DELETE ON TABLE upload_pipeline.storage_intents TO inav_app;

@@ -26,7 +26,7 @@ const (
 func (a *api) registerUploads(h huma.API) {
 	tags := []string{"Documents"}
 	route(h, huma.Operation{
-		OperationID: "announce-upload", Method: http.MethodPost, Path: pathAnnounce, Tags: tags,
+		OperationID: "announce-upload", Method: http.MethodPost, Path: pathAnnounce, Tags: tags, Middlewares: quoted(a.quoteClaim),
 		MaxBodyBytes: a.Limits.MaxBodyBytes + 1,
 		Summary:      "Announce an upload and get the address for its file",
 		Description: fmt.Sprintf("Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, "+

@@ -32,6 +32,7 @@ type APIDeps struct {
 	Keys      ports.Idempotency
 	Limiter   ports.Limiter
 	Logger    *slog.Logger
+	Money     Money // may be zero
 
 	Limits      Limits   // fields left zero take DefaultLimits, but for UploadsPerDay
 	Origins     []string // of the browsers' pages that may call, each exactly
@@ -52,7 +53,10 @@ type APIDeps struct {
 }
 
 // api is the operations over their dependencies.
-type api struct{ APIDeps }
+type api struct {
+	APIDeps
+	purse *purse
+}
 
 // NewAPI builds the front door. It fails when a dependency is missing or the
 // spool directory cannot be used, and names all faults at once.
@@ -63,7 +67,7 @@ func NewAPI(d APIDeps) (http.Handler, error) {
 	replaceHumaErrors()
 	d.Limits = d.Limits.orDefaults()
 	mux := http.NewServeMux()
-	a := &api{APIDeps: d}
+	a := &api{APIDeps: d, purse: &purse{Money: d.Money}}
 	h := humago.New(mux, a.config())
 	keyed := a.register(h)
 	a.serveTickets(mux)

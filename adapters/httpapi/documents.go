@@ -71,5 +71,7 @@ func (a *api) standingAfter(ctx context.Context, in *DocumentInput,
 	if err != nil {
 		return nil, err
 	}
-	return &documentOutput{Body: documentOf(standing)}, nil
+	body := documentOf(standing)
+	body.WaitingFor = a.waiting(ctx, standing)
+	return &documentOutput{Body: body}, nil
 }

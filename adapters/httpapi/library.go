@@ -13,7 +13,7 @@ func (a *api) registerLibrary(h huma.API) {
 	tags := []string{"Documents"}
 	a.registerLists(h, tags)
 	route(h, huma.Operation{
-		OperationID: "create-document", Method: http.MethodPost, Path: pathDocuments, Tags: tags,
+		OperationID: "create-document", Method: http.MethodPost, Path: pathDocuments, Tags: tags, Middlewares: quoted(a.quoteFile),
 		DefaultStatus: http.StatusAccepted,
 		Summary:       "Upload a document and learn where it is",
 		Description: "Stores the file and starts the pipeline. " + a.Limits.words() +

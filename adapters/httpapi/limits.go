@@ -33,6 +33,7 @@ type Limits struct {
 	MaxTypeLength  int // characters of one of them
 
 	QuestionTime time.Duration // for the embedder to answer a question; then it is searched by its words
+	QuoteTime    time.Duration // for a file's text to be read for a quote; then it is quoted by its pages
 
 	MaxPage     int // documents or chunks of one page of a list
 	DefaultPage int // the same where the client names no limit
@@ -93,6 +94,7 @@ func DefaultLimits() Limits {
 		MaxTypeLength:  127,
 
 		QuestionTime: 8 * time.Second,
+		QuoteTime:    10 * time.Second,
 
 		MaxPage:     100,
 		DefaultPage: 20,
@@ -147,6 +149,7 @@ func (l Limits) orDefaults() Limits {
 	fill(&l.MaxTypes, d.MaxTypes)
 	fill(&l.MaxTypeLength, d.MaxTypeLength)
 	fill(&l.QuestionTime, d.QuestionTime)
+	fill(&l.QuoteTime, d.QuoteTime)
 	fill(&l.MaxPage, d.MaxPage)
 	fill(&l.DefaultPage, d.DefaultPage)
 	fill(&l.MaxBatch, d.MaxBatch)

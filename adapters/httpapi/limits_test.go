@@ -43,7 +43,7 @@ var servedAs = map[string]string{
 	"UploadTime": "max_upload_seconds", "UploadGrace": "upload_grace_seconds", "MinUploadRate": "min_upload_bytes_per_second",
 	"MaxHeaderBytes": "max_header_bytes", "MaxBodyBytes": "max_json_body_bytes", "BodyTime": "max_json_body_seconds",
 	"MaxQuery": "max_query_characters", "MaxResults": "max_search_results", "DefaultResults": "default_search_results",
-	"MaxTypes": "max_search_types", "MaxTypeLength": "max_search_type_characters", "QuestionTime": "max_question_seconds",
+	"MaxTypes": "max_search_types", "MaxTypeLength": "max_search_type_characters", "QuestionTime": "max_question_seconds", "QuoteTime": "max_quote_seconds",
 	"MaxPage": "max_page_size", "DefaultPage": "default_page_size", "MaxBatch": "max_batch_ids",
 	"MinPassword": "min_password_characters", "MaxPassword": "max_password_bytes",
 	"KeyLife": "idempotency_key_seconds", "KeyLease": "idempotency_lease_seconds", "MaxKeptAnswer": "max_replayed_answer_bytes",

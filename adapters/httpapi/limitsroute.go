@@ -47,6 +47,7 @@ type UploadLimits struct {
 	MaxBatch       int `json:"max_batch_ids" doc:"Of a batch, and of the documents that a search is narrowed to"`
 
 	QuestionSeconds float64 `json:"max_question_seconds" doc:"For a question to be embedded; then it is searched by its words"`
+	QuoteSeconds    float64 `json:"max_quote_seconds" doc:"For a file's text to be read for a quote; then it is quoted by its pages"`
 
 	KeySeconds    float64 `json:"idempotency_key_seconds" doc:"For which an answer is replayed under its Idempotency-Key"`
 	LeaseSeconds  float64 `json:"idempotency_lease_seconds" doc:"After which a run under a key counts as lost"`
@@ -87,7 +88,7 @@ func (l Limits) served() UploadLimits {
 		MaxBodyBytes: l.MaxBodyBytes, BodySeconds: l.BodyTime.Seconds(), MaxHeaderBytes: l.MaxHeaderBytes,
 		MinPassword: l.MinPassword, MaxPassword: l.MaxPassword,
 		MaxQuery: l.MaxQuery, MaxResults: l.MaxResults, DefaultResults: l.DefaultResults,
-		MaxTypes: l.MaxTypes, MaxTypeLength: l.MaxTypeLength, QuestionSeconds: l.QuestionTime.Seconds(),
+		MaxTypes: l.MaxTypes, MaxTypeLength: l.MaxTypeLength, QuestionSeconds: l.QuestionTime.Seconds(), QuoteSeconds: l.QuoteTime.Seconds(),
 		MaxPage: l.MaxPage, DefaultPage: l.DefaultPage, MaxBatch: l.MaxBatch,
 		KeySeconds: l.KeyLife.Seconds(), LeaseSeconds: l.KeyLease.Seconds(), MaxKeptAnswer: l.MaxKeptAnswer,
 		MaxStreams: l.MaxStreams, StreamSeconds: l.MaxStreamTime.Seconds(), Heartbeat: l.StreamHeartbeat.Seconds(),

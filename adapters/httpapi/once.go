@@ -40,7 +40,7 @@ type once struct {
 // open reads the header; nil says the request has none, or its route needs
 // none. It refuses what is no key, before a byte of the body is read.
 func (k *keys) open(r *http.Request, req *request) (*once, error) {
-	if k == nil || !k.routes[req.route] || len(r.Header.Values(headerKey)) == 0 {
+	if asked, _ := asksQuote(r); asked || k == nil || !k.routes[req.route] || len(r.Header.Values(headerKey)) == 0 {
 		return nil, nil //nolint:nilnil // without a key there is nothing to open
 	}
 	key, ok := idempotencyKey(r.Header)

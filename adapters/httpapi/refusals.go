@@ -60,7 +60,7 @@ func ownRefusals() map[string]refusals {
 	accounts := []core.Code{core.CodeAccountsUnavailable, core.CodeDatabaseUnavailable}
 	search := refusals{http.StatusServiceUnavailable: {
 		core.CodeEmbedderUnavailable, core.CodeEmbedderBusy, core.CodeEmbedderKey, core.CodeEmbedderCredits,
-		core.CodeEmbedderRefused, core.CodeBadVectors, core.CodeDatabaseUnavailable,
+		core.CodeEmbedderRefused, core.CodeBadVectors, core.CodeBudgetExhausted, core.CodeDatabaseUnavailable,
 	}}
 	signUp := refusals{
 		http.StatusNotFound:            {core.CodeNotOffered},

@@ -30,6 +30,7 @@ func (a *api) register(h huma.API) map[string]bool {
 	a.registerLinks(h)
 	a.registerHealth(h)
 	a.registerAliases(h)
+	quoteSchema(h)
 	nameForGo(h.OpenAPI())
 	a.describeUpload(h.OpenAPI())
 	a.describeSignUp(h.OpenAPI())
@@ -40,13 +41,14 @@ func (a *api) register(h huma.API) map[string]bool {
 	keyed := describeKeys(h.OpenAPI(), a.Limits)
 	describeRates(h.OpenAPI())
 	a.complete(h.OpenAPI())
+	a.describeQuotes(h)
 	return keyed
 }
 
 func (a *api) registerDocuments(h huma.API) {
 	tags := []string{"Documents"}
 	route(h, huma.Operation{
-		OperationID: "upload-document", Method: http.MethodPost, Path: pathUpload, Tags: tags,
+		OperationID: "upload-document", Method: http.MethodPost, Path: pathUpload, Tags: tags, Middlewares: quoted(a.quoteFile),
 		Summary: "Upload a document",
 		Description: "Stores the file and starts the pipeline. " + a.Limits.words() +
 			" The same content again is 409 with the id of the document that is there; one that failed is taken up again.",

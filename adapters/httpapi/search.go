@@ -146,7 +146,8 @@ func (r SearchRequest) filter() (f ports.Filter, err error) {
 func (a *api) embed(ctx context.Context, query string) (ports.Embedding, *core.Error) {
 	ctx, cancel := context.WithTimeout(ctx, a.Limits.QuestionTime)
 	defer cancel()
-	answer, err := a.Embedder.Embed(ctx, []string{query})
+	payer := core.Payer{Kind: core.PaidSearch, User: callerOf(ctx).User, Lane: core.Interactive}
+	answer, err := a.Embedder.Embed(core.PaidBy(ctx, payer), []string{query})
 	if err == nil && len(answer.Vectors) == 1 {
 		return answer, nil
 	}
@@ -163,6 +164,7 @@ func (a *api) embed(ctx context.Context, query string) (ports.Embedding, *core.E
 func wordsWillDo(ctx context.Context, e *core.Error) bool {
 	return ctx.Err() == nil && slices.Contains([]core.Code{
 		core.CodeEmbedderUnavailable, core.CodeEmbedderBusy, core.CodeEmbedderCredits, core.CodeEmbedderKey, core.CodeBadVectors,
+		core.CodeBudgetExhausted,
 	}, e.Code)
 }
 

@@ -29,6 +29,7 @@ type DocumentStatus struct {
 	Chunks      ChunkCount       `json:"chunks"`
 	Timings     map[string]int64 `json:"timings" doc:"Milliseconds spent in each status of this attempt"`
 	LastError   *LastError       `json:"last_error" doc:"null unless the attempt failed"`
+	WaitingFor  *Waiting         `json:"waiting_for,omitempty" doc:"Only there while the document waits for something besides its turn"`
 }
 
 // ChunkCount is how much of a document can be searched.
@@ -54,7 +55,9 @@ func (a *api) status(ctx context.Context, in *DocumentInput) (*statusOutput, err
 	if err != nil {
 		return nil, err
 	}
-	return &statusOutput{Body: statusBody(standing)}, nil
+	body := statusBody(standing)
+	body.WaitingFor = a.waiting(ctx, standing)
+	return &statusOutput{Body: body}, nil
 }
 
 func statusBody(s ports.Standing) DocumentStatus {

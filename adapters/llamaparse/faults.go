@@ -3,8 +3,10 @@ package llamaparse
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -155,7 +157,10 @@ func broken(ctx context.Context, cause error) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("llamaparse: %w", err)
 	}
-	return core.Fail(core.CodeParserUnavailable, cause)
+	e := core.Fail(core.CodeParserUnavailable, cause)
+	var op *net.OpError
+	e.Paid = !errors.As(cause, &op) || op.Op != "dial" // it may have been served
+	return e
 }
 
 // jobFailure reads why a job failed. The reason stands in a field of its own

@@ -15,6 +15,7 @@ package openai
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"sync/atomic"
@@ -90,6 +91,15 @@ func checkTexts(texts []string) error {
 	return nil
 }
 
+// paid marks an error after something that was answered: that is billed.
+func paid(err error) error {
+	var e *core.Error
+	if errors.As(err, &e) {
+		e.Paid = true
+	}
+	return err
+}
+
 // request is one batch in one answer, and the check of it.
 func (e *Embedder) request(ctx context.Context, texts []string) (ports.Embedding, error) {
 	res, used, err := e.send(ctx, texts)
@@ -98,7 +108,7 @@ func (e *Embedder) request(ctx context.Context, texts []string) (ports.Embedding
 	}
 	vectors, err := checkVectors(res.Data, len(texts))
 	if err != nil {
-		return ports.Embedding{}, core.Fail(core.CodeBadVectors, err)
+		return ports.Embedding{}, paid(core.Fail(core.CodeBadVectors, err))
 	}
 	if used != *e.form.Load() {
 		e.form.Store(&used)
@@ -107,7 +117,7 @@ func (e *Embedder) request(ctx context.Context, texts []string) (ports.Embedding
 	if model == "" {
 		model = e.model
 	}
-	return ports.Embedding{Vectors: vectors, Model: model, Tokens: max(0, res.Usage.TotalTokens)}, nil
+	return ports.Embedding{Vectors: vectors, Model: model, Tokens: max(0, res.Usage.TotalTokens), Room: room(res.Header())}, nil
 }
 
 // sendAs sends once, when a slot is free and the service's rates allow it.
@@ -127,6 +137,7 @@ func (e *Embedder) sendAs(ctx context.Context, texts []string, f form) (sdk.Embe
 	answer := &answer{limit: answerLimit(len(texts))}
 	res, err := e.sdk.CreateEmbeddings(withAnswer(limited, answer), f.request(e.model, texts))
 	e.pace.learn(answer.header, room)
+	res.SetHeader(answer.header) // which the library drops
 	return res, failure(ctx, answer, err)
 }
 

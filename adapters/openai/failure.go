@@ -59,7 +59,7 @@ func failure(ctx context.Context, a *answer, err error) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("openai: %w", ctx.Err())
 	case a.status == 0:
-		return core.Fail(core.CodeEmbedderUnavailable, transportCause(err))
+		return lost(transportCause(err))
 	case a.status < http.StatusBadRequest:
 		return unreadable(err)
 	}
@@ -100,9 +100,18 @@ func unreadable(err error) error {
 		return core.Fail(core.CodeEmbedderUnavailable, errFloats)
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return core.Fail(core.CodeEmbedderUnavailable, errTimeout)
+		return lost(errTimeout)
 	}
-	return core.Fail(core.CodeEmbedderUnavailable, errBroken)
+	return lost(errBroken)
+}
+
+// lost is a call without a usable answer. Where the request may have been
+// served, it may have been billed.
+func lost(cause error) error {
+	e := core.Fail(core.CodeEmbedderUnavailable, cause)
+	var op *net.OpError
+	e.Paid = !errors.As(cause, &op) || op.Op != "dial"
+	return e
 }
 
 func refused(a *answer, body sdk.APIError) error {

@@ -29,13 +29,14 @@ func (e *Embedder) embed(ctx context.Context, texts []string, at int) (ports.Emb
 	}
 	right, err := e.embed(ctx, texts[half:], at+half)
 	if err != nil {
-		return ports.Embedding{}, err
+		return ports.Embedding{}, paid(err)
 	}
 	if left.Model != right.Model {
 		return ports.Embedding{}, core.Fail(core.CodeBadVectors, errors.New("halves of one batch by two models"))
 	}
 	left.Vectors = append(left.Vectors, right.Vectors...)
 	left.Tokens += right.Tokens
+	left.Room = right.Room
 	return left, nil
 }
 

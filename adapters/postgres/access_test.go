@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
@@ -96,6 +97,18 @@ func (h *house) peopled() (ada, bob ports.Principal, adas, bobs ports.Standing) 
 	adas, bobs = h.upload(ada, "ada's", 2), h.upload(bob, "bob's", 2)
 	for who, doc := range map[*ports.Principal]ports.Standing{&ada: adas, &bob: bobs} {
 		h.walk(doc, core.Finish)
+		for range 2 { // a call that has ended, and one under way
+			c := call(core.Interactive)
+			c.Payer.User = who.User
+			if _, err := h.desks()[0].Begin(h.t.Context(), c, core.Pace{Lease: time.Hour}); err != nil {
+				h.t.Fatal(err)
+			}
+			if h.count(`select count(*) from upload_pipeline.costs where user_id = $1`, who.User) == 0 {
+				if err := h.desks()[0].End(h.t.Context(), c, charged(c)); err != nil {
+					h.t.Fatal(err)
+				}
+			}
+		}
 		if err := h.library.Intend(h.t.Context(), *who, who.User.String()+"/intended"); err != nil {
 			h.t.Fatal(err)
 		}
@@ -154,11 +167,12 @@ func TestTheAPIsRoleOwnsNothingAndInheritsNothing(t *testing.T) {
 
 // plain are the tables that hold nothing of a document's owner and that the API
 // reads before anyone is known: who runs, which schema, who can log in,
-// the answers that nobody reads without their key, and how the corpus was made.
+// the answers that nobody reads without their key, how the corpus was made, the
+// sums of costs and the pace of calls.
 func plain(table string) bool {
 	return strings.HasPrefix(table, "local_auth.") || slices.Contains([]string{"upload_pipeline.instances", "upload_pipeline.identity",
 		"upload_pipeline.schema_serves", "upload_pipeline.schema_version", "upload_pipeline.idempotency_keys",
-		"upload_pipeline.corpus", "upload_pipeline.generations"}, table)
+		"upload_pipeline.corpus", "upload_pipeline.generations", "upload_pipeline.spending", "upload_pipeline.provider_paces"}, table)
 }
 
 // No role set and no claims set is an error on every table, never all rows.

@@ -12,7 +12,7 @@ func TestC4_ClientRolesWriteNothingAndReadOnlyTheirDocuments(t *testing.T) {
 	ada, _, _, _ := h.peopled()
 	super := h.super()
 	readable := []string{"upload_pipeline.documents", "upload_pipeline.upload_jobs", "upload_pipeline.document_pages",
-		"upload_pipeline.document_chunks", "upload_pipeline.events", "upload_pipeline.corpus", "upload_pipeline.generations"}
+		"upload_pipeline.document_chunks", "upload_pipeline.events", "upload_pipeline.corpus", "upload_pipeline.generations", "upload_pipeline.costs"}
 	for _, role := range []string{"authenticated", "anon"} {
 		for _, table := range h.tables() {
 			for how, sql := range h.statements(table) {
@@ -46,7 +46,7 @@ func TestC4_NoColumnOfASecretIsGranted(t *testing.T) {
 		t.Fatalf("only %d columns are granted: the query does not see them", len(all))
 	}
 	// Counts of tokens, and a path made of ids alone.
-	harmless := []string{"document_chunks.token_count", "upload_jobs.embed_tokens", "documents.storage_key"}
+	harmless := []string{"document_chunks.token_count", "upload_jobs.embed_tokens", "documents.storage_key", "costs.tokens"}
 	for _, column := range h.list(granted + `and a.attname ~* '(secret|passw|token|key|salt|credential|hash|signature|bearer|nonce|private|body)'`) {
 		if !slices.Contains(harmless, column) {
 			t.Errorf("%s smells of a secret and is granted to clients", column)

@@ -57,13 +57,18 @@ func (h *house) pool(role string) *pgxpool.Pool {
 type memoryQueue struct {
 	mu    sync.Mutex
 	jobs  []core.Job
+	ranks []int64 // of every job that ever was, in order
 	stale bool
 }
 
 func (q *memoryQueue) Insert(_ context.Context, _ pgx.Tx, jobs ...core.Job) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.jobs = append(q.jobs, jobs...)
+	for _, job := range jobs {
+		q.ranks = append(q.ranks, job.Rank)
+		job.Rank = 0 // so that jobs can be compared
+		q.jobs = append(q.jobs, job)
+	}
 	return nil
 }
 

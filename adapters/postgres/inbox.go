@@ -66,8 +66,8 @@ func judge(known, relevant bool) ports.Outcome {
 // attemptJob is the job that a callback of this attempt starts.
 func attemptJob(ctx context.Context, tx pgx.Tx, attempt core.ID, job *core.Job) (bool, error) {
 	*job = core.Job{Stage: core.Receive, Turn: core.AnyTurn, Hint: true}
-	err := tx.QueryRow(ctx, `select document_id, attempt from upload_pipeline.upload_jobs where job_id = $1`, attempt).
-		Scan(&job.Document, &job.Attempt)
+	err := tx.QueryRow(ctx, `select document_id, attempt, rank from upload_pipeline.upload_jobs where job_id = $1`, attempt).
+		Scan(&job.Document, &job.Attempt, &job.Rank)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
 	}

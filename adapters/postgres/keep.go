@@ -49,7 +49,7 @@ func (s *Store) Keep(ctx context.Context, step core.Step, ticket any) error {
 // that the step leaves behind. A result that was announced before the parser's
 // answer was kept is fetched now: its callback started nothing.
 func nextJobs(step core.Step, announced bool) []core.Job {
-	job := core.Job{Stage: step.Leg.Next, Document: step.Document.ID, Attempt: step.Document.Attempt, Turn: step.Document.Turn + 1}
+	job := core.Job{Stage: step.Leg.Next, Document: step.Document.ID, Attempt: step.Document.Attempt, Turn: step.Document.Turn + 1, Rank: step.Document.Rank}
 	switch made := step.Made.(type) {
 	case core.Vectors:
 		if made.More {
@@ -135,8 +135,7 @@ func (s *Store) queueMove(batch *pgx.Batch, step core.Step, to core.Status, move
 		set += `, parse_deadline = null, next_poll_at = null, polls = 0, webhook_at = null,
 			lost_jobs = lost_jobs + 1`
 	case core.Text:
-		set += `, parser = $6, parse_credits = parse_credits + $7::double precision::numeric,
-			cost_microusd = cost_microusd + ($7::double precision * 1250)::bigint, next_poll_at = null`
+		set += `, parser = $6, parse_credits = parse_credits + $7::double precision::numeric, next_poll_at = null`
 		args = append(args, made.Parser, made.Credits)
 	case core.Checked:
 		receipt, _ := json.Marshal(made.Receipt) // integers only: it cannot fail
@@ -146,7 +145,7 @@ func (s *Store) queueMove(batch *pgx.Batch, step core.Step, to core.Status, move
 		set += `, chunks_total = $6, chunks_embedded = 0, generation = $7`
 		args = append(args, len(made.Pieces), max(made.Generation, 1))
 	case core.Vectors:
-		set += `, chunks_embedded = chunks_embedded + $6, embed_tokens = embed_tokens + $7, cost_microusd = cost_microusd + $7 * 2 / 100`
+		set += `, chunks_embedded = chunks_embedded + $6, embed_tokens = embed_tokens + $7`
 		args = append(args, len(made.Items), int64(made.Tokens))
 	}
 	batch.Queue(set+fence+` returning webhook_at is not null`, args...).Query(func(rows pgx.Rows) error {
@@ -175,6 +174,9 @@ func keepText(ctx context.Context, tx pgx.Tx, doc core.Document, text core.Text)
 		select $1, $2, number, state, markdown, nullif(code, '')
 		from unnest($3::int[], $4::text[], $5::text[], $6::text[]) p (number, state, markdown, code)`,
 		doc.ID, doc.User, numbers, states, texts, codes)
+	if text.Charge != nil {
+		queueCharge(batch, doc, *text.Charge)
+	}
 	return tx.SendBatch(ctx, batch).Close()
 }
 

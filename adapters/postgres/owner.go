@@ -92,18 +92,22 @@ func (l *Library) Add(ctx context.Context, who ports.Principal, d ports.NewDocum
 
 // addDocument writes a new document, its first attempt and its first job.
 func addDocument(ctx context.Context, tx pgx.Tx, queue Queue, user core.ID, d ports.NewDocument) error {
+	rank, lane, err := takeRank(ctx, tx, user, d.Pages)
+	if err != nil {
+		return err
+	}
 	batch := &pgx.Batch{}
 	batch.Queue(`insert into upload_pipeline.documents
 		(document_id, user_id, filename, mime, bytes_len, file_sha256, storage_key, page_count, policy_id)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''))`,
 		d.ID, user, d.Name, d.ContentType, d.Size, d.SHA256[:], d.Key, d.Pages, d.PolicyID)
-	batch.Queue(`insert into upload_pipeline.upload_jobs (job_id, document_id, user_id, attempt, status) values ($1, $2, $3, 1, $4)`,
-		d.Job, d.ID, user, string(core.Uploaded))
+	batch.Queue(`insert into upload_pipeline.upload_jobs (job_id, document_id, user_id, attempt, status, rank, lane) values ($1, $2, $3, 1, $4, $5, $6)`,
+		d.Job, d.ID, user, string(core.Uploaded), rank, string(lane))
 	batch.Queue(`delete from upload_pipeline.storage_intents where storage_key = $1`, d.Key)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return duplicate(err)
 	}
-	return queue.Insert(ctx, tx, core.Job{Stage: core.Parse, Document: d.ID, Attempt: 1, Turn: 0})
+	return queue.Insert(ctx, tx, core.Job{Stage: core.Parse, Document: d.ID, Attempt: 1, Turn: 0, Rank: rank})
 }
 
 // duplicate tells the one constraint a client can break from the others.
@@ -150,14 +154,24 @@ func openAttempt(ctx context.Context, tx pgx.Tx, queue Queue, id core.ID, ended 
 	if attempt != ended {
 		return core.Fail(core.CodeConflict, errors.New("another attempt was opened"))
 	}
-	_, err = tx.Exec(ctx, `insert into upload_pipeline.upload_jobs (job_id, document_id, user_id, attempt, status, receipt, chunks_total, chunks_embedded, generation)
-		select $1, document_id, user_id, attempt + 1, $3, receipt, chunks_total, chunks_embedded, generation
-		from upload_pipeline.upload_jobs where document_id = $2 and attempt = $4`,
-		core.NewID(), id, string(start), ended)
+	var owner core.ID
+	var pages int
+	err = tx.QueryRow(ctx, `select user_id, page_count from upload_pipeline.documents where document_id = $1`, id).Scan(&owner, &pages)
 	if err != nil {
 		return err
 	}
-	return queue.Insert(ctx, tx, core.Job{Stage: leg.Stage, Document: id, Attempt: ended + 1, Turn: 0})
+	rank, lane, err := takeRank(ctx, tx, owner, pages)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `insert into upload_pipeline.upload_jobs (job_id, document_id, user_id, attempt, status, receipt, chunks_total, chunks_embedded, generation, rank, lane)
+		select $1, document_id, user_id, attempt + 1, $3, receipt, chunks_total, chunks_embedded, generation, $5, $6
+		from upload_pipeline.upload_jobs where document_id = $2 and attempt = $4`,
+		core.NewID(), id, string(start), ended, rank, string(lane))
+	if err != nil {
+		return err
+	}
+	return queue.Insert(ctx, tx, core.Job{Stage: leg.Stage, Document: id, Attempt: ended + 1, Turn: 0, Rank: rank})
 }
 
 // Cancel moves the attempt to cancelled, where the Line allows that: the

@@ -15,13 +15,13 @@ import (
 // the wait and nothing else.
 func (s *Store) Reconcile(ctx context.Context, limit int) (polled int, err error) {
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select document_id, attempt, polls from upload_pipeline.upload_jobs
+		rows, err := tx.Query(ctx, `select document_id, attempt, polls, rank from upload_pipeline.upload_jobs
 			where status = 'parse_queued' and next_poll_at <= now() order by next_poll_at limit $1 for update skip locked`, limit)
 		if err != nil {
 			return err
 		}
 		due, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (w waiting, err error) {
-			return w, row.Scan(&w.document, &w.attempt, &w.polls)
+			return w, row.Scan(&w.document, &w.attempt, &w.polls, &w.rank)
 		})
 		if err != nil || len(due) == 0 {
 			return err
@@ -42,7 +42,7 @@ const liveStates = `('available', 'pending', 'running', 'retryable', 'scheduled'
 // these are the ones to be handed over once more.
 func (s *Store) Revive(ctx context.Context, age time.Duration, limit int) (revived int, err error) {
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select j.document_id, j.attempt, j.turn, j.status
+		rows, err := tx.Query(ctx, `select j.document_id, j.attempt, j.turn, j.rank, j.status
 			from upload_pipeline.upload_jobs j join upload_pipeline.documents d on d.document_id = j.document_id and d.attempt = j.attempt
 			where j.status not in ('complete', 'failed_parse', 'failed_chunking', 'failed_embedding', 'cancelled')
 			and (j.status <> 'parse_queued' or j.parse_deadline is null)
@@ -67,7 +67,7 @@ func (s *Store) Revive(ctx context.Context, age time.Duration, limit int) (reviv
 // scanLost is the job that a document without one should have.
 func scanLost(row pgx.CollectableRow) (job core.Job, err error) {
 	var status core.Status
-	if err := row.Scan(&job.Document, &job.Attempt, &job.Turn, &status); err != nil {
+	if err := row.Scan(&job.Document, &job.Attempt, &job.Turn, &job.Rank, &status); err != nil {
 		return job, err
 	}
 	job.Stage = core.Purge
@@ -81,13 +81,14 @@ type waiting struct {
 	document core.ID
 	attempt  int
 	polls    int
+	rank     int64
 }
 
 func (s *Store) poll(ctx context.Context, tx pgx.Tx, due []waiting) error {
 	batch := &pgx.Batch{}
 	jobs := make([]core.Job, len(due))
 	for i, w := range due {
-		jobs[i] = core.Job{Stage: core.Receive, Document: w.document, Attempt: w.attempt, Turn: core.AnyTurn}
+		jobs[i] = core.Job{Stage: core.Receive, Document: w.document, Attempt: w.attempt, Turn: core.AnyTurn, Rank: w.rank}
 		batch.Queue(`update upload_pipeline.upload_jobs set polls = polls + 1, next_poll_at = now() + $3
 			where document_id = $1 and attempt = $2`, w.document, w.attempt, s.waits.poll(w.polls+1))
 	}

@@ -25,6 +25,8 @@ const (
 	CodeBadSignInCode       Code = "bad_sign_in_code"
 	CodeBadSignature        Code = "bad_signature"
 	CodeBadVectors          Code = "bad_vectors"
+	CodeBudgetExhausted     Code = "budget_exhausted"
+	CodeBudgetLow           Code = "budget_low"
 	CodeChunksIncomplete    Code = "chunks_incomplete"
 	CodeConflict            Code = "conflict"
 	CodeDatabaseUnavailable Code = "database_unavailable"
@@ -97,6 +99,10 @@ func (e Code) Valid() bool {
 	case CodeBadSignature:
 		return true
 	case CodeBadVectors:
+		return true
+	case CodeBudgetExhausted:
+		return true
+	case CodeBudgetLow:
 		return true
 	case CodeChunksIncomplete:
 		return true
@@ -264,6 +270,24 @@ func (e HealthReportStatus) Valid() bool {
 	}
 }
 
+// Defines values for ListPriceUnit.
+const (
+	ListPriceUnitPage  ListPriceUnit = "page"
+	ListPriceUnitToken ListPriceUnit = "token"
+)
+
+// Valid indicates whether the value is a known member of the ListPriceUnit enum.
+func (e ListPriceUnit) Valid() bool {
+	switch e {
+	case ListPriceUnitPage:
+		return true
+	case ListPriceUnitToken:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LivenessStatus.
 const (
 	LivenessStatusOk LivenessStatus = "ok"
@@ -303,6 +327,27 @@ func (e NextStep) Valid() bool {
 	case NextStepWaitsForParser:
 		return true
 	case NextStepWaitsForRetry:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PriceQuoteBasis.
+const (
+	PriceQuoteBasisPages PriceQuoteBasis = "pages"
+	PriceQuoteBasisSize  PriceQuoteBasis = "size"
+	PriceQuoteBasisText  PriceQuoteBasis = "text"
+)
+
+// Valid indicates whether the value is a known member of the PriceQuoteBasis enum.
+func (e PriceQuoteBasis) Valid() bool {
+	switch e {
+	case PriceQuoteBasisPages:
+		return true
+	case PriceQuoteBasisSize:
+		return true
+	case PriceQuoteBasisText:
 		return true
 	default:
 		return false
@@ -601,7 +646,8 @@ type Document struct {
 	Timings map[string]int64 `json:"timings"`
 
 	// UpdatedAt When it last changed, UTC
-	UpdatedAt time.Time `json:"updated_at"`
+	UpdatedAt  time.Time `json:"updated_at"`
+	WaitingFor *Waiting  `json:"waiting_for,omitempty"`
 }
 
 // DocumentChunk defines model for DocumentChunk.
@@ -680,7 +726,8 @@ type DocumentStatus struct {
 	Timings map[string]int64 `json:"timings"`
 
 	// UpdatedAt When it last changed, UTC
-	UpdatedAt time.Time `json:"updated_at"`
+	UpdatedAt  time.Time `json:"updated_at"`
+	WaitingFor *Waiting  `json:"waiting_for,omitempty"`
 }
 
 // EndEvent defines model for EndEvent.
@@ -812,6 +859,27 @@ type Links struct {
 	// Example: /documents/0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f/status
 	Status string `json:"status"`
 }
+
+// ListPrice defines model for ListPrice.
+type ListPrice struct {
+	// Item Its model, or tier
+	Item string `json:"item"`
+
+	// Of The list's date
+	Of string `json:"of"`
+
+	// Provider The vendor
+	Provider string `json:"provider"`
+
+	// Unit What is counted
+	Unit ListPriceUnit `json:"unit"`
+
+	// Usd For a unit
+	Usd float64 `json:"usd"`
+}
+
+// ListPriceUnit What is counted
+type ListPriceUnit string
 
 // Liveness defines model for Liveness.
 type Liveness struct {
@@ -975,6 +1043,41 @@ type PendingUser struct {
 	Name           string `json:"name"`
 }
 
+// PriceQuote defines model for PriceQuote.
+type PriceQuote struct {
+	// Basis What the estimate rests on: the file's own text, its pages at a usual length, or the announced size alone
+	Basis  PriceQuoteBasis `json:"basis"`
+	Budget QuoteBudget     `json:"budget"`
+
+	// BytesLen Size of the file in bytes
+	BytesLen int64 `json:"bytes_len"`
+
+	// DocumentID You have this content already: uploading it costs nothing
+	DocumentID *openapi_types.UUID `json:"document_id,omitempty"`
+
+	// EstimatedCredits Of the parser
+	EstimatedCredits float64 `json:"estimated_credits"`
+
+	// EstimatedTokens To be embedded
+	EstimatedTokens int64     `json:"estimated_tokens"`
+	EstimatedUsd    QuotedUSD `json:"estimated_usd"`
+
+	// Filename The document's name, for display
+	Filename string `json:"filename"`
+
+	// Mime By content; as announced where basis is size
+	Mime string `json:"mime"`
+
+	// Pages That are billed
+	Pages int64 `json:"pages"`
+
+	// Prices What it was counted with
+	Prices []ListPrice `json:"prices"`
+}
+
+// PriceQuoteBasis What the estimate rests on: the file's own text, its pages at a usual length, or the announced size alone
+type PriceQuoteBasis string
+
 // Problem defines model for Problem.
 type Problem struct {
 	// Advice What the caller can do
@@ -1045,6 +1148,25 @@ type Quote struct {
 
 	// Text What stands in the passage's text from start to before end
 	Text string `json:"text"`
+}
+
+// QuoteBudget defines model for QuoteBudget.
+type QuoteBudget struct {
+	// Allowed false: the document would be taken, and wait
+	Allowed bool  `json:"allowed"`
+	Code    *Code `json:"code,omitempty"`
+}
+
+// QuotedUSD defines model for QuotedUSD.
+type QuotedUSD struct {
+	// Embed Embedding its text
+	Embed float64 `json:"embed"`
+
+	// Parse Reading the file
+	Parse float64 `json:"parse"`
+
+	// Total Both
+	Total float64 `json:"total"`
 }
 
 // RateLimit defines model for RateLimit.
@@ -1352,6 +1474,9 @@ type UploadLimits struct {
 	// MaxQuestionSeconds For a question to be embedded; then it is searched by its words
 	MaxQuestionSeconds float64 `json:"max_question_seconds"`
 
+	// MaxQuoteSeconds For a file's text to be read for a quote; then it is quoted by its pages
+	MaxQuoteSeconds float64 `json:"max_quote_seconds"`
+
 	// MaxReplayedAnswerBytes Larger answers are sent and not kept
 	MaxReplayedAnswerBytes  int64 `json:"max_replayed_answer_bytes"`
 	MaxSearchResults        int64 `json:"max_search_results"`
@@ -1412,6 +1537,22 @@ type User struct {
 	Name           string             `json:"name"`
 }
 
+// Waiting defines model for Waiting.
+type Waiting struct {
+	// Advice What that person can do
+	Advice string `json:"advice"`
+	Code   Code   `json:"code"`
+
+	// Message What happened, for a person
+	Message string `json:"message"`
+}
+
+// AnnounceUploadParams defines parameters for AnnounceUpload.
+type AnnounceUploadParams struct {
+	// Quote Answer what the upload would cost, and change nothing; false when not given
+	Quote *bool `form:"quote,omitempty" json:"quote,omitempty"`
+}
+
 // AuthorizeParams defines parameters for Authorize.
 type AuthorizeParams struct {
 	// Provider The other site, such as google
@@ -1455,6 +1596,9 @@ type CreateDocumentMultipartBody struct {
 type CreateDocumentParams struct {
 	// OnDuplicate What is answered when the content is there already: refuse is 409, return is 200 with the document; refuse when not given
 	OnDuplicate *CreateDocumentParamsOnDuplicate `form:"on_duplicate,omitempty" json:"on_duplicate,omitempty"`
+
+	// Quote Answer what the upload would cost, and change nothing; false when not given
+	Quote *bool `form:"quote,omitempty" json:"quote,omitempty"`
 }
 
 // CreateDocumentParamsOnDuplicate defines parameters for CreateDocument.
@@ -1492,6 +1636,12 @@ type UploadDocumentMultipartBody struct {
 
 	// PolicyID One's own reference
 	PolicyID *string `json:"policy_id,omitempty"`
+}
+
+// UploadDocumentParams defines parameters for UploadDocument.
+type UploadDocumentParams struct {
+	// Quote Answer what the upload would cost, and change nothing; false when not given
+	Quote *bool `form:"quote,omitempty" json:"quote,omitempty"`
 }
 
 // AnnounceUploadJSONRequestBody defines body for AnnounceUpload for application/json ContentType.
@@ -1935,21 +2085,21 @@ type ClientInterface interface {
 
 	// AnnounceUploadWithBody Announce an upload and get the address for its file
 	//
-	// Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file.
+	// Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file. With quote=true nothing is stored and no quota is used: the answer is 200 with what the file would cost, as application/vnd.navigator.quote+json.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/upload-pipeline/upload (the `AnnounceUpload` operationId).
-	AnnounceUploadWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	AnnounceUploadWithBody(ctx context.Context, params *AnnounceUploadParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AnnounceUpload Announce an upload and get the address for its file
 	//
-	// Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file.
+	// Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file. With quote=true nothing is stored and no quota is used: the answer is 200 with what the file would cost, as application/vnd.navigator.quote+json.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/upload-pipeline/upload (the `AnnounceUpload` operationId).
-	AnnounceUpload(ctx context.Context, body AnnounceUploadJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	AnnounceUpload(ctx context.Context, params *AnnounceUploadParams, body AnnounceUploadJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetUploadLimits Every limit of the service
 	//
@@ -2121,7 +2271,7 @@ type ClientInterface interface {
 
 	// CreateDocumentWithBody Upload a document and learn where it is
 	//
-	// Stores the file and starts the pipeline. One file of at most 25 MiB and 2000 pages, of type application/pdf by its content; it has to arrive within 120 seconds and, after the first 10, at 51200 bytes a second or more. The same content again is 409 with the id of the document that is there, or 200 with that document where on_duplicate is return; one that failed or was cancelled is taken up again.
+	// Stores the file and starts the pipeline. One file of at most 25 MiB and 2000 pages, of type application/pdf by its content; it has to arrive within 120 seconds and, after the first 10, at 51200 bytes a second or more. The same content again is 409 with the id of the document that is there, or 200 with that document where on_duplicate is return; one that failed or was cancelled is taken up again. With quote=true nothing is stored and no quota is used: the answer is 200 with what the file would cost, as application/vnd.navigator.quote+json.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2329,12 +2479,12 @@ type ClientInterface interface {
 
 	// UploadDocumentWithBody Upload a document
 	//
-	// Stores the file and starts the pipeline. One file of at most 25 MiB and 2000 pages, of type application/pdf by its content; it has to arrive within 120 seconds and, after the first 10, at 51200 bytes a second or more. The same content again is 409 with the id of the document that is there; one that failed is taken up again.
+	// Stores the file and starts the pipeline. One file of at most 25 MiB and 2000 pages, of type application/pdf by its content; it has to arrive within 120 seconds and, after the first 10, at 51200 bytes a second or more. The same content again is 409 with the id of the document that is there; one that failed is taken up again. With quote=true nothing is stored and no quota is used: the answer is 200 with what the file would cost, as application/vnd.navigator.quote+json.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /upload-document-backend (the `UploadDocument` operationId).
-	UploadDocumentWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UploadDocumentWithBody(ctx context.Context, params *UploadDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // GetRoot Who answers here
@@ -2356,13 +2506,13 @@ func (c *Client) GetRoot(ctx context.Context, reqEditors ...RequestEditorFn) (*h
 
 // AnnounceUploadWithBody Announce an upload and get the address for its file
 //
-// Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file.
+// Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file. With quote=true nothing is stored and no quota is used: the answer is 200 with what the file would cost, as application/vnd.navigator.quote+json.
 //
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/upload-pipeline/upload (the `AnnounceUpload` operationId).
-func (c *Client) AnnounceUploadWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewAnnounceUploadRequestWithBody(c.Server, contentType, body)
+func (c *Client) AnnounceUploadWithBody(ctx context.Context, params *AnnounceUploadParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnnounceUploadRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2375,13 +2525,13 @@ func (c *Client) AnnounceUploadWithBody(ctx context.Context, contentType string,
 
 // AnnounceUpload Announce an upload and get the address for its file
 //
-// Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file.
+// Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file. With quote=true nothing is stored and no quota is used: the answer is 200 with what the file would cost, as application/vnd.navigator.quote+json.
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/upload-pipeline/upload (the `AnnounceUpload` operationId).
-func (c *Client) AnnounceUpload(ctx context.Context, body AnnounceUploadJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewAnnounceUploadRequest(c.Server, body)
+func (c *Client) AnnounceUpload(ctx context.Context, params *AnnounceUploadParams, body AnnounceUploadJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnnounceUploadRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2762,7 +2912,7 @@ func (c *Client) ListDocuments(ctx context.Context, params *ListDocumentsParams,
 
 // CreateDocumentWithBody Upload a document and learn where it is
 //
-// Stores the file and starts the pipeline. One file of at most 25 MiB and 2000 pages, of type application/pdf by its content; it has to arrive within 120 seconds and, after the first 10, at 51200 bytes a second or more. The same content again is 409 with the id of the document that is there, or 200 with that document where on_duplicate is return; one that failed or was cancelled is taken up again.
+// Stores the file and starts the pipeline. One file of at most 25 MiB and 2000 pages, of type application/pdf by its content; it has to arrive within 120 seconds and, after the first 10, at 51200 bytes a second or more. The same content again is 409 with the id of the document that is there, or 200 with that document where on_duplicate is return; one that failed or was cancelled is taken up again. With quote=true nothing is stored and no quota is used: the answer is 200 with what the file would cost, as application/vnd.navigator.quote+json.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3194,13 +3344,13 @@ func (c *Client) SearchOldWithBody(ctx context.Context, contentType string, body
 
 // UploadDocumentWithBody Upload a document
 //
-// Stores the file and starts the pipeline. One file of at most 25 MiB and 2000 pages, of type application/pdf by its content; it has to arrive within 120 seconds and, after the first 10, at 51200 bytes a second or more. The same content again is 409 with the id of the document that is there; one that failed is taken up again.
+// Stores the file and starts the pipeline. One file of at most 25 MiB and 2000 pages, of type application/pdf by its content; it has to arrive within 120 seconds and, after the first 10, at 51200 bytes a second or more. The same content again is 409 with the id of the document that is there; one that failed is taken up again. With quote=true nothing is stored and no quota is used: the answer is 200 with what the file would cost, as application/vnd.navigator.quote+json.
 //
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /upload-document-backend (the `UploadDocument` operationId).
-func (c *Client) UploadDocumentWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUploadDocumentRequestWithBody(c.Server, contentType, body)
+func (c *Client) UploadDocumentWithBody(ctx context.Context, params *UploadDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUploadDocumentRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3239,18 +3389,18 @@ func NewGetRootRequest(server string) (*http.Request, error) {
 }
 
 // NewAnnounceUploadRequest calls the generic AnnounceUpload builder with application/json body
-func NewAnnounceUploadRequest(server string, body AnnounceUploadJSONRequestBody) (*http.Request, error) {
+func NewAnnounceUploadRequest(server string, params *AnnounceUploadParams, body AnnounceUploadJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewAnnounceUploadRequestWithBody(server, "application/json", bodyReader)
+	return NewAnnounceUploadRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewAnnounceUploadRequestWithBody constructs an http.Request for the AnnounceUpload method, with any body, and a specified content type
-func NewAnnounceUploadRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewAnnounceUploadRequestWithBody(server string, params *AnnounceUploadParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -3266,6 +3416,33 @@ func NewAnnounceUploadRequestWithBody(server string, contentType string, body io
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Quote != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "quote", *params.Quote, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
@@ -3872,6 +4049,18 @@ func NewCreateDocumentRequestWithBody(server string, params *CreateDocumentParam
 		if params.OnDuplicate != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "on_duplicate", *params.OnDuplicate, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Quote != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "quote", *params.Quote, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -4567,7 +4756,7 @@ func NewSearchOldRequestWithBody(server string, contentType string, body io.Read
 }
 
 // NewUploadDocumentRequestWithBody constructs an http.Request for the UploadDocument method, with any body, and a specified content type
-func NewUploadDocumentRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewUploadDocumentRequestWithBody(server string, params *UploadDocumentParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -4583,6 +4772,33 @@ func NewUploadDocumentRequestWithBody(server string, contentType string, body io
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Quote != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "quote", *params.Quote, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
@@ -4650,21 +4866,21 @@ type ClientWithResponsesInterface interface {
 
 	// AnnounceUploadWithBodyWithResponse Announce an upload and get the address for its file
 	//
-	// Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file.
+	// Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file. With quote=true nothing is stored and no quota is used: the answer is 200 with what the file would cost, as application/vnd.navigator.quote+json.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/upload-pipeline/upload (the `AnnounceUpload` operationId).
-	AnnounceUploadWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnnounceUploadResponse, error)
+	AnnounceUploadWithBodyWithResponse(ctx context.Context, params *AnnounceUploadParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnnounceUploadResponse, error)
 
 	// AnnounceUploadWithResponse Announce an upload and get the address for its file
 	//
-	// Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file.
+	// Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file. With quote=true nothing is stored and no quota is used: the answer is 200 with what the file would cost, as application/vnd.navigator.quote+json.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/upload-pipeline/upload (the `AnnounceUpload` operationId).
-	AnnounceUploadWithResponse(ctx context.Context, body AnnounceUploadJSONRequestBody, reqEditors ...RequestEditorFn) (*AnnounceUploadResponse, error)
+	AnnounceUploadWithResponse(ctx context.Context, params *AnnounceUploadParams, body AnnounceUploadJSONRequestBody, reqEditors ...RequestEditorFn) (*AnnounceUploadResponse, error)
 
 	// GetUploadLimitsWithResponse Every limit of the service
 	//
@@ -4848,7 +5064,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateDocumentWithBodyWithResponse Upload a document and learn where it is
 	//
-	// Stores the file and starts the pipeline. One file of at most 25 MiB and 2000 pages, of type application/pdf by its content; it has to arrive within 120 seconds and, after the first 10, at 51200 bytes a second or more. The same content again is 409 with the id of the document that is there, or 200 with that document where on_duplicate is return; one that failed or was cancelled is taken up again.
+	// Stores the file and starts the pipeline. One file of at most 25 MiB and 2000 pages, of type application/pdf by its content; it has to arrive within 120 seconds and, after the first 10, at 51200 bytes a second or more. The same content again is 409 with the id of the document that is there, or 200 with that document where on_duplicate is return; one that failed or was cancelled is taken up again. With quote=true nothing is stored and no quota is used: the answer is 200 with what the file would cost, as application/vnd.navigator.quote+json.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -5082,12 +5298,12 @@ type ClientWithResponsesInterface interface {
 
 	// UploadDocumentWithBodyWithResponse Upload a document
 	//
-	// Stores the file and starts the pipeline. One file of at most 25 MiB and 2000 pages, of type application/pdf by its content; it has to arrive within 120 seconds and, after the first 10, at 51200 bytes a second or more. The same content again is 409 with the id of the document that is there; one that failed is taken up again.
+	// Stores the file and starts the pipeline. One file of at most 25 MiB and 2000 pages, of type application/pdf by its content; it has to arrive within 120 seconds and, after the first 10, at 51200 bytes a second or more. The same content again is 409 with the id of the document that is there; one that failed is taken up again. With quote=true nothing is stored and no quota is used: the answer is 200 with what the file would cost, as application/vnd.navigator.quote+json.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /upload-document-backend (the `UploadDocument` operationId).
-	UploadDocumentWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UploadDocumentResponse, error)
+	UploadDocumentWithBodyWithResponse(ctx context.Context, params *UploadDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UploadDocumentResponse, error)
 }
 
 // GetRootResponse200Headers the declared response headers of an HTTP 200 response for GetRoot
@@ -5267,6 +5483,8 @@ type AnnounceUploadResponse struct {
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *UploadAddress
+	// ApplicationVndNavigatorQuoteJSON200 the response for an HTTP 200 `application/vnd.navigator.quote+json` response
+	ApplicationVndNavigatorQuoteJSON200 *PriceQuote
 	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
 	ApplicationProblemJSON400 *Problem
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
@@ -7342,6 +7560,8 @@ type CreateDocumentResponse struct {
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Document
+	// ApplicationVndNavigatorQuoteJSON200 the response for an HTTP 200 `application/vnd.navigator.quote+json` response
+	ApplicationVndNavigatorQuoteJSON200 *PriceQuote
 	// JSON202 the response for an HTTP 202 `application/json` response
 	JSON202 *Document
 	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
@@ -10016,6 +10236,8 @@ type UploadDocumentResponse struct {
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Accepted
+	// ApplicationVndNavigatorQuoteJSON200 the response for an HTTP 200 `application/vnd.navigator.quote+json` response
+	ApplicationVndNavigatorQuoteJSON200 *PriceQuote
 	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
 	ApplicationProblemJSON400 *Problem
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
@@ -10110,13 +10332,13 @@ func (c *ClientWithResponses) GetRootWithResponse(ctx context.Context, reqEditor
 
 // AnnounceUploadWithBodyWithResponse Announce an upload and get the address for its file
 //
-// Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file.
+// Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file. With quote=true nothing is stored and no quota is used: the answer is 200 with what the file would cost, as application/vnd.navigator.quote+json.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/upload-pipeline/upload (the `AnnounceUpload` operationId).
-func (c *ClientWithResponses) AnnounceUploadWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnnounceUploadResponse, error) {
-	rsp, err := c.AnnounceUploadWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) AnnounceUploadWithBodyWithResponse(ctx context.Context, params *AnnounceUploadParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnnounceUploadResponse, error) {
+	rsp, err := c.AnnounceUploadWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -10125,13 +10347,13 @@ func (c *ClientWithResponses) AnnounceUploadWithBodyWithResponse(ctx context.Con
 
 // AnnounceUploadWithResponse Announce an upload and get the address for its file
 //
-// Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file.
+// Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file. With quote=true nothing is stored and no quota is used: the answer is 200 with what the file would cost, as application/vnd.navigator.quote+json.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/upload-pipeline/upload (the `AnnounceUpload` operationId).
-func (c *ClientWithResponses) AnnounceUploadWithResponse(ctx context.Context, body AnnounceUploadJSONRequestBody, reqEditors ...RequestEditorFn) (*AnnounceUploadResponse, error) {
-	rsp, err := c.AnnounceUpload(ctx, body, reqEditors...)
+func (c *ClientWithResponses) AnnounceUploadWithResponse(ctx context.Context, params *AnnounceUploadParams, body AnnounceUploadJSONRequestBody, reqEditors ...RequestEditorFn) (*AnnounceUploadResponse, error) {
+	rsp, err := c.AnnounceUpload(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -10440,7 +10662,7 @@ func (c *ClientWithResponses) ListDocumentsWithResponse(ctx context.Context, par
 
 // CreateDocumentWithBodyWithResponse Upload a document and learn where it is
 //
-// Stores the file and starts the pipeline. One file of at most 25 MiB and 2000 pages, of type application/pdf by its content; it has to arrive within 120 seconds and, after the first 10, at 51200 bytes a second or more. The same content again is 409 with the id of the document that is there, or 200 with that document where on_duplicate is return; one that failed or was cancelled is taken up again.
+// Stores the file and starts the pipeline. One file of at most 25 MiB and 2000 pages, of type application/pdf by its content; it has to arrive within 120 seconds and, after the first 10, at 51200 bytes a second or more. The same content again is 409 with the id of the document that is there, or 200 with that document where on_duplicate is return; one that failed or was cancelled is taken up again. With quote=true nothing is stored and no quota is used: the answer is 200 with what the file would cost, as application/vnd.navigator.quote+json.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10810,13 +11032,13 @@ func (c *ClientWithResponses) SearchOldWithBodyWithResponse(ctx context.Context,
 
 // UploadDocumentWithBodyWithResponse Upload a document
 //
-// Stores the file and starts the pipeline. One file of at most 25 MiB and 2000 pages, of type application/pdf by its content; it has to arrive within 120 seconds and, after the first 10, at 51200 bytes a second or more. The same content again is 409 with the id of the document that is there; one that failed is taken up again.
+// Stores the file and starts the pipeline. One file of at most 25 MiB and 2000 pages, of type application/pdf by its content; it has to arrive within 120 seconds and, after the first 10, at 51200 bytes a second or more. The same content again is 409 with the id of the document that is there; one that failed is taken up again. With quote=true nothing is stored and no quota is used: the answer is 200 with what the file would cost, as application/vnd.navigator.quote+json.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /upload-document-backend (the `UploadDocument` operationId).
-func (c *ClientWithResponses) UploadDocumentWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UploadDocumentResponse, error) {
-	rsp, err := c.UploadDocumentWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) UploadDocumentWithBodyWithResponse(ctx context.Context, params *UploadDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UploadDocumentResponse, error) {
+	rsp, err := c.UploadDocumentWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -10999,12 +11221,19 @@ func ParseAnnounceUploadResponse(rsp *http.Response) (*AnnounceUploadResponse, e
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case rsp.Header.Get("Content-Type") == "application/json" && rsp.StatusCode == 200:
 		var dest UploadAddress
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case rsp.Header.Get("Content-Type") == "application/vnd.navigator.quote+json" && rsp.StatusCode == 200:
+		var dest PriceQuote
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationVndNavigatorQuoteJSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest Problem
@@ -15019,12 +15248,19 @@ func ParseCreateDocumentResponse(rsp *http.Response) (*CreateDocumentResponse, e
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case rsp.Header.Get("Content-Type") == "application/json" && rsp.StatusCode == 200:
 		var dest Document
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case rsp.Header.Get("Content-Type") == "application/vnd.navigator.quote+json" && rsp.StatusCode == 200:
+		var dest PriceQuote
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationVndNavigatorQuoteJSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
 		var dest Document
@@ -19971,12 +20207,19 @@ func ParseUploadDocumentResponse(rsp *http.Response) (*UploadDocumentResponse, e
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case rsp.Header.Get("Content-Type") == "application/json" && rsp.StatusCode == 200:
 		var dest Accepted
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case rsp.Header.Get("Content-Type") == "application/vnd.navigator.quote+json" && rsp.StatusCode == 200:
+		var dest PriceQuote
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationVndNavigatorQuoteJSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest Problem

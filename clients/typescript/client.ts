@@ -5,6 +5,7 @@ import createClient, { type Client } from "openapi-fetch";
 import type { components, paths } from "./schema.js";
 
 export type Document = components["schemas"]["Document"];
+export type PriceQuote = components["schemas"]["PriceQuote"];
 export type Problem = components["schemas"]["Problem"];
 export type SearchResult = components["schemas"]["SearchResult"];
 
@@ -38,14 +39,22 @@ export function ok<T>(answer: { data?: T; error?: Problem | undefined; response:
 
 /** upload sends a file under the name that it will be shown with. */
 export async function upload(api: Navigator, name: string, content: Blob): Promise<Document> {
-  return ok(
-    await api.POST("/documents", {
-      body: { file: content },
-      bodySerializer: ({ file }) => {
-        const form = new FormData();
-        form.set("file", file, name);
-        return form;
-      },
-    }),
-  );
+  return ok(await api.POST("/documents", form(name, content))) as Document; // a quote is not asked for
+}
+
+/** quote answers what a file would cost; nothing of it is kept. */
+export async function quote(api: Navigator, name: string, content: Blob): Promise<PriceQuote> {
+  return ok(await api.POST("/documents", { ...form(name, content), params: { query: { quote: true } } })) as PriceQuote;
+}
+
+/** form lays a multipart form around a file. */
+function form(name: string, content: Blob) {
+  return {
+    body: { file: content },
+    bodySerializer: ({ file }: { file: Blob }) => {
+      const data = new FormData();
+      data.set("file", file, name);
+      return data;
+    },
+  };
 }

@@ -35,7 +35,7 @@ export interface paths {
         put?: never;
         /**
          * Announce an upload and get the address for its file
-         * @description Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file.
+         * @description Reserves the document's id. The file is then sent with PUT to signed_url, with upload_headers and without a token, within 900 seconds; the address takes one file, once. The document starts by itself when the file is there, and sooner when its status is read. Nothing that is announced is believed: type, size and content are those of the stored bytes. At most 100 uploads of one account may wait for their file. With quote=true nothing is stored and no quota is used: the answer is 200 with what the file would cost, as application/vnd.navigator.quote+json.
          */
         post: operations["announce-upload"];
         delete?: never;
@@ -299,7 +299,7 @@ export interface paths {
         put?: never;
         /**
          * Upload a document and learn where it is
-         * @description Stores the file and starts the pipeline. One file of at most 25 MiB and 2000 pages, of type application/pdf by its content; it has to arrive within 120 seconds and, after the first 10, at 51200 bytes a second or more. The same content again is 409 with the id of the document that is there, or 200 with that document where on_duplicate is return; one that failed or was cancelled is taken up again.
+         * @description Stores the file and starts the pipeline. One file of at most 25 MiB and 2000 pages, of type application/pdf by its content; it has to arrive within 120 seconds and, after the first 10, at 51200 bytes a second or more. The same content again is 409 with the id of the document that is there, or 200 with that document where on_duplicate is return; one that failed or was cancelled is taken up again. With quote=true nothing is stored and no quota is used: the answer is 200 with what the file would cost, as application/vnd.navigator.quote+json.
          */
         post: operations["create-document"];
         delete?: never;
@@ -682,7 +682,7 @@ export interface paths {
         put?: never;
         /**
          * Upload a document
-         * @description Stores the file and starts the pipeline. One file of at most 25 MiB and 2000 pages, of type application/pdf by its content; it has to arrive within 120 seconds and, after the first 10, at 51200 bytes a second or more. The same content again is 409 with the id of the document that is there; one that failed is taken up again.
+         * @description Stores the file and starts the pipeline. One file of at most 25 MiB and 2000 pages, of type application/pdf by its content; it has to arrive within 120 seconds and, after the first 10, at 51200 bytes a second or more. The same content again is 409 with the id of the document that is there; one that failed is taken up again. With quote=true nothing is stored and no quota is used: the answer is 200 with what the file would cost, as application/vnd.navigator.quote+json.
          */
         post: operations["upload-document"];
         delete?: never;
@@ -765,7 +765,7 @@ export interface components {
             next_cursor: string | null;
         };
         /** @enum {string} */
-        Code: "accounts_unavailable" | "bad_credentials" | "bad_sign_in_code" | "bad_signature" | "bad_vectors" | "chunks_incomplete" | "conflict" | "database_unavailable" | "denied" | "download_link_invalid" | "duplicate_document" | "email_taken" | "email_unconfirmed" | "embedder_busy" | "embedder_credits" | "embedder_key" | "embedder_refused" | "embedder_unavailable" | "file_broken" | "file_changed" | "file_empty" | "file_encrypted" | "file_missing" | "file_size_differs" | "file_too_large" | "file_too_many_pages" | "file_unsupported" | "idempotency_in_use" | "idempotency_mismatch" | "input_too_long" | "internal" | "invalid_request" | "needs_ocr" | "no_worker" | "not_found" | "not_offered" | "page_cut" | "page_failed" | "parse_cancelled" | "parse_empty" | "parse_failed" | "parse_gone" | "parse_incomplete" | "parse_not_ready" | "parse_timeout" | "parser_busy" | "parser_credits" | "parser_key" | "parser_refused" | "parser_unavailable" | "quota_exceeded" | "rate_limited" | "same_password" | "storage_conflict" | "storage_denied" | "storage_unavailable" | "token_expired" | "token_reused" | "unauthenticated" | "upload_expired" | "upload_link_invalid" | "upload_too_slow" | "weak_password";
+        Code: "accounts_unavailable" | "bad_credentials" | "bad_sign_in_code" | "bad_signature" | "bad_vectors" | "budget_exhausted" | "budget_low" | "chunks_incomplete" | "conflict" | "database_unavailable" | "denied" | "download_link_invalid" | "duplicate_document" | "email_taken" | "email_unconfirmed" | "embedder_busy" | "embedder_credits" | "embedder_key" | "embedder_refused" | "embedder_unavailable" | "file_broken" | "file_changed" | "file_empty" | "file_encrypted" | "file_missing" | "file_size_differs" | "file_too_large" | "file_too_many_pages" | "file_unsupported" | "idempotency_in_use" | "idempotency_mismatch" | "input_too_long" | "internal" | "invalid_request" | "needs_ocr" | "no_worker" | "not_found" | "not_offered" | "page_cut" | "page_failed" | "parse_cancelled" | "parse_empty" | "parse_failed" | "parse_gone" | "parse_incomplete" | "parse_not_ready" | "parse_timeout" | "parser_busy" | "parser_credits" | "parser_key" | "parser_refused" | "parser_unavailable" | "quota_exceeded" | "rate_limited" | "same_password" | "storage_conflict" | "storage_denied" | "storage_unavailable" | "token_expired" | "token_reused" | "unauthenticated" | "upload_expired" | "upload_link_invalid" | "upload_too_slow" | "weak_password";
         Degraded: {
             code: components["schemas"]["Code"];
             /** @description What happened, for a person */
@@ -831,6 +831,8 @@ export interface components {
              * @description When it last changed, UTC
              */
             updated_at: string;
+            /** @description Only there while the document waits for something besides its turn */
+            waiting_for?: components["schemas"]["Waiting"];
         };
         DocumentChunk: {
             /**
@@ -929,6 +931,8 @@ export interface components {
              * @description When it last changed, UTC
              */
             updated_at: string;
+            /** @description Only there while the document waits for something besides its turn */
+            waiting_for?: components["schemas"]["Waiting"];
         };
         EndEvent: {
             /** @description ended: the attempt is at its end, coming back with the last id is 204. deleted: the document is gone, coming back is 404. After any other reason come back with the last id, after token_expired with a new token */
@@ -1050,6 +1054,24 @@ export interface components {
              * @example /documents/0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f/status
              */
             status: string;
+        };
+        ListPrice: {
+            /** @description Its model, or tier */
+            item: string;
+            /** @description The list's date */
+            of: string;
+            /** @description The vendor */
+            provider: string;
+            /**
+             * @description What is counted
+             * @enum {string}
+             */
+            unit: "page" | "token";
+            /**
+             * Format: double
+             * @description For a unit
+             */
+            usd: number;
         };
         Liveness: {
             /**
@@ -1207,6 +1229,46 @@ export interface components {
             email_confirmed: boolean;
             name: string;
         };
+        PriceQuote: {
+            /**
+             * @description What the estimate rests on: the file's own text, its pages at a usual length, or the announced size alone
+             * @enum {string}
+             */
+            basis: "text" | "pages" | "size";
+            budget: components["schemas"]["QuoteBudget"];
+            /**
+             * Format: int64
+             * @description Size of the file in bytes
+             */
+            bytes_len: number;
+            /**
+             * Format: uuid
+             * @description You have this content already: uploading it costs nothing
+             */
+            document_id?: string;
+            /**
+             * Format: double
+             * @description Of the parser
+             */
+            estimated_credits: number;
+            /**
+             * Format: int64
+             * @description To be embedded
+             */
+            estimated_tokens: number;
+            estimated_usd: components["schemas"]["QuotedUSD"];
+            /** @description The document's name, for display */
+            filename: string;
+            /** @description By content; as announced where basis is size */
+            mime: string;
+            /**
+             * Format: int64
+             * @description That are billed
+             */
+            pages: number;
+            /** @description What it was counted with */
+            prices: components["schemas"]["ListPrice"][];
+        };
         Problem: {
             /** @description What the caller can do */
             advice: string;
@@ -1286,6 +1348,29 @@ export interface components {
             start: number;
             /** @description What stands in the passage's text from start to before end */
             text: string;
+        };
+        QuoteBudget: {
+            /** @description false: the document would be taken, and wait */
+            allowed: boolean;
+            /** @description Why it would wait */
+            code?: components["schemas"]["Code"];
+        };
+        QuotedUSD: {
+            /**
+             * Format: double
+             * @description Embedding its text
+             */
+            embed: number;
+            /**
+             * Format: double
+             * @description Reading the file
+             */
+            parse: number;
+            /**
+             * Format: double
+             * @description Both
+             */
+            total: number;
         };
         RateLimit: {
             applies_to: string;
@@ -1642,6 +1727,11 @@ export interface components {
              */
             max_question_seconds: number;
             /**
+             * Format: double
+             * @description For a file's text to be read for a quote; then it is quoted by its pages
+             */
+            max_quote_seconds: number;
+            /**
              * Format: int64
              * @description Larger answers are sent and not kept
              */
@@ -1712,6 +1802,13 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+        };
+        Waiting: {
+            /** @description What that person can do */
+            advice: string;
+            code: components["schemas"]["Code"];
+            /** @description What happened, for a person */
+            message: string;
         };
     };
     responses: never;
@@ -1846,7 +1943,13 @@ export interface operations {
     };
     "announce-upload": {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Answer what the upload would cost, and change nothing; false when not given
+                 * @example true
+                 */
+                quote?: boolean;
+            };
             header?: {
                 /**
                  * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
@@ -1892,6 +1995,42 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["UploadAddress"];
+                    /**
+                     * @example {
+                     *       "filename": "homeowners-policy-2026.pdf",
+                     *       "bytes_len": 482133,
+                     *       "mime": "application/pdf",
+                     *       "pages": 24,
+                     *       "basis": "pages",
+                     *       "estimated_credits": 72,
+                     *       "estimated_tokens": 17280,
+                     *       "estimated_usd": {
+                     *         "parse": 0.09,
+                     *         "embed": 0.0003456,
+                     *         "total": 0.0903456
+                     *       },
+                     *       "prices": [
+                     *         {
+                     *           "provider": "llamaparse",
+                     *           "item": "cost_effective",
+                     *           "unit": "page",
+                     *           "usd": 0.00375,
+                     *           "of": "2026-08-20"
+                     *         },
+                     *         {
+                     *           "provider": "openai",
+                     *           "item": "text-embedding-3-small",
+                     *           "unit": "token",
+                     *           "usd": 2e-8,
+                     *           "of": "2026-08-21"
+                     *         }
+                     *       ],
+                     *       "budget": {
+                     *         "allowed": true
+                     *       }
+                     *     }
+                     */
+                    "application/vnd.navigator.quote+json": components["schemas"]["PriceQuote"];
                 };
             };
             /**
@@ -2129,6 +2268,7 @@ export interface operations {
                      *       "default_page_size": 20,
                      *       "max_batch_ids": 100,
                      *       "max_question_seconds": 8,
+                     *       "max_quote_seconds": 10,
                      *       "idempotency_key_seconds": 86400,
                      *       "idempotency_lease_seconds": 300,
                      *       "max_replayed_answer_bytes": 65536,
@@ -4952,6 +5092,11 @@ export interface operations {
             query?: {
                 /** @description What is answered when the content is there already: refuse is 409, return is 200 with the document; refuse when not given */
                 on_duplicate?: "refuse" | "return";
+                /**
+                 * @description Answer what the upload would cost, and change nothing; false when not given
+                 * @example true
+                 */
+                quote?: boolean;
             };
             header?: {
                 /**
@@ -5027,6 +5172,42 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Document"];
+                    /**
+                     * @example {
+                     *       "filename": "homeowners-policy-2026.pdf",
+                     *       "bytes_len": 482133,
+                     *       "mime": "application/pdf",
+                     *       "pages": 24,
+                     *       "basis": "pages",
+                     *       "estimated_credits": 72,
+                     *       "estimated_tokens": 17280,
+                     *       "estimated_usd": {
+                     *         "parse": 0.09,
+                     *         "embed": 0.0003456,
+                     *         "total": 0.0903456
+                     *       },
+                     *       "prices": [
+                     *         {
+                     *           "provider": "llamaparse",
+                     *           "item": "cost_effective",
+                     *           "unit": "page",
+                     *           "usd": 0.00375,
+                     *           "of": "2026-08-20"
+                     *         },
+                     *         {
+                     *           "provider": "openai",
+                     *           "item": "text-embedding-3-small",
+                     *           "unit": "token",
+                     *           "usd": 2e-8,
+                     *           "of": "2026-08-21"
+                     *         }
+                     *       ],
+                     *       "budget": {
+                     *         "allowed": true
+                     *       }
+                     *     }
+                     */
+                    "application/vnd.navigator.quote+json": components["schemas"]["PriceQuote"];
                 };
             };
             /** @description Accepted */
@@ -8729,6 +8910,7 @@ export interface operations {
              *     * `embedder_credits`: Our account with the embedding service is exhausted. Nothing needs to be done: the service tries again by itself.
              *     * `embedder_refused`: The embedding service does not accept the text. Write to support with the document id.
              *     * `bad_vectors`: The embedding service sent vectors that cannot be right. Nothing needs to be done: the service tries again by itself.
+             *     * `budget_exhausted`: The month's budget for outside services is used up. Nothing needs to be done: the document waits, and goes on with the next month or when the operator raises the budget.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
@@ -8945,6 +9127,7 @@ export interface operations {
              *     * `embedder_credits`: Our account with the embedding service is exhausted. Nothing needs to be done: the service tries again by itself.
              *     * `embedder_refused`: The embedding service does not accept the text. Write to support with the document id.
              *     * `bad_vectors`: The embedding service sent vectors that cannot be right. Nothing needs to be done: the service tries again by itself.
+             *     * `budget_exhausted`: The month's budget for outside services is used up. Nothing needs to be done: the document waits, and goes on with the next month or when the operator raises the budget.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
@@ -8962,7 +9145,13 @@ export interface operations {
     };
     "upload-document": {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Answer what the upload would cost, and change nothing; false when not given
+                 * @example true
+                 */
+                quote?: boolean;
+            };
             header?: {
                 /**
                  * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
@@ -9017,6 +9206,42 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Accepted"];
+                    /**
+                     * @example {
+                     *       "filename": "homeowners-policy-2026.pdf",
+                     *       "bytes_len": 482133,
+                     *       "mime": "application/pdf",
+                     *       "pages": 24,
+                     *       "basis": "pages",
+                     *       "estimated_credits": 72,
+                     *       "estimated_tokens": 17280,
+                     *       "estimated_usd": {
+                     *         "parse": 0.09,
+                     *         "embed": 0.0003456,
+                     *         "total": 0.0903456
+                     *       },
+                     *       "prices": [
+                     *         {
+                     *           "provider": "llamaparse",
+                     *           "item": "cost_effective",
+                     *           "unit": "page",
+                     *           "usd": 0.00375,
+                     *           "of": "2026-08-20"
+                     *         },
+                     *         {
+                     *           "provider": "openai",
+                     *           "item": "text-embedding-3-small",
+                     *           "unit": "token",
+                     *           "usd": 2e-8,
+                     *           "of": "2026-08-21"
+                     *         }
+                     *       ],
+                     *       "budget": {
+                     *         "allowed": true
+                     *       }
+                     *     }
+                     */
+                    "application/vnd.navigator.quote+json": components["schemas"]["PriceQuote"];
                 };
             };
             /**

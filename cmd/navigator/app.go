@@ -106,6 +106,7 @@ type grammar struct {
 	Reembed    reembedCommand    `cmd:"" help:"Change the embedding model or the chunker of all documents (for operators)."`
 	Smoke      smokeCommand      `cmd:"" help:"Send one document through the real services (for operators)."`
 	Verify     verifyCommand     `cmd:"" help:"Look for what is lost, doubled or stuck (for operators)."`
+	Budget     budgetCommand     `cmd:"" help:"Show what the outside services have cost this month (for operators)."`
 	Config     configCommand     `cmd:"" help:"List the settings, or check them."`
 	Doctor     doctorCommand     `cmd:"" help:"Find out why something does not work."`
 	Signup     signupCommand     `cmd:"" help:"Make an account and sign in."`

@@ -11,6 +11,7 @@ import (
 
 type uploadCommand struct {
 	Paths    []string `arg:"" name:"file" predictor:"file" help:"Files, and folders to look through for PDFs."`
+	Quote    bool     `help:"Say what the files would cost, and upload nothing."`
 	Wait     bool     `help:"Follow each document until it can be searched, or has failed."`
 	Parallel int      `default:"4" placeholder:"N" help:"How many files are sent, and how many documents followed, at once: 1 to 32."`
 	Policy   string   `placeholder:"ID" help:"Your own reference, kept with the documents."`
@@ -30,6 +31,7 @@ each was uploaded before, 4 when you are not signed in, 5 when the service is aw
 
 Examples:
   navigator upload policy.pdf --wait
+  navigator upload --quote ~/policies
   navigator upload --parallel 8 --policy POL-4711 ~/policies claims/*.pdf
   navigator upload --json --wait ~/policies | jq -r 'select(.error) | .path'`
 }
@@ -71,6 +73,9 @@ func (c *uploadCommand) Run(ctx context.Context, g *globals, w *world) error {
 	way, err := w.connect(g)
 	if err != nil {
 		return err
+	}
+	if c.Quote {
+		return c.quote(ctx, w, way, found)
 	}
 	b := newBatch(c, w, way, found)
 	b.run(ctx)

@@ -48,7 +48,7 @@ func (e Embedding) Make(ctx context.Context, doc core.Document) (core.Made, erro
 		return nil, err
 	}
 	made := core.Vectors{Model: e.Model, More: total > len(pending)}
-	answer, err := e.ask(ctx, pending, known)
+	answer, err := e.ask(ctx, doc, pending, known)
 	if err != nil {
 		return nil, err
 	}
@@ -60,20 +60,22 @@ func (e Embedding) Make(ctx context.Context, doc core.Document) (core.Made, erro
 }
 
 // ask embeds each text that is not known, once, and adds it to the known.
-func (e Embedding) ask(ctx context.Context, pending []core.Pending, known map[[32]byte][]float32) (core.Embedding, error) {
+func (e Embedding) ask(ctx context.Context, doc core.Document, pending []core.Pending, known map[[32]byte][]float32) (core.Embedding, error) {
 	var texts []string
 	var digests [][32]byte
+	payer := payerOf(doc)
 	asked := map[[32]byte]bool{}
 	for _, p := range pending {
 		if known[p.Digest] == nil && !asked[p.Digest] {
 			asked[p.Digest] = true
+			payer.Tokens += p.Tokens
 			texts, digests = append(texts, p.Input()), append(digests, p.Digest)
 		}
 	}
 	if len(texts) == 0 {
 		return core.Embedding{}, nil
 	}
-	answer, err := e.Embedder.Embed(ctx, texts)
+	answer, err := e.Embedder.Embed(core.PaidBy(ctx, payer), texts)
 	if err != nil {
 		return core.Embedding{}, err
 	}
@@ -84,4 +86,14 @@ func (e Embedding) ask(ctx context.Context, pending []core.Pending, known map[[3
 		known[digest] = answer.Vectors[i]
 	}
 	return answer, nil
+}
+
+// payerOf is for whom a document's vectors are paid: a complete one is carried to
+// another generation, which nobody waits for.
+func payerOf(doc core.Document) core.Payer {
+	payer := core.Payer{Kind: core.PaidEmbed, User: doc.User, Document: doc.ID, Attempt: doc.Attempt, Lane: doc.Lane}
+	if doc.Status == core.Complete {
+		payer.Kind, payer.Lane = core.PaidReembed, core.Bulk
+	}
+	return payer
 }

@@ -173,8 +173,8 @@ func (c Config) checkParser(f *faults, service Service) {
 			f.add("%s: a path that starts with /", name)
 		}
 	}
-	if c.LlamaEvery < 0 || (c.Mode == Production && c.LlamaEvery < Defaults().LlamaEvery) {
-		f.add("LLAMAPARSE_SUBMIT_EVERY: not negative, and at least %s in PRODUCTION", Defaults().LlamaEvery)
+	if c.LlamaRate < 0 || (c.Mode == Production && (c.LlamaRate == 0 || c.LlamaRate > Defaults().LlamaRate)) {
+		f.add("LLAMAPARSE_SUBMITS_PER_SECOND: 0 or more, and 1 to %d in PRODUCTION", Defaults().LlamaRate)
 	}
 }
 

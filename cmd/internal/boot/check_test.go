@@ -157,7 +157,7 @@ func TestTheParserIsPinnedAndPaced(t *testing.T) {
 	const (
 		latest = "LLAMAPARSE_VERSION=latest is refused in PRODUCTION: name a date such as 2026-08-19, or set ALLOW_LATEST_PARSER=true"
 		dated  = "LLAMAPARSE_VERSION: a date such as 2026-08-19, or latest"
-		paced  = "LLAMAPARSE_SUBMIT_EVERY: not negative, and at least 250ms in PRODUCTION"
+		paced  = "LLAMAPARSE_SUBMITS_PER_SECOND: 0 or more, and 1 to 4 in PRODUCTION"
 	)
 	for _, c := range []struct {
 		set  map[string]string
@@ -169,9 +169,9 @@ func TestTheParserIsPinnedAndPaced(t *testing.T) {
 		{map[string]string{"LLAMAPARSE_VERSION": "latest", "SERVICE_MODE": "staging"}, nil},
 		{map[string]string{"LLAMAPARSE_VERSION": "newest"}, []string{dated}},
 		{map[string]string{"LLAMAPARSE_VERSION": "2026-13-01"}, []string{dated}},
-		{map[string]string{"LLAMAPARSE_SUBMIT_EVERY": "249ms"}, []string{paced}},
-		{map[string]string{"LLAMAPARSE_SUBMIT_EVERY": "0", "SERVICE_MODE": "staging"}, nil},
-		{map[string]string{"LLAMAPARSE_SUBMIT_EVERY": "-1s", "SERVICE_MODE": "staging"}, []string{paced}},
+		{map[string]string{"LLAMAPARSE_SUBMITS_PER_SECOND": "5"}, []string{paced}},
+		{map[string]string{"LLAMAPARSE_SUBMITS_PER_SECOND": "0", "SERVICE_MODE": "staging"}, nil},
+		{map[string]string{"LLAMAPARSE_SUBMITS_PER_SECOND": "-1", "SERVICE_MODE": "staging"}, []string{paced}},
 		{map[string]string{"LLAMAPARSE_FILES_PATH": "/api/v2/files", "LLAMAPARSE_PARSE_PATH": "/api/v3/parse"}, nil},
 		{map[string]string{"LLAMAPARSE_FILES_PATH": "files"}, []string{"LLAMAPARSE_FILES_PATH: a path that starts with /"}},
 		{map[string]string{"LLAMAPARSE_PARSE_PATH": "/parse?x=1"}, []string{"LLAMAPARSE_PARSE_PATH: a path that starts with /"}},

@@ -77,18 +77,19 @@ type Config struct {
 	SupabaseAnon    Secret `env:"SUPABASE_ANON_KEY" help:"publishable key, of either family; for supabase accounts"`
 	SupabaseSecret  Secret `env:"SUPABASE_JWT_SECRET" help:"only for a project that still signs with a shared secret (HS256): that secret; empty refuses such tokens"`
 
-	Parser         string        `env:"PARSER" help:"llamaparse, or pdftext: no outside parser at all"`
-	LlamaKey       Secret        `env:"LLAMAPARSE_API_KEY" help:"llx-..."`
-	LlamaURL       string        `env:"LLAMAPARSE_API_URL" help:"base address, without /api"`
-	LlamaTier      string        `env:"LLAMAPARSE_TIER" help:"cost_effective, agentic or agentic_plus"`
-	LlamaVersion   string        `env:"LLAMAPARSE_VERSION" help:"the pinned version of the tier, a date such as 2026-08-19; latest drifts, and is refused in PRODUCTION"`
-	AllowLatest    bool          `env:"ALLOW_LATEST_PARSER" help:"lets PRODUCTION use LLAMAPARSE_VERSION=latest"`
-	LlamaFiles     string        `env:"LLAMAPARSE_FILES_PATH" help:"path of its files, for the day the vendor moves it"`
-	LlamaParse     string        `env:"LLAMAPARSE_PARSE_PATH" help:"path of its parse jobs, likewise"`
-	LlamaEvery     time.Duration `env:"LLAMAPARSE_SUBMIT_EVERY" help:"least time between two submissions of this process; the vendor takes 4 a second"`
-	PDFium         string        `env:"PDFIUM_WASM" help:"PDFium's WebAssembly file; empty: where make pdfium puts it"`
-	PDFiumCache    string        `env:"PDFIUM_CACHE" help:"folder of the compiled PDFium; empty: the user's cache folder"`
-	MaxFailedShare float64       `env:"MAX_FAILED_PAGE_SHARE" help:"share of pages that may fail before the document does"`
+	Parser         string  `env:"PARSER" help:"llamaparse, or pdftext: no outside parser at all"`
+	LlamaKey       Secret  `env:"LLAMAPARSE_API_KEY" help:"llx-..."`
+	LlamaURL       string  `env:"LLAMAPARSE_API_URL" help:"base address, without /api"`
+	LlamaTier      string  `env:"LLAMAPARSE_TIER" help:"cost_effective, agentic or agentic_plus"`
+	LlamaVersion   string  `env:"LLAMAPARSE_VERSION" help:"the pinned version of the tier, a date such as 2026-08-19; latest drifts, and is refused in PRODUCTION"`
+	AllowLatest    bool    `env:"ALLOW_LATEST_PARSER" help:"lets PRODUCTION use LLAMAPARSE_VERSION=latest"`
+	LlamaFiles     string  `env:"LLAMAPARSE_FILES_PATH" help:"path of its files, for the day the vendor moves it"`
+	LlamaParse     string  `env:"LLAMAPARSE_PARSE_PATH" help:"path of its parse jobs, likewise"`
+	LlamaRate      int     `env:"LLAMAPARSE_SUBMITS_PER_SECOND" help:"submissions with one key, over all workers; 0: no bound"`
+	LlamaJobs      int     `env:"LLAMAPARSE_MAX_JOBS" help:"documents that the parser holds at once, over all workers: 5 on its free and Starter plans, 20 on Pro, 100 on Enterprise; 0: no bound"`
+	PDFium         string  `env:"PDFIUM_WASM" help:"PDFium's WebAssembly file; empty: where make pdfium puts it"`
+	PDFiumCache    string  `env:"PDFIUM_CACHE" help:"folder of the compiled PDFium; empty: the user's cache folder"`
+	MaxFailedShare float64 `env:"MAX_FAILED_PAGE_SHARE" help:"share of pages that may fail before the document does"`
 
 	OpenAIKey   Secret `env:"OPENAI_API_KEY" help:"sk-..."`
 	OpenAIOrg   Secret `env:"OPENAI_ORGANIZATION" help:"sent as OpenAI-Organization, for a key of several; empty: the key's own"`
@@ -97,13 +98,21 @@ type Config struct {
 	OpenAIModel string `env:"OPENAI_MODEL" help:"embedding model of 1536 dimensions for an empty database; navigator reembed changes it later"`
 	OpenAICalls int    `env:"OPENAI_MAX_IN_FLIGHT" help:"calls at once in this process"`
 
+	OpenAIRequests int `env:"OPENAI_REQUESTS_PER_MINUTE" help:"requests with one key, over all processes; the default is the vendor's tier 1; 0: no bound"`
+	OpenAITokens   int `env:"OPENAI_TOKENS_PER_MINUTE" help:"tokens with one key, over all processes; likewise"`
+	OpenAIAtOnce   int `env:"OPENAI_MAX_CALLS" help:"calls at once with one key, over all processes; 0: no bound"`
+
+	Budget      float64 `env:"MONTHLY_BUDGET_USD" help:"most that the outside services may cost in a month (UTC): beyond it documents wait and searches go by words; 0: no bound"`
+	BudgetWarn  float64 `env:"BUDGET_WARN_SHARE" help:"share of the budget from which health and the log warn"`
+	OpenAIPrice float64 `env:"OPENAI_PRICE" help:"USD for a million tokens in the ledger and in quotes; 0: the vendor's list price of the model"`
+	LlamaPrice  float64 `env:"LLAMAPARSE_PAGE_PRICE" help:"USD for a page in the ledger and in quotes; 0: the vendor's list price of the tier"`
+
 	ChunkTokens  int `env:"CHUNK_TOKENS" help:"most tokens of a chunk, for an empty database; navigator reembed changes it later"`
 	ChunkOverlap int `env:"CHUNK_OVERLAP" help:"tokens repeated from the chunk before; likewise"`
 
 	ReembedEvery time.Duration `env:"REEMBED_EVERY" help:"between rounds of driving a run of navigator reembed"`
 	ReembedPace  int           `env:"REEMBED_TOKENS_PER_MINUTE" help:"most tokens a minute that one worker embeds for such a run"`
 	ReembedKeep  time.Duration `env:"REEMBED_KEEP" help:"how long the former generation is kept for a rollback"`
-	ReembedPrice float64       `env:"REEMBED_PRICE" help:"USD for a million tokens in its quote; 0: the vendor's list price of the model"`
 
 	ParseDeadline time.Duration   `env:"PARSE_DEADLINE" help:"from submission to giving up"`
 	ParsePolls    []time.Duration `env:"PARSE_POLLS" help:"waits between polls for a result nobody announced; the last repeats"`
@@ -159,8 +168,9 @@ func Defaults() Config {
 		Port: 8000, WebhookPort: 8001, PublicURL: "http://localhost:8000", SpoolDir: filepath.Join(os.TempDir(), "navigator-spool"),
 		WebhookMode: "callback", AuthProvider: "local", AccessTTL: 15 * time.Minute, MinPassword: 12,
 		StorageProvider: "supabase", Parser: "llamaparse",
-		LlamaURL: "https://api.cloud.llamaindex.ai", LlamaTier: "cost_effective", LlamaVersion: "2026-08-19", LlamaFiles: llamaparse.DefaultPaths().Files, LlamaParse: llamaparse.DefaultPaths().Parse, LlamaEvery: 250 * time.Millisecond, MaxFailedShare: 0.05,
+		LlamaURL: "https://api.cloud.llamaindex.ai", LlamaTier: "cost_effective", LlamaVersion: "2026-08-19", LlamaFiles: llamaparse.DefaultPaths().Files, LlamaParse: llamaparse.DefaultPaths().Parse, LlamaRate: 4, LlamaJobs: 20, MaxFailedShare: 0.05,
 		OpenAIURL: "https://api.openai.com/v1", OpenAIModel: "text-embedding-3-small", OpenAICalls: 4,
+		OpenAIRequests: 3000, OpenAITokens: 1_000_000, OpenAIAtOnce: 64, BudgetWarn: 0.8,
 		ChunkTokens: chunker.Default().Tokens, ChunkOverlap: chunker.Default().Overlap, ParseDeadline: w.Deadline, ParsePolls: w.Polls,
 		Parse: row(core.Parse), Receive: row(core.Receive), Validate: row(core.Validate), Chunk: row(core.Chunk),
 		Embed: row(core.Embed), Finish: row(core.Finish), Forget: row(core.Forget), Purge: row(core.Purge), Reembed: row(core.Reembed), Arrive: row(core.Arrive),

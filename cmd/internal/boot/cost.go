@@ -38,7 +38,7 @@ func (c Config) Cost(pages, tokens int) (Cost, error) {
 	} else {
 		cost.add(0, "%s: reads the file itself", c.Parser)
 	}
-	price, err := c.embedPrice(c.OpenAIModel)
+	price, err := c.listedPrice(c.OpenAIModel)
 	if err != nil {
 		return cost, err
 	}
@@ -49,13 +49,13 @@ func (c Config) Cost(pages, tokens int) (Cost, error) {
 }
 
 // embedPrice is USD for a million tokens: the operator's own, or the vendor's.
-func (c Config) embedPrice(model string) (float64, error) {
-	if c.ReembedPrice > 0 {
-		return c.ReembedPrice, nil
+func (c Config) listedPrice(model string) (float64, error) {
+	if c.OpenAIPrice > 0 {
+		return c.OpenAIPrice, nil
 	}
 	price, ok := openai.ListPrice(model)
 	if !ok {
-		return 0, fmt.Errorf("the price of %q is not known: set REEMBED_PRICE to USD for a million tokens", model)
+		return 0, fmt.Errorf("the price of %q is not known: set OPENAI_PRICE to USD for a million tokens", model)
 	}
 	return price, nil
 }

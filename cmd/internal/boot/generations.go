@@ -101,8 +101,8 @@ const tendRound = 500
 
 // addReembed adds the work of a run: with an embedder of its own, so that
 // uploads never wait for its calls.
-func addReembed(upkeep *riverqueue.Upkeep, c Config, store *postgres.Store, seen *outcomes) error {
-	own, err := newModels(c, c.WorkersReembed, seen)
+func addReembed(upkeep *riverqueue.Upkeep, c Config, store *postgres.Store, p lineParts) error {
+	own, err := newModels(c, c.WorkersReembed, p.seen, p.governor)
 	if err != nil {
 		return err
 	}

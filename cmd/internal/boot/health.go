@@ -14,6 +14,7 @@ import (
 type health struct {
 	peers *postgres.Instances
 	self  *outcomes
+	purse *purse
 }
 
 // healthTime bounds the answer.
@@ -29,6 +30,9 @@ func (h health) Dependencies(ctx context.Context) []ports.Dependency {
 		return append(h.self.all(), ports.Dependency{Name: "database", Code: string(core.CodeDatabaseUnavailable), Since: now})
 	}
 	deps := []ports.Dependency{{Name: "database", OK: true, Since: now}, worker(peers, now)}
+	if dep, ok := h.purse.dependency(ctx); ok {
+		deps = append(deps, dep)
+	}
 	return append(deps, merged(peers, h.self.all())...)
 }
 

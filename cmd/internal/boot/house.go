@@ -36,6 +36,8 @@ type House struct {
 	library           *postgres.Library
 	pdfium            *pdftext.Engine
 	tickets           ports.Tickets
+	governor          *postgres.Governor
+	purse             *purse
 }
 
 // openHouse opens what the service needs and registers the process.
@@ -107,7 +109,17 @@ func (h *House) openStores() error {
 		}
 		h.store = postgres.NewStore(h.workPool, queue, h.config.Waits())
 	}
+	h.governor = postgres.NewGovernor(h.anyPool())
+	h.purse = &purse{config: h.config, desk: h.governor}
 	return nil
+}
+
+// anyPool is the worker's pool where there is one: what either may do it does.
+func (h *House) anyPool() *pgxpool.Pool {
+	if h.workPool != nil {
+		return h.workPool
+	}
+	return h.appPool
 }
 
 // openOutside opens what lies outside, wrapped so that each call's result is
@@ -126,12 +138,9 @@ func (h *House) openOutside(ctx context.Context) error {
 	h.parts.blobs = notedBlobs{blobs, h.seen}
 	h.tickets, _ = blobs.(ports.Tickets) // where the storage has no addresses of its own
 	h.parts.seen = h.seen
-	if h.parts.models, err = newModels(h.config, h.config.OpenAICalls, h.seen); err != nil {
+	pool := h.anyPool()
+	if h.parts.models, err = newModels(h.config, h.config.OpenAICalls, h.seen, h.governor); err != nil {
 		return err
-	}
-	pool := h.workPool
-	if pool == nil {
-		pool = h.appPool
 	}
 	h.parts.embedder = liveEmbedder{h.parts.models, func(ctx context.Context) (string, error) { return postgres.LiveModel(ctx, pool) }}
 	if !h.does(Worker) {
@@ -141,7 +150,8 @@ func (h *House) openOutside(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h.parts.parser = notedParser{parser, h.seen}
+	h.parts.parser = h.config.governParser(notedParser{parser, h.seen}, h.governor)
+	h.parts.governor = h.governor
 	h.parts.inspector, err = h.engine(ctx)
 	return err
 }
@@ -189,9 +199,9 @@ func (h *House) api(ctx context.Context, ready func() error, stopping <-chan str
 		return nil, err
 	}
 	deps := httpapi.APIDeps{
-		Library: h.library, Journal: h.library, Uploads: h.library, Tickets: h.tickets,
+		Money: h.apiMoney(engine), Library: h.library, Journal: h.library, Uploads: h.library, Tickets: h.tickets,
 		Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine, Stopping: stopping,
-		Health: health{h.instances, h.seen}, Keys: postgres.NewIdempotency(h.appPool), Logger: h.log, Limits: h.limits(), Version: Build(),
+		Health: health{h.instances, h.seen, h.purse}, Keys: postgres.NewIdempotency(h.appPool), Logger: h.log, Limits: h.limits(), Version: Build(),
 		SpoolDir: h.config.SpoolDir, PublicURL: h.config.PublicURL, Ready: ready,
 		DocsEnabled: h.config.Docs(), Limiter: inprocess.NewLimiter(inprocess.DefaultKeys), Origins: h.config.Origins(), Redirects: h.config.Redirects(), TrustedHops: h.config.TrustedHops,
 	}
@@ -214,7 +224,7 @@ func (h *House) limits() httpapi.Limits {
 func (h *House) webhook(ready func() error) (http.Handler, error) {
 	masters := h.config.masters()
 	return httpapi.NewWebhook(httpapi.WebhookDeps{
-		Inbox: h.store, Health: health{h.instances, h.seen}, Logger: h.log, Limits: h.limits(), Version: Build(), Ready: ready,
+		Inbox: h.store, Health: health{h.instances, h.seen, h.purse}, Logger: h.log, Limits: h.limits(), Version: Build(), Ready: ready,
 		Authentic: func(attempt core.ID, header http.Header, raw []byte) bool {
 			return llamaparse.Authentic(masters, attempt, header, raw)
 		},

@@ -27,7 +27,7 @@ func init() {
 // environ is what of the world's settings differs from the defaults.
 func (w *world) environ() []string {
 	c := w.config
-	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "PORT=0", "LLAMAPARSE_SUBMIT_EVERY=0s"}
+	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "PORT=0", "LLAMAPARSE_SUBMITS_PER_SECOND=0"}
 	for name, value := range map[string]string{
 		"DATABASE_URL": c.DatabaseURL.Reveal(), "WORKER_DATABASE_URL": c.WorkerDatabaseURL.Reveal(), "SPOOL_DIR": c.SpoolDir,
 		"AUTH_SIGNING_KEY": c.SigningKey.Reveal(), "WEBHOOK_MASTER_KEY": c.WebhookKey.Reveal(), "WEBHOOK_URL": c.WebhookURL,

@@ -26,6 +26,7 @@ type lineParts struct {
 	seen     *outcomes
 
 	inspector core.Inspector // of the worker alone
+	governor  *postgres.Governor
 }
 
 // newLine builds every stage over the parts.
@@ -48,7 +49,7 @@ func newLine(ctx context.Context, c Config, settings riverqueue.Settings, pool *
 		pipeline.Finishing{Join: making.join},
 	}
 	upkeep := newUpkeep(c, store, p)
-	if err := addReembed(&upkeep, c, store, p.seen); err != nil {
+	if err := addReembed(&upkeep, c, store, p); err != nil {
 		return nil, err
 	}
 	return riverqueue.NewLine(pool, store, stages, upkeep, settings, log)
@@ -69,6 +70,7 @@ const (
 	sweepRound     = 500
 	keysRound      = 5000
 	awaitRound     = 200
+	reorderRound   = 5000
 )
 
 func newUpkeep(c Config, store *postgres.Store, p lineParts) riverqueue.Upkeep {
@@ -85,7 +87,9 @@ func newUpkeep(c Config, store *postgres.Store, p lineParts) riverqueue.Upkeep {
 		Reconcile: func(ctx context.Context) error {
 			_, polled := store.Reconcile(ctx, reconcileRound)
 			_, revived := store.Revive(ctx, c.ReviveAfter, reconcileRound)
-			return errors.Join(polled, revived)
+			_, ordered := store.Reorder(ctx, reorderRound)
+			_, settled := p.governor.Abandoned(ctx, reconcileRound)
+			return errors.Join(polled, revived, ordered, settled)
 		},
 		Sweep: func(ctx context.Context) error {
 			return errors.Join(sweep(ctx, store, p.blobs, c.SweepAge), sweepKeys(ctx, store))

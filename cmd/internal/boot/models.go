@@ -17,14 +17,15 @@ type models struct {
 	config Config
 	calls  int // at once, of each
 	seen   *outcomes
+	desk   ports.Governor
 
 	mu   sync.Mutex
 	open map[string]ports.Embedder
 }
 
 // newModels proves the configuration with its own model.
-func newModels(c Config, calls int, seen *outcomes) (*models, error) {
-	m := &models{config: c, calls: calls, seen: seen, open: map[string]ports.Embedder{}}
+func newModels(c Config, calls int, seen *outcomes, desk ports.Governor) (*models, error) {
+	m := &models{config: c, calls: calls, seen: seen, desk: desk, open: map[string]ports.Embedder{}}
 	_, err := m.of(c.OpenAIModel)
 	return m, err
 }
@@ -41,7 +42,7 @@ func (m *models) of(model string) (ports.Embedder, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.open[model] = notedEmbedder{embedder, m.seen}
+	m.open[model] = m.config.governEmbedder(notedEmbedder{embedder, m.seen}, model, m.desk)
 	return m.open[model], nil
 }
 

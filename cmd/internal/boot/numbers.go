@@ -22,12 +22,30 @@ func (c Config) checkNumbers(f *faults) {
 	if c.ReembedPace < ports.MaxEmbedTokens {
 		f.add("REEMBED_TOKENS_PER_MINUTE: at least %d, one batch", ports.MaxEmbedTokens)
 	}
-	if !(c.ReembedPrice >= 0) {
-		f.add("REEMBED_PRICE: 0 or more")
-	}
+	c.checkMoney(f)
 	c.checkCounts(f)
 	c.checkTimes(f)
 	c.checkStages(f)
+}
+
+func (c Config) checkMoney(f *faults) {
+	for name, usd := range map[string]float64{"OPENAI_PRICE": c.OpenAIPrice, "LLAMAPARSE_PAGE_PRICE": c.LlamaPrice, "MONTHLY_BUDGET_USD": c.Budget} {
+		if !(usd >= 0 && usd < 1e6) {
+			f.add("%s: 0 to a million", name)
+		}
+	}
+	if !(c.BudgetWarn > 0 && c.BudgetWarn <= 1) {
+		f.add("BUDGET_WARN_SHARE: above 0, and 1 at most")
+	}
+	if c.Budget > 0 && c.embedPrice(c.OpenAIModel).Nano == 0 {
+		f.add("OPENAI_PRICE: the price of OPENAI_MODEL is not known here, and there is a budget to hold")
+	}
+	for name, n := range map[string]int{"LLAMAPARSE_MAX_JOBS": c.LlamaJobs,
+		"OPENAI_REQUESTS_PER_MINUTE": c.OpenAIRequests, "OPENAI_TOKENS_PER_MINUTE": c.OpenAITokens, "OPENAI_MAX_CALLS": c.OpenAIAtOnce} {
+		if n < 0 {
+			f.add("%s: 0 or more", name)
+		}
+	}
 }
 
 func (c Config) checkCounts(f *faults) {

@@ -83,7 +83,7 @@ func (c Config) parser(blobs ports.Blobs, engine func() (*pdftext.Engine, error)
 		return pdftext.NewParser(loaded, blobs, c.SpoolDir), nil
 	}
 	return llamaparse.New(llamaparse.Config{BaseURL: c.LlamaURL, Key: c.LlamaKey.Reveal(), Tier: c.LlamaTier, Version: c.LlamaVersion,
-		Paths: llamaparse.Paths{Files: c.LlamaFiles, Parse: c.LlamaParse}, SubmitEvery: c.LlamaEvery, MaxFailedShare: allPages})
+		Paths: llamaparse.Paths{Files: c.LlamaFiles, Parse: c.LlamaParse}, MaxFailedShare: allPages})
 }
 
 // Holdings opens the parser of the configuration for asking what it holds.

@@ -37,24 +37,29 @@ func NewReembed(ctx context.Context, config Config) (*Reembed, error) {
 	if err := config.Check(Worker); err != nil {
 		return nil, err
 	}
-	models, err := newModels(config, 1, newOutcomes())
-	if err != nil {
-		return nil, err
-	}
-	box, err := newToolbox(models)
-	if err != nil {
-		return nil, err
-	}
 	pool, err := postgres.Open(ctx, postgres.Options{URL: config.WorkerURL().Reveal(), Name: "navigator-reembed", Role: "inav_worker",
 		MaxConns: 2, Expect: postgres.Mode(config.PoolMode)})
 	if err != nil {
 		return nil, err
 	}
-	if _, err := db.Check(ctx, pool); err != nil {
+	box, err := operatorsBox(ctx, config, pool)
+	if err != nil {
 		pool.Close()
 		return nil, err
 	}
 	return &Reembed{config: config, pool: pool, store: postgres.NewStore(pool, nil, config.Waits()), box: box}, nil
+}
+
+// operatorsBox makes the tools of one call at a time, over a schema that serves.
+func operatorsBox(ctx context.Context, config Config, pool *pgxpool.Pool) (toolbox, error) {
+	if _, err := db.Check(ctx, pool); err != nil {
+		return toolbox{}, err
+	}
+	models, err := newModels(config, 1, newOutcomes(), postgres.NewGovernor(pool))
+	if err != nil {
+		return toolbox{}, err
+	}
+	return newToolbox(models)
 }
 
 // Close closes the database's pool.
@@ -90,7 +95,7 @@ func (r *Reembed) Plan(ctx context.Context, t Target, seen func(documents int)) 
 	if err != nil {
 		return plan, err
 	}
-	if plan.Price, err = r.config.embedPrice(plan.To.Model); err != nil {
+	if plan.Price, err = r.config.listedPrice(plan.To.Model); err != nil {
 		return plan, err
 	}
 	cutter, err := r.box.chunker(plan.To)

@@ -123,6 +123,9 @@ func (h *House) heartbeat(ctx context.Context) {
 	defer ticker.Stop()
 	for {
 		h.probe(ctx)
+		if h.does(Worker) {
+			h.purse.watch(ctx, h.log)
+		}
 		if err := h.instances.Beat(ctx, h.id, h.seen.all()); err != nil && ctx.Err() == nil {
 			h.log.Warn("heartbeat", "code", codeOf(err))
 		}

@@ -152,7 +152,8 @@ func (w *world) settings() boot.Config {
 	c.DatabaseURL, c.WorkerDatabaseURL = boot.Secret(w.db.URL("inav_app")), boot.Secret(w.db.URL("inav_worker"))
 	c.Port, c.WebhookPort, c.SpoolDir = 0, 0, w.t.TempDir()
 	c.SigningKey, c.WebhookKey = boot.Secret(pem), boot.Secret(rand.Text()+rand.Text())
-	c.LlamaURL, c.LlamaKey, c.LlamaEvery = w.serve(w.llama), "llx-test", 0
+	c.LlamaURL, c.LlamaKey, c.LlamaRate, c.LlamaJobs = w.serve(w.llama), "llx-test", 0, 0
+	c.OpenAIRequests, c.OpenAITokens = 0, 0
 	c.OpenAIURL, c.OpenAIKey = w.serve(w.openai)+"/v1", "sk-test"
 	c.SupabaseURL, c.SupabaseService = w.serve(w.supa), supabasetest.DefaultSecretKey
 	c.WebhookURL = w.serve(w.relay)

@@ -38,20 +38,32 @@ var errFile = errors.New("the file changed or could not be read while it was sen
 // again; a token that is not taken is replaced. All tries carry one idempotency
 // key, so that the service knows them for one upload.
 func (c *Client) Upload(ctx context.Context, f File) (Accepted, error) {
+	var accepted Accepted
+	return accepted, c.sendFile(ctx, f, pathUpload, &accepted)
+}
+
+// Quote asks what a file would cost. It is sent as by Upload, and kept by nobody.
+func (c *Client) Quote(ctx context.Context, f File) (Quoted, error) {
+	var quoted Quoted
+	return quoted, c.sendFile(ctx, f, pathUpload+"?quote=true", &quoted)
+}
+
+const pathUpload = "/upload-document-backend"
+
+func (c *Client) sendFile(ctx context.Context, f File, path string, answer any) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, uploadTime, errSlow)
 	defer cancel()
 	key := core.NewID().String()
-	var accepted Accepted
-	err := c.tries(ctx, func() (verdict, error) {
+	return c.tries(ctx, func() (verdict, error) {
 		var sent atomic.Int64
 		var header http.Header
 		err := c.withToken(ctx, false, func(token Secret) error {
-			request, err := c.uploadRequest(ctx, f, token, &sent)
+			request, err := c.uploadRequest(ctx, f, path, token, &sent)
 			if err != nil {
 				return err
 			}
 			request.Header.Set("Idempotency-Key", key)
-			header, err = c.send(ctx, request, &accepted)
+			header, err = c.send(ctx, request, answer)
 			return err
 		})
 		if errors.Is(err, errFile) {
@@ -59,7 +71,6 @@ func (c *Client) Upload(ctx context.Context, f File) (Accepted, error) {
 		}
 		return judgeUpload(err, header, sent.Load()), err
 	})
-	return accepted, err
 }
 
 // judgeUpload decides whether an upload is tried again. A first try that is
@@ -77,7 +88,7 @@ func judgeUpload(err error, header http.Header, sent int64) verdict {
 // uploadRequest lays the form around the file. Its length is known, so that
 // the service can refuse by the headers alone; Expect lets it do so before a
 // byte is sent.
-func (c *Client) uploadRequest(ctx context.Context, f File, token Secret, sent *atomic.Int64) (*http.Request, error) {
+func (c *Client) uploadRequest(ctx context.Context, f File, path string, token Secret, sent *atomic.Int64) (*http.Request, error) {
 	head, tail, boundary, err := envelope(f)
 	if err != nil {
 		return nil, err
@@ -85,7 +96,7 @@ func (c *Client) uploadRequest(ctx context.Context, f File, token Secret, sent *
 	file := &meter{Reader: io.NewSectionReader(f.Content, 0, f.Size), size: f.Size, sent: sent, told: f.Sent}
 	sent.Store(0)
 	body := io.MultiReader(bytes.NewReader(head), file, bytes.NewReader(tail))
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/upload-document-backend", io.NopCloser(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, io.NopCloser(body))
 	if err != nil {
 		return nil, errors.New("the request cannot be made of these words")
 	}

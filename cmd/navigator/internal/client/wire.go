@@ -9,6 +9,31 @@ type Accepted struct {
 	Status     string `json:"status"`
 }
 
+// Quoted is what a file would cost.
+type Quoted struct {
+	Filename   string      `json:"filename"`
+	Pages      int         `json:"pages"` // that are billed
+	Basis      string      `json:"basis"` // text, pages or size
+	Credits    float64     `json:"estimated_credits"`
+	Tokens     int64       `json:"estimated_tokens"`
+	USD        QuotedUSD   `json:"estimated_usd"`
+	Budget     QuoteBudget `json:"budget"`
+	DocumentID string      `json:"document_id,omitempty"` // of the same content that is there: it costs nothing
+}
+
+// QuotedUSD is a quote in dollars.
+type QuotedUSD struct {
+	Parse float64 `json:"parse"`
+	Embed float64 `json:"embed"`
+	Total float64 `json:"total"`
+}
+
+// QuoteBudget tells whether the document would wait for money.
+type QuoteBudget struct {
+	Allowed bool   `json:"allowed"`
+	Code    string `json:"code,omitempty"`
+}
+
 // Document is where a document stands.
 type Document struct {
 	DocumentID  string           `json:"document_id"`
@@ -25,8 +50,9 @@ type Document struct {
 	Pages       int              `json:"pages"` // 0 for formats without pages
 	FailedPages []int            `json:"failed_pages"`
 	Chunks      Chunks           `json:"chunks"`
-	Timings     map[string]int64 `json:"timings"`    // milliseconds in each status that was left
-	LastError   *LastError       `json:"last_error"` // nil unless the attempt failed
+	Timings     map[string]int64 `json:"timings"`               // milliseconds in each status that was left
+	LastError   *LastError       `json:"last_error"`            // nil unless the attempt failed
+	WaitingFor  *LastError       `json:"waiting_for,omitempty"` // nil unless it waits for more than its turn
 }
 
 // Page is a part of an account's documents, the newest first.

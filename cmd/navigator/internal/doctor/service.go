@@ -61,6 +61,10 @@ func parts(h client.Health) []Check {
 	slices.SortFunc(h.Details, func(a, b client.HealthDetail) int { return strings.Compare(a.Name, b.Name) })
 	for _, d := range h.Details {
 		name := "service " + d.Name
+		if d.OK && d.Code != "" {
+			checks = append(checks, warning(name, d.Code, core.Code(d.Code).Advice()))
+			continue
+		}
 		if d.OK {
 			checks = append(checks, good(name, "last worked "+ago(d.At)))
 			continue

@@ -37,6 +37,10 @@ func (s *Screen) remarks(doc client.Document) {
 	if len(doc.FailedPages) > 0 {
 		s.Say("  pages that could not be read: %s", strings.Trim(strings.ReplaceAll(fmt.Sprint(doc.FailedPages), " ", ", "), "[]"))
 	}
+	if e := doc.WaitingFor; e != nil {
+		s.Say("  it waits: %s", Clean(e.Message))
+		s.Say("  %s", Clean(e.Advice))
+	}
 	if e := doc.LastError; e != nil {
 		where := ""
 		if e.Page > 0 {

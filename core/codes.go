@@ -74,6 +74,10 @@ const (
 	CodeAccountsUnavailable Code = "accounts_unavailable"
 	CodeBadSignature        Code = "bad_signature"
 	CodeNoWorker            Code = "no_worker"
+	CodeWorkerLost          Code = "worker_lost"
+	CodeIntakePaused        Code = "intake_paused"
+	CodeQueuePaused         Code = "queue_paused"
+	CodeClockSkew           Code = "clock_skew"
 	CodeInternal            Code = "internal"
 
 	CodeIdempotencyMismatch Code = "idempotency_mismatch"
@@ -155,6 +159,10 @@ var dictionary = map[Code]words{
 	CodeAccountsUnavailable: {Transient, "Accounts cannot be reached.", adviceRetry},
 	CodeBadSignature:        {Denied, "The callback is not authentic.", "Sign the body with the secret of the attempt."},
 	CodeNoWorker:            {Transient, "No worker is running.", adviceWait},
+	CodeWorkerLost:          {Permanent, "The work on the document was cut off again and again.", adviceSupport},
+	CodeIntakePaused:        {Transient, "Uploads are paused for maintenance.", "Upload again when Retry-After has passed; what is there already can be read, searched and retried meanwhile."},
+	CodeQueuePaused:         {Transient, "This step is paused for maintenance.", adviceWait},
+	CodeClockSkew:           {Transient, "The clocks of the service and of its database differ.", adviceWait},
 	CodeInternal:            {Transient, "Something went wrong on our side.", adviceRetry},
 
 	CodeIdempotencyMismatch: {Invalid, "The idempotency key was used for another request.", "Send every new request under a new key, and repeat one unchanged."},

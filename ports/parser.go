@@ -33,3 +33,10 @@ type Parser interface {
 	// Healthy makes one cheap authenticated call.
 	Healthy(ctx context.Context) error
 }
+
+// Watched is a Parser that can be asked where a job is without its result.
+type Watched interface {
+	// Look changes nothing. A job that is unknown there, or was never started,
+	// is core.ProviderUnknown and no error.
+	Look(ctx context.Context, doc core.Document) (core.ProviderState, error)
+}

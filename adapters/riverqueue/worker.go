@@ -54,10 +54,27 @@ func (w *worker[A]) NextRetry(job *river.Job[A]) time.Time {
 func (w *worker[A]) Work(ctx context.Context, job *river.Job[A]) error {
 	began := time.Now()
 	task := job.Args.step().job(w.stage)
-	err := w.guarded(ctx, task, hold[A]{job})
+	err := w.attempt(ctx, task, job)
 	verdict := w.judge(ctx, task, job.JobRow, err)
+	note(ctx, verdict, err)
 	w.report(task, job.JobRow, verdict, err, time.Since(began))
 	return verdict.err
+}
+
+// note keeps why a job waits, for on-call: River keeps no reason of a snooze.
+func note(ctx context.Context, v verdict, cause error) {
+	if cause != nil && (v.word == wordWaits || v.word == wordPaused || v.word == wordRetries) {
+		_ = river.MetadataSet(ctx, metaCode, codeOf(cause)) // outside of River's own call there is no row to keep it
+	}
+}
+
+// attempt is the stage's run, unless as many runs as the stage has were lost
+// with their processes: a document that ends whoever works on it has to fail.
+func (w *worker[A]) attempt(ctx context.Context, task core.Job, job *river.Job[A]) error {
+	if _, ok := core.LegOf(w.stage); ok && lostRuns(job.JobRow) >= w.setting.Attempts {
+		return core.Fail(core.CodeWorkerLost, nil)
+	}
+	return w.guarded(ctx, task, hold[A]{job})
 }
 
 // errPanic stands for a panic: its value may hold text and is not kept.

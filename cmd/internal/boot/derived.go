@@ -78,7 +78,7 @@ func (c Config) Queues() riverqueue.Settings {
 		Workers: map[string]int{riverqueue.QueueParse: c.WorkersParse, riverqueue.QueueReceive: c.WorkersReceive, riverqueue.QueueLine: c.WorkersLine,
 			riverqueue.QueueEmbed: c.WorkersEmbed, riverqueue.QueueUpkeep: c.WorkersUpkeep, riverqueue.QueueReembed: c.WorkersReembed},
 		FetchCooldown: c.FetchCooldown, FetchPollInterval: c.FetchPoll, PollOnly: c.Transaction(),
-		SoftStop: c.SoftStop, Rescue: c.Rescue,
+		SoftStop: c.SoftStop - c.DrainNotice, Rescue: c.Rescue, Grace: c.RescueGrace,
 		ReconcileEvery: c.ReconcileEvery, AwaitEvery: c.AwaitEvery, SweepEvery: c.SweepEvery, SweepAge: c.SweepAge,
 		TendEvery: c.ReembedEvery,
 	}

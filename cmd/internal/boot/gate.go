@@ -75,13 +75,12 @@ func (g *gate) serve(failed chan<- error) {
 	}
 }
 
-// drain takes readiness down and tells the streams to end. It may be called
-// again.
-func (g *gate) drain() {
-	if !g.draining.Swap(true) {
-		close(g.stopping)
-	}
-}
+// unready takes readiness down; requests are served as before.
+func (g *gate) unready() { g.draining.Store(true) }
 
-// shut lets requests under way end.
-func (g *gate) shut(ctx context.Context) error { return g.server.Shutdown(ctx) }
+// shut takes no more requests, ends the streams, and lets requests under way
+// end. It is called once.
+func (g *gate) shut(ctx context.Context) error {
+	close(g.stopping)
+	return g.server.Shutdown(ctx)
+}

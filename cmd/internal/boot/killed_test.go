@@ -27,13 +27,13 @@ func init() {
 // environ is what of the world's settings differs from the defaults.
 func (w *world) environ() []string {
 	c := w.config
-	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "PORT=0", "LLAMAPARSE_SUBMIT_EVERY=0s"}
+	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "PORT=0", "WEBHOOK_PORT=0", "WORKER_PORT=0", "LLAMAPARSE_SUBMIT_EVERY=0s"}
 	for name, value := range map[string]string{
 		"DATABASE_URL": c.DatabaseURL.Reveal(), "WORKER_DATABASE_URL": c.WorkerDatabaseURL.Reveal(), "SPOOL_DIR": c.SpoolDir,
 		"AUTH_SIGNING_KEY": c.SigningKey.Reveal(), "WEBHOOK_MASTER_KEY": c.WebhookKey.Reveal(), "WEBHOOK_URL": c.WebhookURL,
 		"LLAMAPARSE_API_URL": c.LlamaURL, "LLAMAPARSE_API_KEY": c.LlamaKey.Reveal(), "OPENAI_API_URL": c.OpenAIURL,
 		"OPENAI_API_KEY": c.OpenAIKey.Reveal(), "SUPABASE_URL": c.SupabaseURL, "SUPABASE_SERVICE_ROLE_KEY": c.SupabaseService.Reveal(),
-		"RECONCILE_EVERY": c.ReconcileEvery.String(), "REEMBED_EVERY": c.ReembedEvery.String(), "SOFT_STOP_TIMEOUT": c.SoftStop.String(),
+		"RECONCILE_EVERY": c.ReconcileEvery.String(), "REEMBED_EVERY": c.ReembedEvery.String(), "SOFT_STOP_TIMEOUT": c.SoftStop.String(), "DRAIN_NOTICE": c.DrainNotice.String(),
 	} {
 		env = append(env, name+"="+value)
 	}

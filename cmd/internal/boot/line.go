@@ -29,7 +29,7 @@ type lineParts struct {
 }
 
 // newLine builds every stage over the parts.
-func newLine(ctx context.Context, c Config, pool *pgxpool.Pool, store *postgres.Store, p lineParts, log *slog.Logger) (*riverqueue.Line, error) {
+func newLine(ctx context.Context, c Config, settings riverqueue.Settings, pool *pgxpool.Pool, store *postgres.Store, p lineParts, log *slog.Logger) (*riverqueue.Line, error) {
 	box, err := newToolbox(p.models)
 	if err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func newLine(ctx context.Context, c Config, pool *pgxpool.Pool, store *postgres.
 	if err := addReembed(&upkeep, c, store, p.seen); err != nil {
 		return nil, err
 	}
-	return riverqueue.NewLine(pool, store, stages, upkeep, c.Queues(), log)
+	return riverqueue.NewLine(pool, store, stages, upkeep, settings, log)
 }
 
 // batch is how many of the pending chunks fit one request.

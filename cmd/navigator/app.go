@@ -24,12 +24,13 @@ const (
 	exitDuplicates  = 3 // upload: each file was uploaded before
 	exitSignedOut   = 4 // nobody is signed in, or the credentials are not taken
 	exitAway        = 5 // the service does not answer, or says that it cannot now
+	exitUnknown     = 6 // doctor document: there is no such document
 	exitInterrupted = 130
 )
 
 const exitHelp = `Ends with 0 when all went well, 1 when something failed, 2 when it was called wrongly,
 3 when every file was uploaded before, 4 when you are not signed in, 5 when the service
-does not answer, 130 when it was interrupted.`
+does not answer, 6 when doctor document knows no such document, 130 when it was interrupted.`
 
 // outcome is an exit code whose reason was shown already.
 type outcome int
@@ -104,6 +105,9 @@ type grammar struct {
 	Dev        devCommand        `cmd:"" help:"Run everything on this machine."`
 	Migrate    migrateCommand    `cmd:"" help:"Bring the database to this version's schema."`
 	Reembed    reembedCommand    `cmd:"" help:"Change the embedding model or the chunker of all documents (for operators)."`
+	Intake     intakeCommand     `cmd:"" help:"Pause the taking of uploads, or resume it (for operators)."`
+	Queue      queueCommand      `cmd:"" help:"Show the queues, pause or resume one (for operators)."`
+	Failed     failedCommand     `cmd:"" help:"List what failed, and retry it by its code (for operators)."`
 	Config     configCommand     `cmd:"" help:"List the settings, or check them."`
 	Doctor     doctorCommand     `cmd:"" help:"Find out why something does not work."`
 	Signup     signupCommand     `cmd:"" help:"Make an account and sign in."`

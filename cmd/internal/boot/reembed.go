@@ -12,7 +12,6 @@ import (
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/core/pipeline"
-	"github.com/insurance-navigator/navigator/db"
 )
 
 // Reembed is the operator's hand on the corpus: it talks to the database with
@@ -35,7 +34,7 @@ func OpenReembed(ctx context.Context, environ []string) (*Reembed, error) {
 
 // NewReembed is OpenReembed with a configuration that was read.
 func NewReembed(ctx context.Context, config Config) (*Reembed, error) {
-	if err := config.Check(Worker); err != nil {
+	if err := config.Check(Worker); err != nil { // before anything is made of it
 		return nil, err
 	}
 	models, err := newModels(config, 1, newOutcomes())
@@ -46,13 +45,8 @@ func NewReembed(ctx context.Context, config Config) (*Reembed, error) {
 	if err != nil {
 		return nil, err
 	}
-	pool, err := postgres.Open(ctx, postgres.Options{URL: config.WorkerURL().Reveal(), Name: "navigator-reembed", Role: "inav_worker",
-		MaxConns: 2, Transaction: config.Transaction()})
+	pool, err := openHand(ctx, config, "navigator-reembed")
 	if err != nil {
-		return nil, err
-	}
-	if _, err := db.Check(ctx, pool); err != nil {
-		pool.Close()
 		return nil, err
 	}
 	return &Reembed{config: config, pool: pool, store: postgres.NewStore(pool, nil, config.Waits()), box: box}, nil

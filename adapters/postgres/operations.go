@@ -66,10 +66,22 @@ func (o *Operations) inTx(ctx context.Context, work func(pgx.Tx) error) error {
 	return trouble(pgx.BeginFunc(ctx, o.pool, work))
 }
 
+// pausesLock orders pauses, resumes and holds, so that River's note follows ours.
+const pausesLock = 0x70617573 // "paus"
+
+func (o *Operations) inOrder(ctx context.Context, work func(pgx.Tx) error) error {
+	return o.inTx(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1)`, pausesLock); err != nil {
+			return err
+		}
+		return work(tx)
+	})
+}
+
 // Pause lets something rest, and logs who did it, in one transaction; changed
 // is false where it rests already.
 func (o *Operations) Pause(ctx context.Context, what string, by core.Audit) (changed bool, err error) {
-	err = o.inTx(ctx, func(tx pgx.Tx) error {
+	err = o.inOrder(ctx, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `insert into upload_pipeline.pauses (what, operator, reason) values ($1, $2, $3) on conflict do nothing`,
 			what, by.Operator, by.Reason)
 		if err != nil || tag.RowsAffected() == 0 {
@@ -88,7 +100,7 @@ func (o *Operations) Pause(ctx context.Context, what string, by core.Audit) (cha
 
 // Resume ends a pause, and logs it likewise.
 func (o *Operations) Resume(ctx context.Context, what string, by core.Audit) (changed bool, err error) {
-	err = o.inTx(ctx, func(tx pgx.Tx) error {
+	err = o.inOrder(ctx, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `delete from upload_pipeline.pauses where what = $1`, what)
 		if err != nil {
 			return err
@@ -125,11 +137,11 @@ func (o *Operations) Hold(ctx context.Context) error {
 	if err != nil || len(forgotten) == 0 {
 		return trouble(err)
 	}
-	return o.inTx(ctx, func(tx pgx.Tx) error {
+	return o.inOrder(ctx, func(tx pgx.Tx) error {
 		var errs []error
 		for _, queue := range forgotten {
 			var still bool // a resume that came between wins
-			err := tx.QueryRow(ctx, `select exists (select from upload_pipeline.pauses where what = $1 for share)`, core.PauseQueue(queue)).Scan(&still)
+			err := tx.QueryRow(ctx, `select exists (select from upload_pipeline.pauses where what = $1)`, core.PauseQueue(queue)).Scan(&still)
 			if err == nil && still {
 				err = o.control.Pause(ctx, tx, queue)
 			}

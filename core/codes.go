@@ -75,6 +75,7 @@ const (
 	CodeBadSignature        Code = "bad_signature"
 	CodeNoWorker            Code = "no_worker"
 	CodeWorkerLost          Code = "worker_lost"
+	CodeNotReady            Code = "not_ready"
 	CodeIntakePaused        Code = "intake_paused"
 	CodeQueuePaused         Code = "queue_paused"
 	CodeClockSkew           Code = "clock_skew"
@@ -160,6 +161,7 @@ var dictionary = map[Code]words{
 	CodeBadSignature:        {Denied, "The callback is not authentic.", "Sign the body with the secret of the attempt."},
 	CodeNoWorker:            {Transient, "No worker is running.", adviceWait},
 	CodeWorkerLost:          {Permanent, "The work on the document was cut off again and again.", adviceSupport},
+	CodeNotReady:            {Transient, "The service is starting or stopping.", "Try again in a few seconds."},
 	CodeIntakePaused:        {Transient, "Uploads are paused for maintenance.", "Upload again when Retry-After has passed; what is there already can be read, searched and retried meanwhile."},
 	CodeQueuePaused:         {Transient, "This step is paused for maintenance.", adviceWait},
 	CodeClockSkew:           {Transient, "The clocks of the service and of its database differ.", adviceWait},

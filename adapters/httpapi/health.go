@@ -84,9 +84,9 @@ func readiness(ready func() error) error {
 	if err == nil {
 		return nil
 	}
-	e := core.Fail(core.CodeInternal, err)
+	e := core.Fail(core.CodeNotReady, err)
 	_ = errors.As(err, &e)
-	return &refusal{err: e, status: http.StatusServiceUnavailable, detail: "The service is starting or stopping."}
+	return &refusal{err: e, status: http.StatusServiceUnavailable}
 }
 
 // liveness is nil while the process makes progress, and a 503 once a loop of it

@@ -106,7 +106,7 @@ func ownRefusals() map[string]refusals {
 		"get-me":    {http.StatusServiceUnavailable: accounts},
 		"get-user":  {http.StatusServiceUnavailable: accounts},
 		"get-live":  {http.StatusServiceUnavailable: {core.CodeInternal}},
-		"get-ready": {http.StatusServiceUnavailable: {core.CodeInternal, core.CodeDatabaseUnavailable, core.CodeNoWorker}},
+		"get-ready": {http.StatusServiceUnavailable: {core.CodeNotReady, core.CodeDatabaseUnavailable, core.CodeNoWorker}},
 	}
 }
 

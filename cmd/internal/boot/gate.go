@@ -57,7 +57,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", "2")
 	w.WriteHeader(http.StatusServiceUnavailable)
-	_, _ = w.Write([]byte(`{"title":"Service Unavailable","status":503,"code":"starting","detail":"The service is starting.","advice":"Try again in a few seconds."}`))
+	_, _ = w.Write([]byte(`{"title":"Service Unavailable","status":503,"code":"not_ready","detail":"The service is starting.","advice":"Try again in a few seconds."}`))
 }
 
 // ready is what /readyz asks.

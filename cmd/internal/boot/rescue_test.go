@@ -46,7 +46,8 @@ func (w *world) once(id string) {
 	if n := w.count(`select count(*) from (select ordinal from upload_pipeline.document_chunks where document_id = $1 group by ordinal having count(*) > 1) d`, id); n != 0 {
 		w.t.Errorf("%d chunks are there twice", n)
 	}
-	if n := w.llama.Ledger().Requests["parse"]; n != 1 {
+	attempt := w.text(`select job_id::text from upload_pipeline.upload_jobs where document_id = $1`, id)
+	if n := w.llama.Ledger().Jobs[attempt]; n != 1 {
 		w.t.Errorf("the parser was given %d jobs", n)
 	}
 }

@@ -341,7 +341,7 @@ func TestHealthAndReadiness(t *testing.T) {
 	got := b.get("/health", "")
 	got.json(t, &h)
 	if got.status != 200 || h.Status != "degraded" || h.Version != "test" || h.Services["database"] != "healthy" || h.Services["openai"] != "unhealthy" ||
-		h.Details[1].Code != "embedder_busy" || h.Details[2].Code != "not_ready" || h.Timestamp.Location() != time.UTC {
+		h.Details[1].Code != "embedder_busy" || h.Details[2].Code != "internal" || h.Timestamp.Location() != time.UTC {
 		t.Errorf("health %+v", h)
 	}
 	not := b.get("/readyz", "")

@@ -120,7 +120,7 @@ type Config struct {
 	FetchCooldown  time.Duration `env:"RIVER_FETCH_COOLDOWN" help:"least time between fetches of a queue"`
 	FetchPoll      time.Duration `env:"RIVER_FETCH_POLL_INTERVAL" help:"most time until a job without a wake-up is seen"`
 	SoftStop       time.Duration `env:"SOFT_STOP_TIMEOUT" help:"running jobs may take this long to end at a stop"`
-	DrainNotice    time.Duration `env:"DRAIN_NOTICE" help:"at a stop, from readiness going down to doors being shut; part of SOFT_STOP_TIMEOUT"`
+	DrainNotice    time.Duration `env:"DRAIN_NOTICE" help:"at a stop, from readiness going down to doors being shut; part of SOFT_STOP_TIMEOUT, and at most half of it"`
 	Heartbeat      time.Duration `env:"HEARTBEAT_EVERY" help:"between heartbeats of a process"`
 	DeadAfter      time.Duration `env:"PROCESS_DEAD_AFTER" help:"a process without a heartbeat for so long is dead, and its jobs are given to others"`
 	RescueEvery    time.Duration `env:"RESCUE_EVERY" help:"between looks for jobs whose run is lost"`

@@ -264,6 +264,7 @@ func readHint(raw []byte) (httpapi.Hint, error) {
 // line builds the worker's part.
 func (h *House) line(ctx context.Context) (*riverqueue.Line, error) {
 	settings := h.config.Queues()
+	settings.SoftStop -= h.config.Notice() // what is left of it when the line is told to stop
 	settings.Process, settings.Progress = h.self.ID.String(), func() { h.pulse.beat(loopLine) }
 	return newLine(ctx, h.config, settings, h.workPool, h.store, h.parts, h.log)
 }

@@ -76,12 +76,12 @@ func (c Config) checkRescue(f *faults) {
 		f.add("PROCESS_DEAD_AFTER: at least %d times HEARTBEAT_EVERY, or a slow moment passes for a death", beats)
 	}
 	for stage, s := range c.Queues().Stages {
-		if c.DeadAfter+c.RescueEvery > s.Timeout+c.RescueGrace {
+		if s.Timeout > 0 && c.DeadAfter+c.RescueEvery > s.Timeout+c.RescueGrace {
 			f.add("PROCESS_DEAD_AFTER and RESCUE_EVERY: together at most STAGE_%s_TIMEOUT and RESCUE_GRACE, the promised time of rescue", strings.ToUpper(string(stage)))
 		}
 	}
-	if c.DrainNotice < 0 || 2*c.DrainNotice > c.SoftStop {
-		f.add("DRAIN_NOTICE: 0 to half of SOFT_STOP_TIMEOUT, which it is part of")
+	if c.DrainNotice < 0 {
+		f.add("DRAIN_NOTICE: 0 or a positive duration such as 2s")
 	}
 	if c.LivenessAfter < beats*max(c.Heartbeat, c.RescueEvery) {
 		f.add("LIVENESS_AFTER: at least %d times HEARTBEAT_EVERY and RESCUE_EVERY, the loops that it watches", beats)

@@ -148,9 +148,9 @@ func (h *House) drain(ctx context.Context, gates doors, line *riverqueue.Line) e
 	h.log.Info("draining", "service", h.service)
 	h.pulse.rest()
 	gates.unready()
-	if h.config.DrainNotice > 0 { // no signal says when the platform has seen it
+	if notice := h.config.Notice(); notice > 0 { // no signal says when the platform has seen it
 		select {
-		case <-time.After(h.config.DrainNotice):
+		case <-time.After(notice):
 		case <-ctx.Done():
 		}
 	}

@@ -42,7 +42,7 @@ func (a audited) audit(w *world) (core.Audit, error) {
 }
 
 type intakeCommand struct {
-	Status intakeStatus `cmd:"" default:"1" help:"Show whether uploads are taken."`
+	Status intakeStatus `cmd:"" default:"withargs" help:"Show whether uploads are taken."`
 	Pause  intakePause  `cmd:"" help:"Take no more uploads."`
 	Resume intakeResume `cmd:"" help:"Take uploads again."`
 }
@@ -133,7 +133,7 @@ func (w *world) turnedTo(changed bool, err error, done string) error {
 }
 
 type queueCommand struct {
-	List   queueList   `cmd:"" default:"1" help:"Show what each queue has to do, and which rest."`
+	List   queueList   `cmd:"" default:"withargs" help:"Show what each queue has to do, and which rest."`
 	Pause  queuePause  `cmd:"" help:"Start no more jobs of a stage's queue."`
 	Resume queueResume `cmd:"" help:"Start its jobs again."`
 }

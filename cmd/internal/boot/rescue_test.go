@@ -85,7 +85,7 @@ func TestC20_FM027r_AKilledWorkersJobIsBackInSeconds(t *testing.T) {
 func TestC17_C20_AStoppedWorkerIsUnhealthyAndItsZombieChangesNothing(t *testing.T) {
 	t.Parallel()
 	w := newMortal(t)
-	w.openai.Inject(openaitest.Fault{Kind: openaitest.Slow, Delay: 2 * time.Second}) // the answer comes while it is stopped
+	w.openai.Inject(openaitest.Fault{Kind: openaitest.Slow, Delay: 3 * time.Second}) // the answer comes while it is stopped
 	w.start(boot.API)
 	w.start(boot.Webhook)
 	zombie := w.child(boot.Worker)
@@ -93,9 +93,7 @@ func TestC17_C20_AStoppedWorkerIsUnhealthyAndItsZombieChangesNothing(t *testing.
 	id := ada.taken("card.pdf", corpus.MemberCard().Bytes)
 	w.running(core.Embed)
 	zombie.signal(syscall.SIGSTOP)
-	if status := livez(zombie.at.Worker, time.Second); status != 0 {
-		t.Errorf("a stopped worker's /livez answers %d", status)
-	}
+	w.until("the stopped worker to be unhealthy", func() bool { return livez(zombie.at.Worker, time.Second) == 0 })
 	w.start(boot.Worker)
 	ada.completes(id)
 	zombie.signal(syscall.SIGCONT)

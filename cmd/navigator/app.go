@@ -14,6 +14,7 @@ import (
 	"github.com/insurance-navigator/navigator/cmd/navigator/internal/client"
 	"github.com/insurance-navigator/navigator/cmd/navigator/internal/session"
 	"github.com/insurance-navigator/navigator/cmd/navigator/internal/show"
+	"github.com/insurance-navigator/navigator/core"
 )
 
 // The exit codes.
@@ -55,7 +56,7 @@ func codeOf(err error) int {
 		return exitUsage
 	case errors.Is(err, session.ErrNone), errors.Is(err, session.ErrEnded), client.Unauthenticated(err):
 		return exitSignedOut
-	case errors.As(err, &gone), errors.Is(err, context.DeadlineExceeded):
+	case errors.As(err, &gone), errors.Is(err, context.DeadlineExceeded), core.HasCode(err, core.CodeDatabaseUnavailable):
 		return exitAway
 	case errors.As(err, &p) && p.Status >= http.StatusBadGateway && p.Status <= http.StatusGatewayTimeout:
 		return exitAway

@@ -92,6 +92,10 @@ func TestADocumentThatIsNotThereHasItsOwnCode(t *testing.T) {
 	if got := p.run(t, "doctor", "document", "nonsense"); got.code != 2 || !strings.Contains(got.err, "UUID") {
 		t.Errorf("got %+v", got)
 	}
+	p.environ[0] = "WORKER_DATABASE_URL=postgres://nobody@127.0.0.1:1/none?sslmode=disable"
+	if got := p.run(t, "doctor", "document", core.NewID().String()); got.code != 5 || !strings.Contains(got.err, "database_unavailable") {
+		t.Errorf("without a database: %+v", got)
+	}
 	if got := newPlace(t).run(t, "doctor", "document", core.NewID().String()); got.code != 1 || !strings.Contains(got.err, "DATABASE_URL is missing") {
 		t.Errorf("without an environment: %+v", got)
 	}

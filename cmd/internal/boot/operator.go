@@ -56,7 +56,7 @@ func openHand(ctx context.Context, config Config, name string) (*pgxpool.Pool, e
 	pool, err := postgres.Open(ctx, postgres.Options{URL: config.WorkerURL().Reveal(), Name: name, Role: "inav_worker",
 		MaxConns: 2, Transaction: config.Transaction()})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w (%w)", err, core.Fail(core.CodeDatabaseUnavailable, nil))
 	}
 	if _, err := db.Check(ctx, pool); err != nil {
 		pool.Close()

@@ -34,6 +34,7 @@ var unbound = map[string]string{
 	"adapters/pdftext/instance.go start":           "the sandbox is made whole, and stopped by the run's own context",
 	"adapters/pdftext/instance.go close":           "closing comes after the run",
 	"adapters/riverqueue/worker.go report":         "a line of the log; nothing is awaited",
+	"adapters/riverqueue/worker.go taken":          "whether the job is still ours is asked though the run's time is over; 5 s",
 	"adapters/riverqueue/verdict.go fail":          "the reason is written though the run's time is over; 10 s",
 	"adapters/supabase/storage.go confirm":         "what a cut-off upload left is removed; has its own timeout",
 	"adapters/supabase/prepare.go probe":           "the canary of the start is removed; the client's own timeout",

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
@@ -55,10 +56,31 @@ func (w *worker[A]) Work(ctx context.Context, job *river.Job[A]) error {
 	began := time.Now()
 	task := job.Args.step().job(w.stage)
 	err := w.attempt(ctx, task, job)
+	if err != nil && taken(ctx, job.JobRow) {
+		err = errLost
+	}
 	verdict := w.judge(ctx, task, job.JobRow, err)
 	note(ctx, verdict, err)
 	w.report(task, job.JobRow, verdict, err, time.Since(began))
 	return verdict.err
+}
+
+// takenTime bounds the look at a job's row.
+const takenTime = 5 * time.Second
+
+// taken reports whether the job was given to another run meanwhile. A failure
+// of this one then counts for nothing: it would fall upon the other's row, or
+// fail a document that the other is about to carry on. Where the row cannot be
+// read, the fence alone decides.
+func taken(ctx context.Context, row *rivertype.JobRow) bool {
+	client, err := river.ClientFromContextSafely[pgx.Tx](ctx)
+	if err != nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), takenTime)
+	defer cancel()
+	now, err := client.JobGet(ctx, row.ID)
+	return err == nil && (now.State != rivertype.JobStateRunning || now.Attempt != row.Attempt)
 }
 
 // note keeps why a job waits, for on-call: River keeps no reason of a snooze.

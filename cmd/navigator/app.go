@@ -104,6 +104,7 @@ type grammar struct {
 	Dev        devCommand        `cmd:"" help:"Run everything on this machine."`
 	Migrate    migrateCommand    `cmd:"" help:"Bring the database to this version's schema."`
 	Reembed    reembedCommand    `cmd:"" help:"Change the embedding model or the chunker of all documents (for operators)."`
+	Smoke      smokeCommand      `cmd:"" help:"Send one document through the real services (for operators)."`
 	Config     configCommand     `cmd:"" help:"List the settings, or check them."`
 	Doctor     doctorCommand     `cmd:"" help:"Find out why something does not work."`
 	Signup     signupCommand     `cmd:"" help:"Make an account and sign in."`

@@ -91,6 +91,8 @@ type Config struct {
 	MaxFailedShare float64       `env:"MAX_FAILED_PAGE_SHARE" help:"share of pages that may fail before the document does"`
 
 	OpenAIKey   Secret `env:"OPENAI_API_KEY" help:"sk-..."`
+	OpenAIOrg   Secret `env:"OPENAI_ORGANIZATION" help:"sent as OpenAI-Organization, for a key of several; empty: the key's own"`
+	OpenAIProj  Secret `env:"OPENAI_PROJECT" help:"sent as OpenAI-Project, likewise"`
 	OpenAIURL   string `env:"OPENAI_API_URL" help:"base address, ending in /v1"`
 	OpenAIModel string `env:"OPENAI_MODEL" help:"embedding model of 1536 dimensions for an empty database; navigator reembed changes it later"`
 	OpenAICalls int    `env:"OPENAI_MAX_IN_FLIGHT" help:"calls at once in this process"`

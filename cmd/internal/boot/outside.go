@@ -97,7 +97,8 @@ const allPages = 1
 
 // embedder opens the embedder of a model, with so many calls at once.
 func (c Config) embedder(model string, calls int) (ports.Embedder, error) {
-	return openai.New(openai.Config{BaseURL: c.OpenAIURL, Key: c.OpenAIKey.Reveal(), Model: model, InFlight: calls})
+	return openai.New(openai.Config{BaseURL: c.OpenAIURL, Key: c.OpenAIKey.Reveal(), Model: model, InFlight: calls,
+		Organization: c.OpenAIOrg.Reveal(), Project: c.OpenAIProj.Reveal()})
 }
 
 // callback says where the parser reports for an attempt, and its secrets.

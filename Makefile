@@ -31,7 +31,7 @@ GODIRS := $(wildcard */)
 BENCHES := ./core/chunker/... ./adapters/pdftext/... $(if $(wildcard bench/.),./bench/...)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test bench lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset pdfium realpdfs reading testdb testdb-stop tools
+.PHONY: help dev test smoke-live bench lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset pdfium realpdfs reading testdb testdb-stop tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,10 @@ test: pdfium testdb ## run every test, on a PostgreSQL of its own
 	@if [ -n '$(RACE)' ] && ! command -v "$$($(GO) env CC | cut -d ' ' -f 1)" >/dev/null 2>&1; then \
 		echo 'make test: the race detector needs a C compiler: install gcc or clang, or type: make test RACE=' >&2; exit 1; fi
 	@$(GO) test $(RACE) -timeout 20m $(PKG)
+
+smoke-live: pdfium ## send one document through the real services, which costs money: make smoke-live YES=1
+	@$(GO) build -o bin/navigator ./cmd/navigator
+	@bin/navigator smoke $(if $(YES),--yes) $(ARGS)
 
 bench: pdfium testdb ## run the benchmarks
 	@$(GO) test -run xxx -bench '$(BENCH)' -benchmem -timeout 60m $(BENCHES)

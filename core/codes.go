@@ -68,6 +68,9 @@ const (
 	CodeEmailTaken          Code = "email_taken"
 	CodeEmailUnconfirmed    Code = "email_unconfirmed"
 	CodeWeakPassword        Code = "weak_password"
+	CodeSamePassword        Code = "same_password"
+	CodeBadSignInCode       Code = "bad_sign_in_code"
+	CodeNotOffered          Code = "not_offered"
 	CodeRateLimited         Code = "rate_limited"
 	CodeQuotaExceeded       Code = "quota_exceeded"
 	CodeTooSlow             Code = "upload_too_slow"
@@ -154,6 +157,9 @@ var dictionary = map[Code]words{
 	CodeEmailTaken:          {Conflict, "There is an account with this e-mail address already.", "Sign in instead."},
 	CodeEmailUnconfirmed:    {Denied, "The e-mail address is not confirmed.", "Follow the link in the mail we sent."},
 	CodeWeakPassword:        {Invalid, "The password is too weak.", "Choose a longer one that is not in common lists."},
+	CodeSamePassword:        {Invalid, "The new password is the one the account has.", "Choose another one."},
+	CodeBadSignInCode:       {Invalid, "The sign-in code is not valid, was used before, or is not of this verifier.", "Start again: ask for a new sign-in address, or a new mail."},
+	CodeNotOffered:          {NotFound, "This deployment's accounts do not offer that.", "Sign in with e-mail address and password."},
 	CodeRateLimited:         {Busy, "Too many requests.", "Wait as long as Retry-After says."},
 	CodeQuotaExceeded:       {Busy, "You have uploaded as many documents as a day allows.", "Upload more when Retry-After has passed; what is there already can be read, searched and retried meanwhile."},
 	CodeTooSlow:             {Invalid, "The upload was too slow.", "Try again on a faster connection."},

@@ -25,10 +25,10 @@ type Document struct {
 	SHA256      [32]byte
 	Pages       int // counted at upload; 0 for formats without pages
 
-	Submitting    bool   // an earlier run asked the parser and its answer is unknown
-	ProviderJob   string // the parser's id of this attempt's job
-	ProviderFile  string // the parser's id of the copy it holds
-	ParseDeadline time.Time
+	Submitting    bool      // an earlier run asked the parser and its answer is unknown
+	ProviderJob   string    // the parser's id of this attempt's job
+	ProviderFile  string    // the parser's id of the copy it holds
+	ParseDeadline time.Time // of the parser's job under way; zero where none is
 }
 
 // Inspection is what the upload door learns of a file from its bytes alone.
@@ -128,6 +128,11 @@ type Queued struct {
 	Ready        bool // the result can be fetched at once; nothing will call back
 }
 
+// Lost says that the parser's job ended without a text, for no fault of the
+// document: it is gone there, or broke down. The document is to be handed over
+// once more within its attempt.
+type Lost struct{}
+
 // Text is the parsed document.
 type Text struct {
 	Pages   []Page
@@ -154,6 +159,7 @@ type Vectors struct {
 }
 
 func (Queued) made()  {}
+func (Lost) made()    {}
 func (Text) made()    {}
 func (Checked) made() {}
 func (Pieces) made()  {}

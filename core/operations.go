@@ -68,7 +68,7 @@ const (
 	InQueue      Whereabouts = "queued"           // its job waits for a worker
 	HeldBack     Whereabouts = "paused"           // its job's queue is paused
 	AtWork       Whereabouts = "running"          // a living process works on it
-	Lost         Whereabouts = "lost"             // its process is dead: the rescue comes
+	Adrift       Whereabouts = "lost"             // its process is dead: the rescue comes
 	Snoozing     Whereabouts = "snoozing"         // its job waits to be tried again
 	AtProvider   Whereabouts = "waiting_provider" // the parser has it; a callback or a poll is next
 	Orphaned     Whereabouts = "orphaned"         // it has no job
@@ -99,7 +99,7 @@ func WhereaboutsOf(status Status, job JobState, polls bool) Whereabouts {
 	case !job.There:
 		return Orphaned
 	case job.Running && !job.Alive:
-		return Lost
+		return Adrift
 	case status == Deleting:
 		return BeingDeleted
 	case job.Running:

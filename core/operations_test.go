@@ -22,7 +22,7 @@ func TestWhereaboutsAreToldApart(t *testing.T) {
 		"paused":                  {core.EmbeddingQueued, core.JobState{There: true, Due: true, Paused: true}, false, core.HeldBack},
 		"paused and snoozing":     {core.EmbeddingQueued, core.JobState{There: true, Paused: true}, false, core.HeldBack},
 		"runs in a paused queue":  {core.EmbeddingInProgress, core.JobState{There: true, Running: true, Alive: true, Paused: true}, false, core.AtWork},
-		"dead process":            {core.Chunking, core.JobState{There: true, Running: true}, false, core.Lost},
+		"dead process":            {core.Chunking, core.JobState{There: true, Running: true}, false, core.Adrift},
 		"at the parser":           {core.ParseQueued, core.JobState{}, true, core.AtProvider},
 		"polled":                  {core.ParseQueued, running, true, core.AtWork},
 		"nobody asks the parser":  {core.ParseQueued, core.JobState{}, false, core.Orphaned},
@@ -31,7 +31,7 @@ func TestWhereaboutsAreToldApart(t *testing.T) {
 		"complete":                {core.Complete, core.JobState{}, false, core.AtEnd},
 		"cancelled, job not gone": {core.Cancelled, running, false, core.AtEnd},
 		"purged":                  {core.Deleting, running, false, core.BeingDeleted},
-		"purge is lost":           {core.Deleting, core.JobState{There: true, Running: true}, false, core.Lost},
+		"purge is lost":           {core.Deleting, core.JobState{There: true, Running: true}, false, core.Adrift},
 		"no purge":                {core.Deleting, core.JobState{}, false, core.Orphaned},
 	} {
 		if got := core.WhereaboutsOf(c.status, c.job, c.polls); got != c.want {

@@ -51,12 +51,3 @@ type Embedding struct {
 	Model   string
 	Tokens  int // billed by the provider
 }
-
-// ProviderState is what the parser says of an attempt.
-type ProviderState struct {
-	Job   string `json:"job"`   // pending, running, completed, partial, failed, cancelled or ProviderUnknown
-	Files int    `json:"files"` // copies of the file that it holds
-}
-
-// ProviderUnknown is the state of a job that the parser does not know.
-const ProviderUnknown = "unknown"

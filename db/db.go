@@ -78,17 +78,25 @@ func Migrate(ctx context.Context, url string) error {
 		if err := migrateOurs(ctx, pool); err != nil {
 			return err
 		}
-		return grantRiver(ctx, pool)
+		if err := grantRiver(ctx, pool); err != nil {
+			return err
+		}
+		return settleLogins(ctx, pool)
 	})
 }
 
-// ownerPool connects as the owner of the schemas, with an empty search path.
+// ownerPool connects as the owner of the schemas, with an empty search path and
+// without a limit of time, which a hosted server may have and an index exceeds.
+// Both are said after the login: poolers refuse them there, or forget them.
 func ownerPool(ctx context.Context, url string) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, errors.New("DATABASE_URL cannot be read as a PostgreSQL address")
 	}
-	config.ConnConfig.RuntimeParams["search_path"] = ""
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, `select set_config('search_path', '', false), set_config('statement_timeout', '0', false)`)
+		return err
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("connect to migrate: %w", err)

@@ -33,32 +33,79 @@ type SignUp struct {
 	Name             string
 	ConsentVersion   string
 	ConsentTimestamp string
+	Return           Return // of the link that confirms the address; the zero Return leaves it to the provider
 }
 
-// Accounts signs people up and in.
+// Return is where a link in a mail, or another site, leads a person back to.
+// A code comes with them there, which Exchange trades for a session against
+// the verifier whose challenge this is (RFC 7636, S256).
+type Return struct {
+	Redirect  string // an address of ours that the provider knows, too
+	Challenge string // base64url of the SHA-256 of the verifier, 43 characters
+}
+
+// Accounts signs people up and in. Where an implementation has no mail or no
+// other sites, those calls are CodeNotOffered, whatever their arguments.
 type Accounts interface {
 	// SignUp makes the account and signs it in; a Session without AccessToken
-	// says the address has to be confirmed first. CodeEmailTaken,
-	// CodeWeakPassword, CodeInvalid.
+	// says the address has to be confirmed first, and then tells nothing but
+	// what was sent: one that has an account already is answered alike.
+	// CodeEmailTaken where nothing is to be confirmed, CodeWeakPassword,
+	// CodeInvalid, CodeRateLimited.
 	SignUp(ctx context.Context, s SignUp) (Session, error)
 
 	// SignIn answers CodeBadCredentials alike, and as slowly, for a wrong
-	// password and for an unknown address.
+	// password and for an unknown address. CodeEmailUnconfirmed says that the
+	// password was right, CodeDenied that the account is kept out.
 	SignIn(ctx context.Context, email, password string) (Session, error)
 
-	// Refresh trades a refresh token, once, for a new session. CodeTokenReused
-	// says it was used before and the whole session is ended;
+	// Refresh trades a refresh token, once, for a new session. All who trade
+	// one token at the same time get the same new token. CodeTokenReused says
+	// it was used long before and no token of that session is good any more;
 	// CodeUnauthenticated that it is unknown or expired.
 	Refresh(ctx context.Context, refreshToken string) (Session, error)
 
-	// SignOut ends the session that the access token belongs to.
+	// SignOut ends the session that the access token belongs to, and no other.
+	// One that has ended already is no error.
 	SignOut(ctx context.Context, p Principal, accessToken string) error
 
 	// Account reads the principal's own account.
 	Account(ctx context.Context, p Principal, accessToken string) (Account, error)
 
+	// ChangePassword sets a new password and ends every other session of the
+	// account. The present password proves the person; it may be empty for a
+	// session that a recovery mail opened a moment ago. CodeBadCredentials,
+	// CodeWeakPassword, CodeSamePassword, CodeInvalid.
+	ChangePassword(ctx context.Context, p Principal, accessToken, present, next string) error
+
+	Mails
+	OtherSites
+
 	// Healthy makes one cheap call.
 	Healthy(ctx context.Context) error
+}
+
+// Mails asks for mails with links. Whether the address has an account, or was
+// sent one a moment ago, is never told: both calls answer nil alike.
+// CodeInvalid says that it is no address.
+type Mails interface {
+	// Recover mails a link to somebody who forgot the password.
+	Recover(ctx context.Context, email string, to Return) error
+
+	// Resend mails the link that confirms a new account's address again.
+	Resend(ctx context.Context, email string) error
+}
+
+// OtherSites signs people in who have an account elsewhere (OAuth with PKCE).
+// Nothing is remembered between the two calls: the client keeps the verifier.
+type OtherSites interface {
+	// Authorize is the address to send a person's browser to. CodeInvalid says
+	// that this site is not among those offered.
+	Authorize(ctx context.Context, site string, to Return) (string, error)
+
+	// Exchange trades the code that the person came back with, once.
+	// CodeBadSignInCode says that it is unknown, used, or another verifier's.
+	Exchange(ctx context.Context, code, verifier string) (Session, error)
 }
 
 // Principal is who a verified access token speaks for.

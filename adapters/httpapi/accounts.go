@@ -20,6 +20,8 @@ type SignUpRequest struct {
 	Name             string `json:"name,omitempty" maxLength:"200" doc:"How the person is addressed" example:"Ada"`
 	ConsentVersion   string `json:"consent_version" minLength:"1" maxLength:"64" doc:"Which text was agreed to" example:"2026-01"`
 	ConsentTimestamp string `json:"consent_timestamp" minLength:"1" maxLength:"64" doc:"When, as the client noted it" example:"2026-01-31T09:00:00Z"`
+	Redirect         string `json:"redirect_to,omitempty" maxLength:"2048" doc:"Where the link that confirms the address leads, with a code: one of the deployment's own addresses. Send code_challenge with it" example:"https://app.example.org/auth/callback"`
+	Challenge        string `json:"code_challenge,omitempty" maxLength:"43" pattern:"^[A-Za-z0-9_-]{43}$" doc:"base64url of the SHA-256 of a verifier that the client keeps (RFC 7636, S256)" example:"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"`
 }
 
 // LoginRequest is an account's credentials.
@@ -45,8 +47,16 @@ type Session struct {
 
 // PendingAccount is an account whose address has to be confirmed first.
 type PendingAccount struct {
-	User    User   `json:"user"`
-	Message string `json:"message" doc:"What to do next"`
+	User    PendingUser `json:"user"`
+	Message string      `json:"message" doc:"What to do next"`
+}
+
+// PendingUser is what was sent for it. It has no id: an address that has an
+// account already is answered alike.
+type PendingUser struct {
+	Email          string `json:"email"`
+	Name           string `json:"name"`
+	EmailConfirmed bool   `json:"email_confirmed"`
 }
 
 // User is an account in short.
@@ -100,20 +110,36 @@ func (a *api) signUp(ctx context.Context, in *signUpInput) (*signUpOutput, error
 			return nil, invalid(http.StatusUnprocessableEntity, field, "text without control characters")
 		}
 	}
+	var to ports.Return
+	if in.Body.Redirect+in.Body.Challenge != "" {
+		var err error
+		if to, err = a.signUpReturn(in.Body); err != nil {
+			return nil, err
+		}
+	}
 	session, err := a.Accounts.SignUp(ctx, ports.SignUp{
 		Email: in.Body.Email, Password: in.Body.Password, Name: in.Body.Name,
-		ConsentVersion: in.Body.ConsentVersion, ConsentTimestamp: in.Body.ConsentTimestamp,
+		ConsentVersion: in.Body.ConsentVersion, ConsentTimestamp: in.Body.ConsentTimestamp, Return: to,
 	})
 	if err != nil {
 		return nil, err
 	}
 	if session.AccessToken == "" {
 		return &signUpOutput{Status: http.StatusAccepted, Body: PendingAccount{
-			User:    userOf(session.Account),
+			User:    PendingUser{Email: session.Account.Email, Name: session.Account.Name},
 			Message: pendingMessage,
 		}}, nil
 	}
 	return &signUpOutput{Status: http.StatusCreated, Body: sessionOf(session)}, nil
+}
+
+// signUpReturn takes both or neither: a link without a challenge would lead back
+// with the tokens themselves.
+func (a *api) signUpReturn(body SignUpRequest) (ports.Return, error) {
+	if body.Challenge == "" {
+		return ports.Return{}, invalid(http.StatusUnprocessableEntity, "body.code_challenge", "sent with redirect_to, 43 characters of base64url")
+	}
+	return a.leadsBack("body.redirect_to", body.Redirect, body.Challenge)
 }
 
 func (a *api) passwordFits(password string) error {

@@ -35,6 +35,7 @@ type APIDeps struct {
 
 	Limits      Limits   // fields left zero take DefaultLimits, but for UploadsPerDay
 	Origins     []string // of the browsers' pages that may call, each exactly
+	Redirects   []string // where links in mails and other sites may lead people back to, each exactly
 	TrustedHops int      // proxies whose X-Forwarded-For is believed; 0: the peer is the client
 	Version     string
 	SpoolDir    string // made when it is not there; uploads rest here, without a name

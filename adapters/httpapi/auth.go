@@ -24,6 +24,10 @@ var publicRoutes = []string{
 	"POST /auth/signup",
 	"POST /auth/login",
 	"POST /auth/refresh",
+	"GET " + pathAuthorize,
+	"POST " + pathExchange,
+	"POST " + pathRecover,
+	"POST " + pathResend,
 	"GET /",
 	"POST " + pathSignUpAlias,
 	"POST " + pathLoginAlias,
@@ -43,7 +47,9 @@ func publicSet() map[string]bool {
 }
 
 // authenticate proves the bearer token. Whatever is wrong with it is a 401: a
-// verifier that fails in a way of its own does not become a fault of ours.
+// verifier that fails in a way of its own does not become a fault of ours. One
+// that could not look at it, with the sessions or the keys away, is a 503, for
+// a 401 would have every client sign in anew.
 func (d *door) authenticate(r *http.Request, req *request) error {
 	token, ok := bearer(r.Header)
 	if !ok {
@@ -54,6 +60,8 @@ func (d *door) authenticate(r *http.Request, req *request) error {
 	switch {
 	case core.HasCode(err, core.CodeTokenExpired):
 		return core.Fail(core.CodeTokenExpired, nil)
+	case core.HasCode(err, core.CodeAccountsUnavailable):
+		return err
 	case err != nil || principal.User.IsZero():
 		return core.Fail(core.CodeUnauthenticated, err)
 	}

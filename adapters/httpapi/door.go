@@ -35,7 +35,7 @@ type door struct {
 // ServeHTTP runs one request from its id to its event.
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	started := time.Now()
-	req := newRequest(r)
+	req := newRequest(r, d.rates.trusted())
 	ctx := context.WithValue(r.Context(), requestKey{}, req)
 	rec := &recorder{ResponseWriter: w}
 	rec.Header().Set("X-Request-ID", req.id.String())

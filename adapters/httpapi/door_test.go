@@ -89,6 +89,17 @@ func TestFM014EveryRouteNeedsATokenUnlessListed(t *testing.T) {
 	}
 }
 
+// A token that nobody could look at is no wrong token: the client keeps it.
+func TestFM022bATokenThatCannotBeJudgedIs503(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	got := b.get("/auth/user", unjudgedToken)
+	got.problem(t, http.StatusServiceUnavailable, "accounts_unavailable")
+	if got.header.Get("WWW-Authenticate") != "" {
+		t.Error("the client is asked to sign in anew")
+	}
+}
+
 // No way of sending a wrong token is anything but a 401.
 func TestFM022bWrongTokensAre401(t *testing.T) {
 	t.Parallel()

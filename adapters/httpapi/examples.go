@@ -14,15 +14,17 @@ import (
 
 // The one document, account and request that all examples tell of.
 const (
-	exampleDocument = "0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f"
-	exampleJob      = "0198f1b2-7c3b-7a10-8c44-51d2e3f4a5b6"
-	exampleChunk    = "0198f1b2-9d10-7b21-a3c5-6e7f80912233"
-	exampleUnknown  = "0198f1b3-0000-7000-8000-000000000000"
-	exampleUser     = "0198f0aa-1b2c-7d3e-8f40-5a6b7c8d9e0f"
-	exampleRequest  = "0198f1b4-3c2d-7e1f-9a0b-1c2d3e4f5061"
-	exampleName     = "homeowners-policy-2026.pdf"
-	exampleText     = "## Deductibles\n\n" + exampleQuote
-	exampleQuote    = "A deductible of $1,000 applies to each covered loss."
+	exampleDocument  = "0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f"
+	exampleJob       = "0198f1b2-7c3b-7a10-8c44-51d2e3f4a5b6"
+	exampleChunk     = "0198f1b2-9d10-7b21-a3c5-6e7f80912233"
+	exampleUnknown   = "0198f1b3-0000-7000-8000-000000000000"
+	exampleUser      = "0198f0aa-1b2c-7d3e-8f40-5a6b7c8d9e0f"
+	exampleRequest   = "0198f1b4-3c2d-7e1f-9a0b-1c2d3e4f5061"
+	exampleVerifier  = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" // and its challenge, from RFC 7636
+	exampleChallenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+	exampleName      = "homeowners-policy-2026.pdf"
+	exampleText      = "## Deductibles\n\n" + exampleQuote
+	exampleQuote     = "A deductible of $1,000 applies to each covered loss."
 )
 
 // exampleTime is when the examples' document was uploaded.
@@ -142,8 +144,7 @@ func documentExamples() map[string]example {
 
 func accountExamples() map[string]example {
 	user := User{ID: exampleUser, Email: "ada@example.org", Name: "Ada", EmailConfirmed: true}
-	fresh := user
-	fresh.EmailConfirmed = false
+	fresh := PendingUser{Email: user.Email, Name: user.Name}
 	last := exampleTime()
 	session := Session{
 		AccessToken: "eyJhbGciOiJFUzI1NiJ9...", RefreshToken: "a refresh token", TokenType: "bearer",
@@ -158,8 +159,16 @@ func accountExamples() map[string]example {
 			},
 			map[int]any{http.StatusCreated: session, http.StatusAccepted: PendingAccount{User: fresh, Message: pendingMessage}},
 		},
-		"log-in":  {LoginRequest{Email: user.Email, Password: password}, ok(session)},
-		"refresh": {RefreshRequest{RefreshToken: session.RefreshToken}, ok(session)},
+		"log-in":    {LoginRequest{Email: user.Email, Password: password}, ok(session)},
+		"authorize": {nil, ok(SignInAddress{URL: "https://accounts.example.org/auth/v1/authorize?provider=google&code_challenge_method=s256..."})},
+		"exchange":  {ExchangeRequest{Code: exampleRequest, Verifier: exampleVerifier}, ok(session)},
+		"recover": {
+			RecoverRequest{Email: user.Email, Redirect: "https://app.example.org/auth/callback", Challenge: exampleChallenge},
+			accept(Mailed{Message: mailedMessage}),
+		},
+		"resend-confirmation": {ResendRequest{Email: user.Email}, accept(Mailed{Message: mailedMessage})},
+		"change-password":     {PasswordRequest{Present: password, Password: "seven quiet herons at dusk"}, nil},
+		"refresh":             {RefreshRequest{RefreshToken: session.RefreshToken}, ok(session)},
 		"get-user": {nil, ok(Profile{
 			User: user, CreatedAt: exampleTime().AddDate(0, -1, 0), UpdatedAt: exampleTime(), LastSignInAt: &last,
 		})},

@@ -358,6 +358,8 @@ type memAccounts struct {
 	signUps   []ports.SignUp
 	confirm   bool // new accounts have to confirm their address
 	signedOut []string
+	passwords []string // that were set
+	mails     []string
 	made      int // sessions
 }
 
@@ -383,7 +385,7 @@ func (m *memAccounts) SignUp(_ context.Context, s ports.SignUp) (ports.Session, 
 	m.signUps = append(m.signUps, s)
 	m.lock.Unlock()
 	if m.confirm {
-		return ports.Session{Account: ports.Account{ID: ada.ID, Email: s.Email, Name: s.Name}}, nil
+		return ports.Session{Account: ports.Account{Email: s.Email, Name: s.Name}}, nil
 	}
 	return m.session(), nil
 }
@@ -425,6 +427,58 @@ func (m *memAccounts) Account(_ context.Context, p ports.Principal, _ string) (p
 	return ada, nil
 }
 
+// The present password and the code that are right.
+func (m *memAccounts) ChangePassword(_ context.Context, _ ports.Principal, _, present, next string) error {
+	if err := m.of("ChangePassword"); err != nil {
+		return err
+	}
+	if present != adaPassword {
+		return core.Fail(core.CodeBadCredentials, nil)
+	}
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	m.passwords = append(m.passwords, next)
+	return nil
+}
+
+func (m *memAccounts) Recover(_ context.Context, email string, to ports.Return) error {
+	return m.mail("recover", email, to)
+}
+
+func (m *memAccounts) Resend(_ context.Context, email string) error {
+	return m.mail("resend", email, ports.Return{})
+}
+
+func (m *memAccounts) mail(kind, email string, to ports.Return) error {
+	if err := m.of("Mails"); err != nil {
+		return err
+	}
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	m.mails = append(m.mails, strings.Join([]string{kind, email, to.Redirect, to.Challenge}, " "))
+	return nil
+}
+
+func (m *memAccounts) Authorize(_ context.Context, site string, to ports.Return) (string, error) {
+	if err := m.of("Authorize"); err != nil {
+		return "", err
+	}
+	if site != "google" {
+		return "", core.Fail(core.CodeInvalid, nil)
+	}
+	return "https://accounts.example.org/" + to.Challenge + "?to=" + to.Redirect, nil
+}
+
+func (m *memAccounts) Exchange(_ context.Context, code, verifier string) (ports.Session, error) {
+	if err := m.of("Exchange"); err != nil {
+		return ports.Session{}, err
+	}
+	if code != "code-1" || verifier != exampleVerifier {
+		return ports.Session{}, core.Fail(core.CodeBadSignInCode, nil)
+	}
+	return m.session(), nil
+}
+
 func (m *memAccounts) Healthy(context.Context) error { return nil }
 
 const (
@@ -432,6 +486,8 @@ const (
 	bobToken     = "token-of-bob"
 	expiredToken = "token-expired"
 	oddToken     = "token-that-breaks-the-verifier"
+
+	unjudgedToken = "token-while-the-sessions-are-away"
 )
 
 var bobID = core.DerivedID(core.ChunkSpace, "bob")
@@ -446,6 +502,8 @@ func (memVerifier) Verify(_ context.Context, token string) (ports.Principal, err
 		return ports.Principal{User: bobID}, nil
 	case expiredToken:
 		return ports.Principal{}, core.Fail(core.CodeTokenExpired, nil)
+	case unjudgedToken:
+		return ports.Principal{}, core.Fail(core.CodeAccountsUnavailable, nil)
 	case oddToken:
 		return ports.Principal{}, errors.New("dial tcp 10.0.0.7:443: i/o timeout")
 	}

@@ -14,9 +14,13 @@ import (
 
 // sessions counts the sessions that were made or ended.
 func (m *memAccounts) sessions() int {
+	return m.counted(func(m *memAccounts) int { return m.made + len(m.signedOut) })
+}
+
+func (m *memAccounts) counted(count func(*memAccounts) int) int {
 	m.lock.Lock()
 	defer m.lock.Unlock()
-	return m.made + len(m.signedOut)
+	return count(m)
 }
 
 // The first run is held inside its effect while the second asks.

@@ -73,6 +73,8 @@ func samples(t *testing.T, b *bench) map[string]sample {
 	}
 	documents := func(b *bench) int { return b.library.count(ada.ID) }
 	sessions := func(b *bench) int { return b.accounts.sessions() }
+	mails := func(b *bench) int { return b.accounts.counted(func(m *memAccounts) int { return len(m.mails) }) }
+	passwords := func(b *bench) int { return b.accounts.counted(func(m *memAccounts) int { return len(m.passwords) }) }
 	form := func(content string) func() (string, []byte) {
 		return func() (string, []byte) {
 			return multipartBody(t, pdf(content), part{field: "policy_id", content: "HH-1"})
@@ -94,11 +96,16 @@ func samples(t *testing.T, b *bench) map[string]sample {
 		"DELETE /documents/{id}":      {"/documents/" + ids[core.Complete].String(), adaToken, noBody, documents},
 		"POST /auth/signup": {"/auth/signup", "", jsonBody(`{"email":"ada@example.org","password":"` + adaPassword +
 			`","consent_version":"1","consent_timestamp":"2026-01-01T00:00:00Z"}`), sessions},
-		"POST /auth/login":   {"/auth/login", "", jsonBody(`{"email":"ada@example.org","password":"` + adaPassword + `"}`), sessions},
-		"POST /login":        {"/login", "", jsonBody(`{"email":"ada@example.org","password":"` + adaPassword + `"}`), sessions},
-		"POST /register":     {"/register", "", jsonBody(`{"email":"ada@example.org","password":"` + adaPassword + `"}`), sessions},
-		"POST /auth/refresh": {"/auth/refresh", "", jsonBody(`{"refresh_token":"refresh-1"}`), sessions},
-		"POST /auth/logout":  {"/auth/logout", adaToken, noBody, sessions},
+		"POST /auth/login":     {"/auth/login", "", jsonBody(`{"email":"ada@example.org","password":"` + adaPassword + `"}`), sessions},
+		"POST /login":          {"/login", "", jsonBody(`{"email":"ada@example.org","password":"` + adaPassword + `"}`), sessions},
+		"POST /register":       {"/register", "", jsonBody(`{"email":"ada@example.org","password":"` + adaPassword + `"}`), sessions},
+		"POST /auth/refresh":   {"/auth/refresh", "", jsonBody(`{"refresh_token":"refresh-1"}`), sessions},
+		"POST " + pathExchange: {pathExchange, "", jsonBody(`{"code":"code-1","code_verifier":"` + exampleVerifier + `"}`), sessions},
+		"POST " + pathRecover: {pathRecover, "", jsonBody(`{"email":"ada@example.org","redirect_to":"` + webReturn +
+			`","code_challenge":"` + exampleChallenge + `"}`), mails},
+		"POST " + pathResend:  {pathResend, "", jsonBody(`{"email":"ada@example.org"}`), mails},
+		"PUT " + pathPassword: {pathPassword, adaToken, jsonBody(`{"current_password":"` + adaPassword + `","password":"seven quiet herons"}`), passwords},
+		"POST /auth/logout":   {"/auth/logout", adaToken, noBody, sessions},
 
 		"POST " + pathAnnounce: {pathAnnounce, adaToken, jsonBody(claim()), (*bench).announcements},
 		"POST " + pathFinished: {strings.Replace(pathFinished, "{id}", b.sent(), 1), adaToken, noBody, (*bench).notices},

@@ -29,13 +29,14 @@ type Rule struct {
 
 // The rules' names.
 const (
-	ruleReads  = "reads"
-	ruleStatus = "status"
-	ruleWrites = "writes"
-	ruleSearch = "search"
-	ruleAuth   = "auth"
-	rulePublic = "public"
-	ruleProbes = "probes"
+	ruleReads    = "reads"
+	ruleStatus   = "status"
+	ruleWrites   = "writes"
+	ruleSearch   = "search"
+	ruleAuth     = "auth"
+	rulePassword = "password"
+	rulePublic   = "public"
+	ruleProbes   = "probes"
 )
 
 // defaultRules is the rates of production. A day's documents may each be asked
@@ -46,7 +47,8 @@ func defaultRules(documents int) []Rule {
 		{ruleStatus, PerUser, 60 * documents, time.Minute, "asking where a document stands"},
 		{ruleWrites, PerUser, 120, time.Minute, "uploading, retrying and deleting"},
 		{ruleSearch, PerUser, 60, time.Minute, "searching"},
-		{ruleAuth, PerAddress, 20, time.Minute, "signing up, signing in and refreshing"},
+		{ruleAuth, PerAddress, 20, time.Minute, "signing up, signing in, refreshing and asking for mails"},
+		{rulePassword, PerUser, 10, time.Minute, "changing the password, whose present one is not to be guessed"},
 		{rulePublic, PerAddress, 300, time.Minute, "everything else that needs no token, and what is sent without a valid one"},
 		{ruleProbes, PerAddress, 6000, time.Minute, "the platform's probes"},
 	}
@@ -62,6 +64,11 @@ var ruleOfRoute = map[string]string{
 	"POST /auth/signup":            ruleAuth,
 	"POST /auth/login":             ruleAuth,
 	"POST /auth/refresh":           ruleAuth,
+	"GET " + pathAuthorize:         ruleAuth,
+	"POST " + pathExchange:         ruleAuth,
+	"POST " + pathRecover:          ruleAuth,
+	"POST " + pathResend:           ruleAuth,
+	"PUT " + pathPassword:          rulePassword,
 	"POST " + pathSignUpAlias:      ruleAuth,
 	"POST " + pathLoginAlias:       ruleAuth,
 	"GET /livez":                   ruleProbes,

@@ -194,7 +194,7 @@ func TestS23_TheAddressIsTheOneATrustedProxySaw(t *testing.T) {
 		"a socket":                   {0, "@", nil, "unknown"},
 	} {
 		r := &http.Request{RemoteAddr: c.peer, Header: http.Header{"X-Forwarded-For": c.header}}
-		if got := clientAddress(r, c.hops); got != c.want {
+		if got := clientKey(clientNetwork(r, c.hops)); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}

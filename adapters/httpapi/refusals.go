@@ -63,6 +63,7 @@ func ownRefusals() map[string]refusals {
 		core.CodeEmbedderRefused, core.CodeBadVectors, core.CodeDatabaseUnavailable,
 	}}
 	signUp := refusals{
+		http.StatusNotFound:            {core.CodeNotOffered},
 		http.StatusConflict:            {core.CodeEmailTaken},
 		http.StatusForbidden:           {core.CodeDenied, core.CodeEmailUnconfirmed},
 		http.StatusUnprocessableEntity: {core.CodeInvalid, core.CodeWeakPassword},
@@ -73,7 +74,23 @@ func ownRefusals() map[string]refusals {
 		http.StatusForbidden:          {core.CodeEmailUnconfirmed, core.CodeDenied},
 		http.StatusServiceUnavailable: accounts,
 	}
+	notOffered := []core.Code{core.CodeNotOffered}
+	mails := refusals{http.StatusNotFound: notOffered, http.StatusServiceUnavailable: accounts}
 	return map[string]refusals{
+		"authorize":           mails,
+		"recover":             mails,
+		"resend-confirmation": mails,
+		"exchange": {
+			http.StatusBadRequest:         {core.CodeInvalid, core.CodeBadSignInCode},
+			http.StatusForbidden:          {core.CodeDenied, core.CodeEmailUnconfirmed},
+			http.StatusNotFound:           notOffered,
+			http.StatusServiceUnavailable: accounts,
+		},
+		"change-password": {
+			http.StatusUnauthorized:        {core.CodeUnauthenticated, core.CodeTokenExpired, core.CodeBadCredentials},
+			http.StatusUnprocessableEntity: {core.CodeInvalid, core.CodeWeakPassword, core.CodeSamePassword},
+			http.StatusServiceUnavailable:  accounts,
+		},
 		"upload-document": upload,
 		"create-document": upload,
 		"announce-upload": {
@@ -151,6 +168,9 @@ func refusalsOf(op *huma.Operation) refusals {
 		answers[status] = codes
 	}
 	maps.Copy(answers, own)
+	if len(op.Security) > 0 { // its token could not be looked at
+		answers.add(http.StatusServiceUnavailable, core.CodeAccountsUnavailable)
+	}
 	if takesKey(op) {
 		answers.add(http.StatusConflict, core.CodeIdempotencyInUse)
 		answers.add(http.StatusUnprocessableEntity, core.CodeIdempotencyMismatch)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/insurance-navigator/navigator/core"
@@ -28,6 +29,7 @@ type Observation struct {
 type request struct {
 	id       core.ID
 	route    string
+	client   netip.Prefix    // where it came from
 	caller   ports.Principal // zero on public routes
 	token    string          // the caller's access token: a secret
 	public   bool
@@ -60,12 +62,12 @@ const unmatched = "unmatched"
 
 // newRequest takes the client's request id where it is a UUID, and makes one
 // otherwise: whatever else a client sends there would end up in our logs.
-func newRequest(r *http.Request) *request {
+func newRequest(r *http.Request, hops int) *request {
 	id, err := core.ParseID(r.Header.Get("X-Request-ID"))
 	if err != nil || id.IsZero() {
 		id = core.NewID()
 	}
-	return &request{id: id, route: unmatched, public: true}
+	return &request{id: id, route: unmatched, public: true, client: clientNetwork(r, hops)}
 }
 
 // recorder notes what was answered. Unwrap lets http.ResponseController reach

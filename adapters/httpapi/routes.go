@@ -27,6 +27,7 @@ func (a *api) register(h huma.API) map[string]bool {
 	a.registerEvents(h)
 	a.registerUploads(h)
 	a.registerAccounts(h)
+	a.registerLinks(h)
 	a.registerHealth(h)
 	a.registerAliases(h)
 	nameForGo(h.OpenAPI())
@@ -87,7 +88,7 @@ func (a *api) registerAccounts(h huma.API) {
 		OperationID: "sign-up", Method: http.MethodPost, Path: "/auth/signup", Tags: tags,
 		DefaultStatus: http.StatusCreated, MaxBodyBytes: body,
 		Summary:     "Make an account",
-		Description: "Makes the account and signs it in; 202 says the e-mail address has to be confirmed first.",
+		Description: "Makes the account and signs it in; 202 says the e-mail address has to be confirmed first, and is answered alike for one that has an account.",
 		Errors:      []int{400, 408, 409, 413, 415, 429, 503},
 	}, a.signUp)
 	route(h, huma.Operation{

@@ -19,6 +19,7 @@ var codeStatus = map[core.Code]int{
 	core.CodeQuotaExceeded:   http.StatusTooManyRequests,
 	core.CodeFileTooLarge:    http.StatusRequestEntityTooLarge,
 	core.CodeFileUnsupported: http.StatusUnsupportedMediaType,
+	core.CodeBadSignInCode:   http.StatusBadRequest,
 	core.CodeTooSlow:         http.StatusRequestTimeout,
 	core.CodeStorageConflict: http.StatusServiceUnavailable, // ours to mend: the key is made of fresh ids
 	core.CodeInternal:        http.StatusInternalServerError,

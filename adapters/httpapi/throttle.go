@@ -25,6 +25,14 @@ func newThrottle(limiter ports.Limiter, rules []Rule, hops int) *throttle {
 	return t
 }
 
+// trusted is how many proxies before the door are believed.
+func (t *throttle) trusted() int {
+	if t == nil {
+		return 0
+	}
+	return t.hops
+}
+
 // admit counts a request under its route's rule: CodeRateLimited beyond it.
 func (t *throttle) admit(w http.ResponseWriter, r *http.Request, req *request) error {
 	if t == nil {
@@ -50,7 +58,7 @@ func (t *throttle) stranger(w http.ResponseWriter, r *http.Request, req *request
 func (t *throttle) count(w http.ResponseWriter, r *http.Request, req *request, rule Rule) error {
 	key := req.caller.User.String()
 	if rule.Scope == PerAddress {
-		key = clientAddress(r, t.hops)
+		key = clientKey(req.client)
 	}
 	d := t.limiter.Allow(r.Context(), key, rule.rate())
 	w.Header().Set(headerPolicy, fmt.Sprintf("%q;q=%d;w=%d", rule.Name, rule.Requests, rule.seconds()))

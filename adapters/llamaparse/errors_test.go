@@ -187,3 +187,56 @@ func TestL027_RetryAfterInEveryForm(t *testing.T) {
 		}
 	}
 }
+
+// Statuses that mean one thing for a document and another for a call that is
+// not about one.
+func TestStatusesMeanWhatTheCallIsAbout(t *testing.T) {
+	t.Parallel()
+	healthy := func(b *bench, _ core.Document) error { return b.Healthy(t.Context()) }
+	fetch := func(b *bench, doc core.Document) error { _, err := b.Fetch(t.Context(), doc); return err }
+	submit := func(b *bench, _ core.Document) error {
+		_, err := b.Submit(t.Context(), submission("text"))
+		return err
+	}
+	forget := func(b *bench, doc core.Document) error { return b.Forget(t.Context(), doc) }
+	for _, c := range []struct {
+		op     string
+		call   func(*bench, core.Document) error
+		status int
+		code   core.Code // empty: no error
+		kind   core.Kind
+	}{
+		{llamaparsetest.OpListFiles, healthy, 400, core.CodeParserRefused, core.Permanent},
+		{llamaparsetest.OpListFiles, healthy, 404, core.CodeParserUnavailable, core.Transient},
+		{llamaparsetest.OpListFiles, healthy, 405, core.CodeParserUnavailable, core.Transient},
+		{llamaparsetest.OpListFiles, healthy, 409, core.CodeParserUnavailable, core.Transient},
+		{llamaparsetest.OpListFiles, healthy, 425, core.CodeParserUnavailable, core.Transient},
+		{llamaparsetest.OpListFiles, healthy, 599, core.CodeParserUnavailable, core.Transient},
+		{llamaparsetest.OpGetJob, fetch, 404, core.CodeParseGone, core.Transient},
+		{llamaparsetest.OpGetJob, fetch, 409, core.CodeParserUnavailable, core.Transient},
+		{llamaparsetest.OpParse, submit, 400, core.CodeParserRefused, core.Permanent},
+		{llamaparsetest.OpParse, submit, 404, core.CodeParserUnavailable, core.Transient},
+		{llamaparsetest.OpParse, submit, 409, core.CodeParserUnavailable, core.Transient},
+		{llamaparsetest.OpParse, submit, 422, core.CodeParserRefused, core.Permanent},
+		{llamaparsetest.OpUpload, submit, 413, core.CodeParserRefused, core.Permanent},
+		{llamaparsetest.OpDeleteFile, forget, 404, "", 0},
+		{llamaparsetest.OpDeleteFile, forget, 410, "", 0},
+		{llamaparsetest.OpDeleteFile, forget, 409, core.CodeParserUnavailable, core.Transient},
+		{llamaparsetest.OpCancel, forget, 400, "", 0},
+		{llamaparsetest.OpCancel, forget, 409, "", 0},
+		{llamaparsetest.OpCancel, forget, 422, "", 0},
+	} {
+		b := newBench(t)
+		doc := b.submitted(t, submission("text"))
+		b.fake.Faults.Only(c.op)
+		b.fake.Faults.ServerErrors(1, c.status)
+		err := c.call(b, doc)
+		if c.code == "" {
+			if err != nil {
+				t.Errorf("%s, %d: %v", c.op, c.status, err)
+			}
+			continue
+		}
+		wantError(t, err, c.code, c.kind)
+	}
+}

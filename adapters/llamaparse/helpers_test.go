@@ -49,6 +49,8 @@ type bench struct {
 	fake *llamaparsetest.Server
 	url  string
 	sent *recorder
+
+	judge *judge // of the calls that ask makes; nil lets them be
 }
 
 func newBench(t *testing.T, change ...func(*llamaparsetest.Options, *llamaparse.Config)) *bench {

@@ -2,25 +2,21 @@ package llamaparse
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
 )
 
-// Lists are read to their end, but not for ever.
-const (
-	listSize = 100
-	listMax  = 100 // pages of a list
-)
+// listSize is the rows of one page.
+const listSize = 100
 
-var errLongList = errors.New("llamaparse: list without end")
-
-// Job is one parse job as the service lists it.
+// Job is one parse job as the service describes it.
 type Job struct {
 	ID           string         `json:"id"`
 	Status       string         `json:"status"`
@@ -33,14 +29,10 @@ type Job struct {
 	} `json:"usage"`
 }
 
-// ended reports whether the job will not change any more.
-func (j Job) ended() bool {
-	switch stateOf(j.Status) {
-	case StatusCompleted, StatusPartial, StatusFailed, StatusCancelled:
-		return true
-	default:
-		return false
-	}
+// held is the job as a list of the port has it.
+func (j Job) held() ports.HeldJob {
+	attempt, _ := j.Metadata["job_id"].(string)
+	return ports.HeldJob{ID: j.ID, Attempt: idOf(attempt), State: jobState(j.Status), At: timeOf(j.Created)}
 }
 
 // jobAnswer is a job at the top of the answer or wrapped in "job": the service
@@ -64,50 +56,93 @@ type File struct {
 	Modified string `json:"last_modified_at"`
 }
 
-// ListJobs lists the project's jobs made at or after since.
-func (p *Parser) ListJobs(ctx context.Context, since time.Time) ([]Job, error) {
-	query := url.Values{"created_at_on_or_after": {since.UTC().Format(time.RFC3339)}}
-	return list[Job](ctx, p, p.conf.Paths.Parse, query)
+func (f File) held() ports.HeldFile {
+	return ports.HeldFile{ID: f.ID, Attempt: idOf(f.External), At: timeOf(f.Modified)}
 }
 
-// ListFiles lists the files uploaded under an external id; all files of the
-// project when it is empty.
-func (p *Parser) ListFiles(ctx context.Context, external string) ([]File, error) {
+// idOf is the id that a text is, the zero one where it is none of ours.
+func idOf(text string) core.ID {
+	id, err := core.ParseID(text)
+	if err != nil {
+		return core.ID{}
+	}
+	return id
+}
+
+func timeOf(text string) time.Time {
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return time.Time{}
+	}
+	return at
+}
+
+// jobState reads a job's status, or an event's word, as the port has it.
+func jobState(status string) ports.JobState {
+	switch state := stateOf(status); state {
+	case StatusPartial:
+		return ports.JobCompleted
+	default:
+		return ports.JobState(state)
+	}
+}
+
+// ListJobs implements ports.Holdings.
+func (p *Parser) ListJobs(ctx context.Context, f ports.JobFilter, after string) (ports.Page[ports.HeldJob], error) {
+	query := url.Values{"job_ids": f.IDs}
+	if f.State != "" {
+		query.Set("status", strings.ToUpper(string(f.State)))
+	}
+	if !f.From.IsZero() {
+		query.Set("created_at_on_or_after", f.From.UTC().Format(time.RFC3339Nano))
+	}
+	if !f.To.IsZero() {
+		query.Set("created_at_on_or_before", f.To.UTC().Format(time.RFC3339Nano))
+	}
+	return listed(ctx, p, p.conf.Paths.Parse, query, after, Job.held, func(j ports.HeldJob) bool {
+		return among(f.IDs, j.ID) && (f.State == "" || f.State == j.State)
+	})
+}
+
+// ListFiles implements ports.Holdings.
+func (p *Parser) ListFiles(ctx context.Context, f ports.FileFilter, after string) (ports.Page[ports.HeldFile], error) {
 	query := url.Values{}
-	if external != "" {
-		query.Set("external_file_id", external)
+	for _, id := range f.IDs {
+		query.Add("file_ids", bare(id)) // a filter on UUIDs, by the service's description
 	}
-	files, err := list[File](ctx, p, p.conf.Paths.Files, query)
-	if err != nil || external == "" {
-		return files, err
+	if !f.Attempt.IsZero() {
+		query.Set("external_file_id", f.Attempt.String())
 	}
-	kept := files[:0]
-	for _, f := range files {
-		if f.External == external { // a filter that was ignored must not cost others their files
-			kept = append(kept, f)
-		}
-	}
-	return kept, nil
+	return listed(ctx, p, p.conf.Paths.Files, query, after, File.held, func(h ports.HeldFile) bool {
+		return among(f.IDs, h.ID) && (f.Attempt.IsZero() || f.Attempt == h.Attempt)
+	})
 }
 
-func list[T any](ctx context.Context, p *Parser, path string, query url.Values) ([]T, error) {
-	var all []T
+func among(ids []string, id string) bool {
+	return len(ids) == 0 || slices.ContainsFunc(ids, func(other string) bool { return SameID(other, id) })
+}
+
+// listed reads one page. The filter is held here too: one that was ignored
+// there must not cost others their files.
+func listed[S, T any](ctx context.Context, p *Parser, path string, query url.Values, after string, held func(S) T, passes func(T) bool) (ports.Page[T], error) {
 	query.Set("page_size", strconv.Itoa(listSize))
-	for range listMax {
-		var answer struct {
-			Items []T    `json:"items"`
-			Next  string `json:"next_page_token"`
-		}
-		if err := p.do(ctx, call{method: http.MethodGet, path: path, query: query}, &answer); err != nil {
-			return nil, err
-		}
-		all = append(all, answer.Items...)
-		if answer.Next == "" {
-			return all, nil
-		}
-		query.Set("page_token", answer.Next)
+	if after != "" {
+		query.Set("page_token", after)
 	}
-	return nil, core.Fail(core.CodeParserUnavailable, errLongList)
+	var answer struct {
+		Items []S    `json:"items"`
+		Next  string `json:"next_page_token"`
+	}
+	if err := p.do(ctx, call{method: http.MethodGet, path: path, query: query}, &answer); err != nil {
+		return ports.Page[T]{}, err
+	}
+	page := ports.Page[T]{Next: answer.Next}
+	for _, item := range answer.Items {
+		if one := held(item); passes(one) {
+			page.Items = append(page.Items, one)
+		}
+	}
+	return page, nil
 }
 
 // SameID compares two of the service's ids: some routes and callbacks leave

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/insurance-navigator/navigator/adapters/llamaparse"
 	"github.com/insurance-navigator/navigator/adapters/llamaparse/llamaparsetest"
+	"github.com/insurance-navigator/navigator/ports"
 )
 
 // description is the vendor's own, kept beside the checkout and not in it.
@@ -33,6 +35,8 @@ type judge struct {
 	mu     sync.Mutex
 	faults []string
 	seen   map[string]int
+
+	operations []string // of the description
 }
 
 func newJudge(t *testing.T) *judge {
@@ -53,7 +57,13 @@ func newJudge(t *testing.T) *judge {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &judge{router: router, seen: map[string]int{}}
+	j := &judge{router: router, seen: map[string]int{}}
+	for _, path := range doc.Paths.Map() {
+		for _, operation := range path.Operations() {
+			j.operations = append(j.operations, operation.OperationID)
+		}
+	}
+	return j
 }
 
 func (j *judge) fault(what string, err error) {
@@ -104,20 +114,29 @@ func (j *judge) request(req *http.Request, sent []byte) *openapi3filter.RequestV
 	return input
 }
 
+// unasked are the operations of the description that neither we nor the fake have.
+var unasked = map[string]string{
+	"query_files_api_v1_beta_files_query_post": "deprecated by the vendor: the list has the same filters",
+}
+
 func TestRequestsAndAnswersFitTheVendorsDescription(t *testing.T) {
 	t.Parallel()
 	j := newJudge(t)
 	b := newBench(t, func(_ *llamaparsetest.Options, c *llamaparse.Config) {
 		c.HTTPClient, c.MaxFailedShare = &http.Client{Transport: j}, 0.5
 	})
+	b.judge = j
 	d := newDoor(t)
 	everyCall(t, b, d)
-	everyRead(t, j, b)
+	everyRead(t, b)
+	everyHook(t, b, d)
 	for _, f := range j.faults {
 		t.Error(f)
 	}
-	if len(j.seen) < 11 {
-		t.Errorf("only these operations were held against it: %v", j.seen)
+	for _, id := range j.operations {
+		if _, no := unasked[id]; (j.seen[id] > 0) == no {
+			t.Errorf("%s was asked %d times, and is in the list of what is not: %v", id, j.seen[id], no)
+		}
 	}
 }
 
@@ -133,6 +152,14 @@ func everyCall(t *testing.T, b *bench, d *door) {
 	if _, ok, err := b.Find(t.Context(), s.Document); err != nil || !ok {
 		t.Error(ok, err)
 	}
+	jobs, err := b.jobs(t, ports.JobFilter{IDs: []string{doc.ProviderJob}, State: ports.JobCompleted, From: time.Now().Add(-time.Hour), To: time.Now().Add(time.Hour)})
+	if err != nil || len(jobs) != 1 {
+		t.Error(jobs, err)
+	}
+	files, err := b.files(t, ports.FileFilter{IDs: []string{doc.ProviderFile}, Attempt: doc.Job})
+	if err != nil || len(files) != 1 {
+		t.Error(files, err)
+	}
 	b.fake.Faults.FailWith("PDF_IS_BROKEN")
 	if _, err := b.fetched(t, b.submitted(t, submission("broken"))); err == nil {
 		t.Error("no error")
@@ -145,7 +172,7 @@ func everyCall(t *testing.T, b *bench, d *door) {
 }
 
 // everyRead asks the fake what the adapter does not ask.
-func everyRead(t *testing.T, j *judge, b *bench) {
+func everyRead(t *testing.T, b *bench) {
 	t.Helper()
 	b.fake.Faults.Reset()
 	doc := b.submitted(t, submission(threePage))
@@ -157,16 +184,33 @@ func everyRead(t *testing.T, j *judge, b *bench) {
 		"/api/v1/beta/files/" + doc.ProviderFile + "/content",
 		"/api/v2/parse/versions",
 		"/api/v1/parsing/supported_file_extensions",
-		"/api/v2/parse/" + doc.ProviderJob + "?expand=text&expand=markdown_full&expand=text_full&expand=metadata&expand=job_metadata",
+		"/api/v2/parse/" + doc.ProviderJob + "?expand=text&expand=markdown_full&expand=text_full&expand=items&expand=metadata&expand=job_metadata" +
+			"&expand=markdown_content_metadata&expand=text_content_metadata",
 	} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url+path, nil)
-		if err != nil {
-			t.Fatal(err)
+		if got := b.ask(t, http.MethodGet, path, "", ""); got.status != http.StatusOK {
+			t.Errorf("%s: %+v", path, got)
 		}
-		req.Header.Set("Authorization", "Bearer "+testKey)
-		resp, err := j.RoundTrip(req)
-		if err != nil || resp.StatusCode != http.StatusOK {
-			t.Errorf("%s: %v %v", path, resp, err)
+	}
+	kind, body := form(t, "policy.pdf", threePage, map[string]string{"configuration": `{"tier":"fast","version":"latest"}`})
+	if got := b.ask(t, http.MethodPost, "/api/v2/parse/upload", kind, body); got.status != http.StatusOK {
+		t.Errorf("%+v", got)
+	}
+}
+
+// everyHook takes a saved callback through its life.
+func everyHook(t *testing.T, b *bench, d *door) {
+	t.Helper()
+	const path, kind = "/api/v1/beta/webhook-configs", "application/json"
+	id, _ := b.ask(t, http.MethodPost, path, kind, `{"webhook_url":"`+d.url+`","webhook_events":["parse.error"]}`).fields(t)["id"].(string)
+	for _, c := range []struct {
+		method, path, body string
+		status             int
+	}{
+		{http.MethodGet, path, "", 200}, {http.MethodGet, path + "/" + id, "", 200}, {http.MethodPut, path + "/" + id, `{"webhook_output_format":"json"}`, 200},
+		{http.MethodDelete, path + "/" + id, "", 204},
+	} {
+		if got := b.ask(t, c.method, c.path, kind, c.body); got.status != c.status {
+			t.Errorf("%s %s: %+v", c.method, c.path, got)
 		}
 	}
 }

@@ -34,9 +34,12 @@ const (
 // Paths are the addresses below the base URL, for the day the service moves
 // them. An empty one takes its default.
 type Paths struct {
-	Files string // default /api/v1/beta/files
-	Parse string // default /api/v2/parse
+	Files string
+	Parse string
 }
+
+// DefaultPaths is where the service has them by its description.
+func DefaultPaths() Paths { return Paths{Files: "/api/v1/beta/files", Parse: "/api/v2/parse"} }
 
 // Config is what the adapter needs. Zero values take the defaults named.
 type Config struct {
@@ -93,8 +96,8 @@ func (c Config) withDefaults() Config {
 	if c.Tier == TierFast && c.Version == "2026-08-19" {
 		c.Version = "2026-06-15" // the fast tier counts its versions apart
 	}
-	orDefault(&c.Paths.Files, "/api/v1/beta/files")
-	orDefault(&c.Paths.Parse, "/api/v2/parse")
+	orDefault(&c.Paths.Files, DefaultPaths().Files)
+	orDefault(&c.Paths.Parse, DefaultPaths().Parse)
 	orDefault(&c.Timeout, time.Minute)
 	orDefault(&c.UploadTimeout, 5*time.Minute)
 	orDefault(&c.JobTimeout, 30*time.Minute)

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
 )
 
 // skew is how far the service's clock may lie behind ours.
@@ -17,11 +19,12 @@ const skew = 10 * time.Minute
 // attempt began for the one that carries the attempt's id. Of several it takes
 // the one that got furthest, the first made among equals.
 func (p *Parser) Find(ctx context.Context, doc core.Document) (core.Queued, bool, error) {
-	jobs, err := p.ListJobs(ctx, begun(doc.Job, time.Now()))
+	filter := ports.JobFilter{From: begun(doc.Job, time.Now())}
+	jobs, err := ports.ReadAll(func(after string) (ports.Page[ports.HeldJob], error) { return p.ListJobs(ctx, filter, after) })
 	if err != nil {
 		return core.Queued{}, false, err
 	}
-	best, ok := bestOf(jobs, doc.Job.String())
+	best, ok := bestOf(candidates(jobs, doc))
 	if !ok {
 		return core.Queued{}, false, nil
 	}
@@ -29,55 +32,74 @@ func (p *Parser) Find(ctx context.Context, doc core.Document) (core.Queued, bool
 	if err != nil {
 		return core.Queued{}, false, err
 	}
-	return core.Queued{ProviderJob: best.ID, ProviderFile: file, Ready: best.ended()}, true, nil
+	return core.Queued{ProviderJob: best.ID, ProviderFile: file, Ready: best.State.Ended()}, true, nil
 }
 
-func bestOf(jobs []Job, attempt string) (best Job, ok bool) {
+// candidates are the attempt's jobs; where one was lost, those made after it. A
+// lost job may be listed on, and be asked for in vain.
+func candidates(jobs []ports.HeldJob, doc core.Document) (mine []ports.HeldJob) {
+	var lost ports.HeldJob
 	for _, j := range jobs {
-		mine, _ := j.Metadata["job_id"].(string)
-		if mine != attempt || !plausibleID(j.ID) {
-			continue
+		if SameID(j.ID, doc.ProviderJob) {
+			lost = j
 		}
-		if !ok || better(j, best) {
+	}
+	for _, j := range jobs {
+		if j.Attempt == doc.Job && plausibleID(j.ID) && !SameID(j.ID, doc.ProviderJob) && !j.At.Before(lost.At) {
+			mine = append(mine, j)
+		}
+	}
+	return mine
+}
+
+func bestOf(jobs []ports.HeldJob) (best ports.HeldJob, ok bool) {
+	for i, j := range jobs {
+		if i == 0 || better(j, best) {
 			best, ok = j, true
 		}
 	}
 	return best, ok
 }
 
-func better(a, b Job) bool {
+func better(a, b ports.HeldJob) bool {
 	if ra, rb := rank(a), rank(b); ra != rb {
 		return ra > rb
 	}
-	return a.Created < b.Created
+	return a.At.Before(b.At)
 }
 
-func rank(j Job) int {
-	switch stateOf(j.Status) {
-	case StatusCompleted, StatusPartial:
+func rank(j ports.HeldJob) int {
+	switch j.State {
+	case ports.JobCompleted:
 		return 3
-	case StatusFailed:
+	case ports.JobFailed:
 		return 1
-	case StatusCancelled:
+	case ports.JobCancelled:
 		return 0
 	default:
 		return 2
 	}
 }
 
+// filesOf lists the uploads of the attempt.
+func (p *Parser) filesOf(ctx context.Context, doc core.Document) ([]ports.HeldFile, error) {
+	filter := ports.FileFilter{Attempt: doc.Job}
+	return ports.ReadAll(func(after string) (ports.Page[ports.HeldFile], error) { return p.ListFiles(ctx, filter, after) })
+}
+
 // newestFile is the last upload of the attempt, empty when there is none: the
 // job's own answer does not name its file.
 func (p *Parser) newestFile(ctx context.Context, doc core.Document) (string, error) {
-	if doc.ProviderFile != "" {
+	if doc.ProviderFile != "" && doc.ProviderJob == "" {
 		return doc.ProviderFile, nil
 	}
-	files, err := p.ListFiles(ctx, doc.Job.String())
+	files, err := p.filesOf(ctx, doc)
 	if err != nil {
 		return "", err
 	}
-	var newest File
+	var newest ports.HeldFile
 	for _, f := range files {
-		if newest.ID == "" || f.Modified >= newest.Modified {
+		if newest.ID == "" || !f.At.Before(newest.At) {
 			newest = f
 		}
 	}
@@ -117,7 +139,7 @@ func (p *Parser) Forget(ctx context.Context, doc core.Document) error {
 
 // sweep deletes what was uploaded for the attempt and is not doc.ProviderFile.
 func (p *Parser) sweep(ctx context.Context, doc core.Document) error {
-	files, err := p.ListFiles(ctx, doc.Job.String())
+	files, err := p.filesOf(ctx, doc)
 	if err != nil {
 		return err
 	}
@@ -163,7 +185,20 @@ func unless(err error, statuses ...int) error {
 	return err
 }
 
-// Healthy implements ports.Parser: it lists one file, which needs the key.
+// Offered reports whether the service still offers the pinned version of the
+// tier; without it every job is refused.
+func (p *Parser) Offered(ctx context.Context) (bool, error) {
+	if p.conf.Version == "latest" {
+		return true, nil
+	}
+	var offered map[string][]string
+	if err := p.do(ctx, call{method: http.MethodGet, path: p.conf.Paths.Parse + "/versions"}, &offered); err != nil {
+		return false, err
+	}
+	return slices.Contains(offered[p.conf.Tier], p.conf.Version), nil
+}
+
+// Healthy implements ports.Holdings: it lists one file, which needs the key.
 func (p *Parser) Healthy(ctx context.Context) error {
 	var answer struct {
 		Items []File `json:"items"`

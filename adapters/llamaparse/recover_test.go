@@ -3,11 +3,11 @@ package llamaparse_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/insurance-navigator/navigator/adapters/llamaparse"
 	"github.com/insurance-navigator/navigator/adapters/llamaparse/llamaparsetest"
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
 )
 
 func TestC20_LostAnswerIsFoundAndNotDoubled(t *testing.T) {
@@ -112,7 +112,7 @@ func TestForgetSweepsLostUploads(t *testing.T) {
 	if err := b.Forget(t.Context(), doc); err != nil {
 		t.Fatal(err)
 	}
-	files, err := b.ListFiles(t.Context(), "")
+	files, err := b.files(t, ports.FileFilter{})
 	if err != nil || len(files) != 1 || files[0].ID != keep.ProviderFile {
 		t.Errorf("left: %+v %v", files, err)
 	}
@@ -161,21 +161,38 @@ func TestForgetOfWhatIsGoneIsNoError(t *testing.T) {
 	}
 }
 
-func TestListsForTheDoctor(t *testing.T) {
+func (b *bench) files(t *testing.T, f ports.FileFilter) ([]ports.HeldFile, error) {
+	t.Helper()
+	return ports.ReadAll(func(after string) (ports.Page[ports.HeldFile], error) { return b.ListFiles(t.Context(), f, after) })
+}
+
+func (b *bench) jobs(t *testing.T, f ports.JobFilter) ([]ports.HeldJob, error) {
+	t.Helper()
+	return ports.ReadAll(func(after string) (ports.Page[ports.HeldJob], error) { return b.ListJobs(t.Context(), f, after) })
+}
+
+// A job that was lost may be listed on: only one that was started after it is
+// found, and none where there is none.
+func TestFindOfALostJobFindsWhatCameAfterItAlone(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	doc := b.submitted(t, submission("text"))
-	jobs, err := b.ListJobs(t.Context(), time.Now().Add(-time.Minute))
-	if err != nil || len(jobs) != 1 || jobs[0].ID != doc.ProviderJob {
-		t.Errorf("jobs %+v %v", jobs, err)
+	s := submission(threePage)
+	lost := b.submitted(t, s)
+	if _, err := b.fetched(t, lost); err != nil {
+		t.Fatal(err)
 	}
-	jobs, err = b.ListJobs(t.Context(), time.Now().Add(time.Hour))
-	if err != nil || len(jobs) != 0 {
-		t.Errorf("jobs of the future %+v %v", jobs, err)
+	if q, ok, err := b.Find(t.Context(), lost); err != nil || ok {
+		t.Errorf("found %+v %v, and there is none but the lost one", q, err)
 	}
-	files, err := b.ListFiles(t.Context(), doc.Job.String())
-	if err != nil || len(files) != 1 || files[0].External != doc.Job.String() {
-		t.Errorf("files %+v %v", files, err)
+	b.fake.Faults.Hold()
+	s.Body = strings.NewReader(threePage)
+	second := b.submitted(t, s)
+	q, ok, err := b.Find(t.Context(), lost)
+	if err != nil || !ok || q.ProviderJob != second.ProviderJob || q.ProviderFile != second.ProviderFile || q.Ready {
+		t.Errorf("found %+v %v %v, want %s with its file", q, ok, err, second.ProviderJob)
+	}
+	if q, ok, err := b.Find(t.Context(), second); err != nil || ok {
+		t.Errorf("found %+v %v: the one before was lost too", q, err)
 	}
 }
 

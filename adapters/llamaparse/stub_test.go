@@ -54,3 +54,16 @@ func TestForgetDeletesNothingThatIsAnothers(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// hang is the address of a receiver that answers nobody until told.
+func hang(t *testing.T, until <-chan struct{}) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-until:
+		case <-r.Context().Done():
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}

@@ -91,7 +91,7 @@ func (p *Parser) Submit(ctx context.Context, s ports.Submission) (core.Queued, e
 		p.discard(ctx, file, err)
 		return core.Queued{}, err
 	}
-	return core.Queued{ProviderJob: started.ID, ProviderFile: file, Ready: started.ended()}, nil
+	return core.Queued{ProviderJob: started.ID, ProviderFile: file, Ready: jobState(started.Status).Ended()}, nil
 }
 
 // takeTurn keeps the submissions of this process SubmitEvery apart.

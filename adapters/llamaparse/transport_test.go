@@ -46,6 +46,45 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 }
 
+func TestAVersionThatIsNotOfferedIsTold(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string]bool{"2026-08-19": true, "2026-06-15": false, "latest": true} {
+		b := newBench(t, func(_ *llamaparsetest.Options, c *llamaparse.Config) { c.Version = version })
+		if offered, err := b.Offered(t.Context()); err != nil || offered != want {
+			t.Errorf("%s: %v %v", version, offered, err)
+		}
+	}
+	b := newBench(t)
+	b.fake.Faults.ServerErrors(1)
+	_, err := b.Offered(t.Context())
+	wantError(t, err, core.CodeParserUnavailable, core.Transient)
+}
+
+// A result may name addresses of its own: none is followed, wherever it leads,
+// and the key goes to the one host that was configured.
+func TestTheKeyGoesToTheConfiguredHostAlone(t *testing.T) {
+	t.Parallel()
+	b, d := newBench(t), newDoor(t)
+	doc := b.submitted(t, d.submission(threePage))
+	if _, err := b.fetched(t, doc); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := b.Find(t.Context(), doc); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(b.Forget(t.Context(), doc), b.Healthy(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	for _, req := range b.sent.requests {
+		if "http://"+req.URL.Host != b.url || strings.HasPrefix(req.URL.Path, "/presigned") || strings.Contains(req.URL.RawQuery, "content_metadata") {
+			t.Errorf("asked %s", req.URL)
+		}
+	}
+	if len(b.sent.requests) < 6 || b.fake.Ledger().Requests[llamaparsetest.OpDownload] != 0 {
+		t.Errorf("%d requests", len(b.sent.requests))
+	}
+}
+
 func TestC16_ErrorsTellNothingOfTheAnswer(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{200, 302, 400, 401, 402, 404, 409, 418, 422, 429, 500, 503} {

@@ -218,14 +218,14 @@ func TestJobGoesThroughItsStatuses(t *testing.T) {
 	clock := stoppedClock{make(chan struct{})}
 	b := newBench(t, func(o *llamaparsetest.Options, _ *llamaparse.Config) { o.Clock, o.Delay = clock, time.Hour })
 	doc := b.submitted(t, submission(threePage))
-	status := func() string {
-		jobs, err := b.ListJobs(t.Context(), time.Time{})
+	status := func() ports.JobState {
+		jobs, err := b.jobs(t, ports.JobFilter{})
 		if err != nil || len(jobs) != 1 {
 			t.Fatalf("%d jobs, %v", len(jobs), err)
 		}
-		return jobs[0].Status
+		return jobs[0].State
 	}
-	until := func(want string) {
+	until := func(want ports.JobState) {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()
 		for status() != want {
@@ -234,13 +234,13 @@ func TestJobGoesThroughItsStatuses(t *testing.T) {
 			}
 		}
 	}
-	until("PENDING")
+	until(ports.JobPending)
 	_, err := b.Fetch(t.Context(), doc)
 	wantError(t, err, core.CodeParseNotReady, core.Busy)
 	clock.tick <- struct{}{}
-	until("RUNNING")
+	until(ports.JobRunning)
 	clock.tick <- struct{}{}
-	until("COMPLETED")
+	until(ports.JobCompleted)
 }
 
 func TestLatePendingComesAfterTheEnd(t *testing.T) {

@@ -21,20 +21,24 @@ const (
 
 // Config is what an Embedder needs. Only Key has no default.
 type Config struct {
-	BaseURL    string        // up to and with the version, e.g. https://api.openai.com/v1
-	Key        string        // sent as Authorization: Bearer
-	Model      string        // must answer with core.Dimensions dimensions
+	BaseURL string // up to and with the version, e.g. https://api.openai.com/v1
+	Key     string // sent as Authorization: Bearer
+	Model   string // must answer with core.Dimensions dimensions
+
+	Organization string // sent as OpenAI-Organization where it is set
+	Project      string // sent as OpenAI-Project where it is set
+
 	Timeout    time.Duration // of one request, from sending to the answer's last byte
 	InFlight   int           // requests at once; further ones wait
 	HTTPClient *http.Client  // nil: one with bounded dials; redirects are never followed
 }
 
-// String leaves the key out.
+// String leaves the key, the organization and the project out.
 func (c Config) String() string {
 	return fmt.Sprintf("openai.Config{BaseURL: %q, Model: %q, InFlight: %d}", c.BaseURL, c.Model, c.InFlight)
 }
 
-// GoString leaves the key out.
+// GoString leaves them out, too.
 func (c Config) GoString() string { return c.String() }
 
 func (c Config) withDefaults() Config {
@@ -56,6 +60,8 @@ func (c Config) faults() error {
 	add(!usableBase(c.BaseURL), "BaseURL must be http(s)://host/path without user, query or fragment")
 	add(c.Key == "", "Key is missing")
 	add(strings.ContainsFunc(c.Key, notPrintable), "Key holds a blank or a character that cannot stand in a header")
+	add(strings.ContainsFunc(c.Organization, notPrintable), "Organization holds a blank or a character that cannot stand in a header")
+	add(strings.ContainsFunc(c.Project, notPrintable), "Project holds a blank or a character that cannot stand in a header")
 	add(strings.ContainsFunc(c.Model, notPrintable), "Model holds a blank or a control character")
 	add(c.Timeout < 0, "Timeout is negative")
 	add(c.InFlight < 0, "InFlight is negative")

@@ -7,13 +7,14 @@
 // reads the headers, tells the kinds of refusal apart and checks every vector.
 // It does not retry: an error says whether and when to, and the queue does it.
 //
-// The one exception are batches the service finds too large: they are halved
-// until they fit.
+// Two exceptions: a batch that the service finds too large, or refuses without
+// a reason that is known here, is halved until it fits or one text is left; and
+// a service that does not know base64 or the choice of dimensions is asked
+// again without.
 package openai
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"sync/atomic"
@@ -32,13 +33,15 @@ const maxInputs = 2048
 const healthTimeout = 10 * time.Second
 
 // Embedder is a ports.Embedder over HTTP. It is safe for concurrent use; make
-// one for the process, because it holds the cap on requests in flight.
+// one for the process, because it holds the cap on requests in flight and knows
+// what is left of the service's rates.
 type Embedder struct {
 	sdk     *sdk.Client
 	model   string
 	timeout time.Duration
 	slots   chan struct{}
-	floats  atomic.Bool // the service has shown that it does not know base64
+	pace    pace
+	form    atomic.Pointer[form] // the one that last gave good vectors
 }
 
 var _ ports.Embedder = (*Embedder)(nil)
@@ -52,13 +55,16 @@ func New(config Config) (*Embedder, error) {
 	}
 	settings := sdk.DefaultConfig(config.Key)
 	settings.BaseURL = config.BaseURL
-	settings.HTTPClient = doer{config.client()}
-	return &Embedder{
+	settings.OrgID = config.Organization
+	settings.HTTPClient = doer{config.client(), config.Project}
+	e := &Embedder{
 		sdk:     sdk.NewClientWithConfig(settings),
 		model:   config.Model,
 		timeout: config.Timeout,
 		slots:   make(chan struct{}, config.InFlight),
-	}, nil
+	}
+	e.form.Store(&form{})
+	return e, nil
 }
 
 // Embed is ports.Embedder's. Beyond the caller's own limits it refuses, with
@@ -69,7 +75,7 @@ func (e *Embedder) Embed(ctx context.Context, texts []string) (ports.Embedding, 
 	if err := checkTexts(texts); err != nil {
 		return ports.Embedding{}, err
 	}
-	return e.embed(ctx, texts)
+	return e.embed(ctx, texts, 0)
 }
 
 func checkTexts(texts []string) error {
@@ -84,42 +90,18 @@ func checkTexts(texts []string) error {
 	return nil
 }
 
-// embed sends the texts, in halves where they are too much for one request.
-// The first failure ends it, so that a service which refuses everything sees
-// one request for each halving: twelve for the largest batch.
-func (e *Embedder) embed(ctx context.Context, texts []string) (ports.Embedding, error) {
-	whole, err := e.request(ctx, texts)
-	if !errors.Is(err, errTooMuch) {
-		return whole, err
-	}
-	if len(texts) == 1 {
-		return ports.Embedding{}, core.Fail(core.CodeInputTooLong, err)
-	}
-	left, err := e.embed(ctx, texts[:len(texts)/2])
-	if err != nil {
-		return ports.Embedding{}, err
-	}
-	right, err := e.embed(ctx, texts[len(texts)/2:])
-	if err != nil {
-		return ports.Embedding{}, err
-	}
-	if left.Model != right.Model {
-		return ports.Embedding{}, core.Fail(core.CodeBadVectors, errors.New("halves of one batch by two models"))
-	}
-	left.Vectors = append(left.Vectors, right.Vectors...)
-	left.Tokens += right.Tokens
-	return left, nil
-}
-
-// request is one request and the check of its answer.
+// request is one batch in one answer, and the check of it.
 func (e *Embedder) request(ctx context.Context, texts []string) (ports.Embedding, error) {
-	res, err := e.send(ctx, texts)
+	res, used, err := e.send(ctx, texts)
 	if err != nil {
 		return ports.Embedding{}, err
 	}
 	vectors, err := checkVectors(res.Data, len(texts))
 	if err != nil {
 		return ports.Embedding{}, core.Fail(core.CodeBadVectors, err)
+	}
+	if used != *e.form.Load() {
+		e.form.Store(&used)
 	}
 	model := string(res.Model)
 	if model == "" {
@@ -128,37 +110,23 @@ func (e *Embedder) request(ctx context.Context, texts []string) (ports.Embedding
 	return ports.Embedding{Vectors: vectors, Model: model, Tokens: max(0, res.Usage.TotalTokens)}, nil
 }
 
-// send asks for base64, a third of the bytes and of the time to read them. Of
-// a service that answers with numbers all the same, numbers are asked from
-// then on: that first answer is the only one paid for twice.
-func (e *Embedder) send(ctx context.Context, texts []string) (sdk.EmbeddingResponse, error) {
-	if e.floats.Load() {
-		return e.sendAs(ctx, texts, sdk.EmbeddingEncodingFormatFloat)
-	}
-	res, err := e.sendAs(ctx, texts, sdk.EmbeddingEncodingFormatBase64)
-	if errors.Is(err, errFloats) {
-		e.floats.Store(true)
-		return e.sendAs(ctx, texts, sdk.EmbeddingEncodingFormatFloat)
-	}
-	return res, err
-}
-
-func (e *Embedder) sendAs(ctx context.Context, texts []string, format sdk.EmbeddingEncodingFormat) (sdk.EmbeddingResponse, error) {
+// sendAs sends once, when a slot is free and the service's rates allow it.
+func (e *Embedder) sendAs(ctx context.Context, texts []string, f form) (sdk.EmbeddingResponse, error) {
 	select {
 	case e.slots <- struct{}{}:
 		defer func() { <-e.slots }()
 	case <-ctx.Done():
 		return sdk.EmbeddingResponse{}, fmt.Errorf("embed: %w", ctx.Err())
 	}
+	room, err := e.pace.take(ctx, estimate(texts))
+	if err != nil {
+		return sdk.EmbeddingResponse{}, err
+	}
 	limited, cancel := context.WithTimeout(ctx, e.timeout)
 	defer cancel()
 	answer := &answer{limit: answerLimit(len(texts))}
-	res, err := e.sdk.CreateEmbeddings(withAnswer(limited, answer), sdk.EmbeddingRequest{
-		Input:          texts,
-		Model:          sdk.EmbeddingModel(e.model),
-		EncodingFormat: format,
-		Dimensions:     core.Dimensions,
-	})
+	res, err := e.sdk.CreateEmbeddings(withAnswer(limited, answer), f.request(e.model, texts))
+	e.pace.learn(answer.header, room)
 	return res, failure(ctx, answer, err)
 }
 

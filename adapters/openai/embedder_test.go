@@ -163,26 +163,6 @@ func TestBadVectorsAreRefused(t *testing.T) {
 	}
 }
 
-// A service that knows no base64 answers with numbers; that costs one request.
-func TestServiceWithoutBase64(t *testing.T) {
-	t.Parallel()
-	fake, err := openaitest.New(openaitest.Options{Counter: quick{}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		plain := strings.Replace(string(body), `"base64"`, `"float"`, 1)
-		r.Body, r.ContentLength = io.NopCloser(strings.NewReader(plain)), int64(len(plain))
-		fake.ServeHTTP(w, r)
-	}))
-	embed(t, e, texts(3)...)
-	embed(t, e, texts(3)...)
-	if l := fake.Ledger(); l.Requests != 3 {
-		t.Fatalf("%d requests for two batches, want 3", l.Requests)
-	}
-}
-
 func BenchmarkEmbed256(b *testing.B) {
 	fake, err := openaitest.New(openaitest.Options{Counter: quick{}})
 	if err != nil {

@@ -18,11 +18,15 @@ import (
 
 // Causes without anything of the outside in them.
 var (
-	errTooMuch   = errors.New("more than one request may hold")
-	errFloats    = errors.New("numbers where base64 was asked for")
-	errBroken    = errors.New("answer cannot be read")
-	errTimeout   = errors.New("no answer in time")
-	errTransport = errors.New("request failed on the way")
+	errTooMuch     = errors.New("more than one request may hold")
+	errUnexplained = errors.New("refused without a known reason")
+	errFloats      = errors.New("numbers where base64 was asked for")
+	errEncoding    = errors.New("encoding_format is not taken")
+	errDimensions  = errors.New("dimensions is not taken")
+	errBroken      = errors.New("answer cannot be read")
+	errTimeout     = errors.New("no answer in time")
+	errTransport   = errors.New("request failed on the way")
+	errPaced       = errors.New("the rates are used up")
 )
 
 // outOfMoney are the codes of a 429 that waiting does not cure. Some services
@@ -59,11 +63,21 @@ func failure(ctx context.Context, a *answer, err error) error {
 	case a.status < http.StatusBadRequest:
 		return unreadable(err)
 	}
-	var body sdk.APIError
-	if found := (*sdk.APIError)(nil); errors.As(err, &found) {
+	return refused(a, bodyOf(err))
+}
+
+// bodyOf is the error that the service wrote. Of a body in no known shape the
+// whole is the message.
+func bodyOf(err error) (body sdk.APIError) {
+	var found *sdk.APIError
+	var other *sdk.RequestError
+	switch {
+	case errors.As(err, &found):
 		body = *found
+	case errors.As(err, &other):
+		body.Message = string(other.Body)
 	}
-	return refused(a, body)
+	return body
 }
 
 func transportCause(err error) error {
@@ -107,7 +121,7 @@ func refused(a *answer, body sdk.APIError) error {
 		}
 		return e
 	}
-	return r.request(body.Message)
+	return r.request(body)
 }
 
 func (r refusal) isMoney() bool { return outOfMoney[r.code] || outOfMoney[r.kind] }
@@ -120,17 +134,30 @@ var tooLongInput = regexp.MustCompile(`'input\[\d+\]': maximum input length`)
 // request with too many tokens or inputs.
 var tooMuch = regexp.MustCompile(`max(imum)? (allowed )?(\d+ tokens per request|batch size|context length|input length)|array too long|too many (inputs|tokens)`)
 
-// request is a refusal of what was asked.
-func (r refusal) request(message string) error {
-	message = strings.ToLower(message)
+// request is a refusal of what was asked. What the service does not name is
+// taken for the fault of one text, which halving finds.
+func (r refusal) request(body sdk.APIError) error {
+	message := strings.ToLower(body.Message)
+	param := ""
+	if body.Param != nil {
+		param = *body.Param
+	}
+	about := func(field string) bool { return param == field || strings.Contains(message, field) }
+	cause := errUnexplained
 	switch {
 	case tooLongInput.MatchString(message):
 		return core.Fail(core.CodeInputTooLong, r)
 	case r.status == http.StatusRequestEntityTooLarge, r.code == "max_tokens_per_request",
 		r.code == "context_length_exceeded", r.code == "array_above_max_length", tooMuch.MatchString(message):
-		return core.Fail(core.CodeEmbedderRefused, errors.Join(errTooMuch, r))
+		cause = errTooMuch
+	case about("encoding_format"):
+		cause = errEncoding
+	case about("dimensions"):
+		cause = errDimensions
+	case r.status != http.StatusBadRequest && r.status != http.StatusUnprocessableEntity:
+		return core.Fail(core.CodeEmbedderRefused, r)
 	}
-	return core.Fail(core.CodeEmbedderRefused, r)
+	return core.Fail(core.CodeEmbedderRefused, errors.Join(cause, r))
 }
 
 var plainWord = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)

@@ -1,9 +1,13 @@
 package openai_test
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -52,6 +56,10 @@ func serve(t testing.TB, options openaitest.Options, change ...func(*openai.Conf
 		options.Counter = quick{}
 	}
 	options.Key = testKey
+	change = append([]func(*openai.Config){func(c *openai.Config) {
+		c.Organization, c.Project = options.Organization, options.Project
+		c.BaseURL = strings.TrimSuffix(c.BaseURL, "/v1") + cmp.Or(options.Base, "/v1")
+	}}, change...)
 	fake, err := openaitest.New(options)
 	if err != nil {
 		t.Fatal(err)
@@ -111,4 +119,15 @@ func closeness(a, b []float32) float64 {
 		sum += float64(a[i]) * float64(b[i])
 	}
 	return sum
+}
+
+// bodyOf reads a request's body and puts it back.
+func bodyOf(t testing.TB, r *http.Request) string {
+	t.Helper()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Error(err)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return string(body)
 }

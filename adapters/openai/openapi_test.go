@@ -70,14 +70,18 @@ func TestRequestsAndAnswersAreAsTheVendorDescribesThem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fake.Inject(
-		openaitest.Fault{Kind: openaitest.RateLimitTokens}, openaitest.Fault{Kind: openaitest.SlowDown},
-		openaitest.Fault{Kind: openaitest.InsufficientQuota}, openaitest.Fault{Kind: openaitest.KeyRevoked},
-		openaitest.Fault{Kind: openaitest.ModelGone}, openaitest.Fault{Kind: openaitest.ServerError},
-	)
+	kinds := []openaitest.FaultKind{
+		openaitest.RateLimitRequests, openaitest.RateLimitTokens, openaitest.SlowDown, openaitest.InsufficientQuota,
+		openaitest.CreditBalance, openaitest.OrganizationSpend, openaitest.ProjectSpend, openaitest.OrganizationUsage,
+		openaitest.BillingHardLimit, openaitest.KeyRevoked, openaitest.RegionRefused, openaitest.ModelGone, openaitest.BadRequest,
+		openaitest.TooManyTokens, openaitest.ServerError, openaitest.Overloaded,
+	}
+	for _, kind := range kinds {
+		fake.Inject(openaitest.Fault{Kind: kind})
+	}
 	var exchanges []exchange
 	e := dial(t, wiretap(t, fake, &exchanges))
-	for range 6 {
+	for range kinds {
 		if _, err := e.Embed(context.Background(), []string{"one"}); err == nil {
 			t.Error("a fault gave no error")
 		}
@@ -91,8 +95,31 @@ func TestRequestsAndAnswersAreAsTheVendorDescribesThem(t *testing.T) {
 			conforms(t, doc, "ErrorResponse", x.body)
 		}
 	}
-	if len(exchanges) != 9 {
-		t.Errorf("%d exchanges, want 9", len(exchanges))
+	if want := len(kinds) + 3; len(exchanges) != want {
+		t.Errorf("%d exchanges, want %d", len(exchanges), want)
+	}
+}
+
+// In the forms for services that know less, the requests are the vendor's, too.
+func TestEveryFormIsAsTheVendorDescribesIt(t *testing.T) {
+	t.Parallel()
+	doc := vendor(t)
+	fake, err := openaitest.New(openaitest.Options{Counter: quick{}, Dialect: openaitest.Dialect{NoDimensions: true, FloatsOnly: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var exchanges []exchange
+	embed(t, dial(t, wiretap(t, fake, &exchanges)), texts(2)...)
+	for _, x := range exchanges {
+		conforms(t, doc, "CreateEmbeddingRequest", x.request)
+		if x.status != http.StatusOK {
+			conforms(t, doc, "ErrorResponse", x.body)
+		} else {
+			conforms(t, doc, "CreateEmbeddingResponse", x.body)
+		}
+	}
+	if len(exchanges) != 3 {
+		t.Errorf("%d exchanges, want 3", len(exchanges))
 	}
 }
 

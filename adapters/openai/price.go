@@ -1,5 +1,8 @@
 package openai
 
+// PricesAsOf is the day of the list below.
+const PricesAsOf = "2026-08-21"
+
 // prices is the vendor's list, in USD for a million tokens.
 var prices = map[string]float64{
 	"text-embedding-3-small": 0.02,

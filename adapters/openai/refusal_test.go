@@ -33,6 +33,8 @@ func TestEveryRefusalHasItsCode(t *testing.T) {
 		openaitest.ServerError:       core.CodeEmbedderUnavailable,
 		openaitest.Overloaded:        core.CodeEmbedderUnavailable,
 		openaitest.GatewayPage:       core.CodeEmbedderUnavailable,
+		openaitest.GatewayTimeout:    core.CodeEmbedderUnavailable,
+		openaitest.DoorPage:          core.CodeEmbedderKey,
 		openaitest.ConnectionCut:     core.CodeEmbedderUnavailable,
 		openaitest.TruncatedBody:     core.CodeEmbedderUnavailable,
 	}
@@ -40,10 +42,11 @@ func TestEveryRefusalHasItsCode(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			e, fake := serve(t, openaitest.Options{})
-			fake.Inject(openaitest.Fault{Kind: kind, Times: 2})
+			fake.Inject(openaitest.Fault{Kind: kind, Times: -1})
 			for range 2 {
 				refused(t, e, code, "the canary text", "another")
 			}
+			fake.Heal()
 			embed(t, e, "the canary text", "another")
 		})
 	}
@@ -57,6 +60,7 @@ func TestWaitsAreTheServices(t *testing.T) {
 		want  time.Duration
 	}{
 		"retry_after":            {fault{Kind: openaitest.RateLimitRequests, RetryAfter: 7 * time.Second}, 7 * time.Second},
+		"retry_after_ms":         {fault{Kind: openaitest.RateLimitTokens, RetryAfter: 2500 * time.Millisecond, RetryForm: openaitest.RetryMilliseconds}, 2500 * time.Millisecond},
 		"retry_after_over_reset": {fault{Kind: openaitest.RateLimitTokens, RetryAfter: 2 * time.Second, Reset: time.Minute}, 2 * time.Second},
 		"reset":                  {fault{Kind: openaitest.RateLimitTokens, Reset: 6*time.Minute + time.Second}, 6*time.Minute + time.Second},
 		"reset_of_slow_down":     {fault{Kind: openaitest.SlowDown, Reset: 1500 * time.Millisecond}, 1500 * time.Millisecond},
@@ -72,6 +76,16 @@ func TestWaitsAreTheServices(t *testing.T) {
 				t.Fatalf("%v: after %s, want %s", err, after, test.want)
 			}
 		})
+	}
+}
+
+// A date has whole seconds, so that the wait is a little more or less.
+func TestWaitUntilADate(t *testing.T) {
+	t.Parallel()
+	e, fake := serve(t, openaitest.Options{})
+	fake.Inject(openaitest.Fault{Kind: openaitest.RateLimitRequests, RetryAfter: 10 * time.Minute, RetryForm: openaitest.RetryDate})
+	if after := refused(t, e, core.CodeEmbedderBusy, "a text").After; after < 9*time.Minute || after > 10*time.Minute {
+		t.Fatalf("after %s", after)
 	}
 }
 
@@ -180,12 +194,13 @@ func TestUnreachableServiceIsUnavailable(t *testing.T) {
 
 func TestConfigFaultsAreReportedAtOnceWithoutValues(t *testing.T) {
 	t.Parallel()
-	bad := openai.Config{BaseURL: "ftp://user:hunter2@host/v1", Key: "sk secret", Model: "a b", Timeout: -1, InFlight: -1}
+	bad := openai.Config{BaseURL: "ftp://user:hunter2@host/v1", Key: "sk secret", Model: "a b", Timeout: -1, InFlight: -1,
+		Organization: "org secret", Project: "proj\nsecret"}
 	_, err := openai.New(bad)
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, name := range []string{"BaseURL", "Key", "Model", "Timeout", "InFlight"} {
+	for _, name := range []string{"BaseURL", "Key", "Model", "Timeout", "InFlight", "Organization", "Project"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not named in %q", name, err)
 		}
@@ -196,7 +211,8 @@ func TestConfigFaultsAreReportedAtOnceWithoutValues(t *testing.T) {
 	if _, err := openai.New(openai.Config{}); err == nil || !strings.Contains(err.Error(), "Key is missing") {
 		t.Errorf("without a key: %v", err)
 	}
-	shown := fmt.Sprintf("%v %+v %#v", openai.Config{Key: testKey}, openai.Config{Key: testKey}, openai.Config{Key: testKey})
+	full := openai.Config{Key: testKey, Organization: testKey, Project: testKey}
+	shown := fmt.Sprintf("%v %+v %#v", full, full, full)
 	if strings.Contains(shown, testKey) {
 		t.Errorf("key in %q", shown)
 	}

@@ -55,7 +55,7 @@ func positive(value string, unit time.Duration) (time.Duration, bool) {
 
 // reset is the longest wait of the limits that can have been hit.
 func reset(header http.Header, kind string) (time.Duration, bool) {
-	names := []string{"Requests", "Tokens", "Project-Tokens"}
+	names := rateNames[:]
 	switch kind {
 	case "requests":
 		names = names[:1]
@@ -65,10 +65,15 @@ func reset(header http.Header, kind string) (time.Duration, bool) {
 	var longest time.Duration
 	found := false
 	for _, name := range names {
-		d, err := time.ParseDuration(strings.TrimSpace(header.Get("X-Ratelimit-Reset-" + name)))
-		if err == nil && d >= 0 {
+		if d, ok := resetOf(header, name); ok {
 			longest, found = max(longest, d), true
 		}
 	}
 	return longest, found
+}
+
+// resetOf is when a limit is whole again.
+func resetOf(header http.Header, name string) (time.Duration, bool) {
+	d, err := time.ParseDuration(strings.TrimSpace(header.Get("X-Ratelimit-Reset-" + name)))
+	return d, err == nil && d >= 0
 }

@@ -29,11 +29,18 @@ func withAnswer(ctx context.Context, a *answer) context.Context {
 	return context.WithValue(ctx, answerKey{}, a)
 }
 
-// doer is the library's HTTP client: it keeps status and headers and bounds
-// the body, which the library would read whole whatever its size.
-type doer struct{ client *http.Client }
+// doer is the library's HTTP client: it adds the header that the library does
+// not know, keeps status and headers of the answer, and bounds its body, which
+// the library would read whole whatever its size.
+type doer struct {
+	client  *http.Client
+	project string
+}
 
 func (d doer) Do(req *http.Request) (*http.Response, error) {
+	if d.project != "" {
+		req.Header.Set("OpenAI-Project", d.project)
+	}
 	res, err := d.client.Do(req)
 	if err != nil {
 		return nil, err

@@ -7,7 +7,10 @@ import (
 	"os"
 
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
 )
+
+var _ ports.Parser = (*Parser)(nil)
 
 // Parser is a ports.Parser that needs no outside service: it reads the stored
 // file itself, and its result is ready as soon as it is asked for.
@@ -100,6 +103,16 @@ func spooled(folder string, body io.Reader, size int64) (*os.File, error) {
 
 // Forget has nothing to forget.
 func (p *Parser) Forget(context.Context, core.Document) error { return nil }
+
+// ListFiles answers that nothing is held: the files lie in our own storage.
+func (p *Parser) ListFiles(context.Context, ports.FileFilter, string) (ports.Page[ports.HeldFile], error) {
+	return ports.Page[ports.HeldFile]{}, nil
+}
+
+// ListJobs answers that nothing is held: a file is read when it is asked for.
+func (p *Parser) ListJobs(context.Context, ports.JobFilter, string) (ports.Page[ports.HeldJob], error) {
+	return ports.Page[ports.HeldJob]{}, nil
+}
 
 // Healthy has nothing to ask.
 func (p *Parser) Healthy(context.Context) error { return nil }

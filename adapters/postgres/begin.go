@@ -14,6 +14,8 @@ import (
 // meantime and counts the run, before anything outside is asked. It returns
 // core.ErrStale when the document moved on without this job, was deleted, or
 // belongs to another attempt, and core.ErrEarly when its status is still ahead.
+// While a document waits to be handed over once more, Receive is the one job's
+// that knows the turn; polls and callbacks are early.
 func (s *Store) Begin(ctx context.Context, job core.Job, leg core.Leg) (core.Document, error) {
 	doc, runs, err := scanDocument(s.pool.QueryRow(ctx, beginSQL(leg), job.Document, job.Attempt, job.Turn,
 		string(leg.Meanwhile()), string(leg.From)))
@@ -33,8 +35,8 @@ func beginSQL(leg core.Leg) string {
 	if leg.While == "" && leg.Stage != core.Parse {
 		return `select ` + documentColumns + `
 			from upload_pipeline.upload_jobs j join upload_pipeline.documents d using (document_id)
-			where j.document_id = $1 and j.attempt = $2 and ($3 < 0 or j.turn = $3) and j.status in ($4, $5)
-			and j.attempt = d.attempt`
+			where j.document_id = $1 and j.attempt = $2 and (j.turn = $3 or ($3 < 0 and (j.status <> 'parse_queued' or j.parse_deadline is not null)))
+			and j.status in ($4, $5) and j.attempt = d.attempt`
 	}
 	return `update upload_pipeline.upload_jobs j set status = $4, runs = case when j.status = $4 then j.runs + 1 else 1 end
 		from upload_pipeline.documents d

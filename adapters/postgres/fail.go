@@ -11,7 +11,7 @@ import (
 
 // Fail ends the attempt in its leg's failed status with a reason its owner can
 // read. It is fenced like Keep: a document that moved on is not failed, and
-// core.ErrStale says so.
+// core.ErrStale says so. Where the parser may hold copies, they are forgotten.
 func (s *Store) Fail(ctx context.Context, job core.Job, leg core.Leg, why core.Trouble) error {
 	reason, err := json.Marshal(why)
 	if err != nil {
@@ -27,6 +27,9 @@ func (s *Store) Fail(ctx context.Context, job core.Job, leg core.Leg, why core.T
 		if tag.RowsAffected() == 0 {
 			return core.ErrStale
 		}
-		return nil
+		if leg.Stage != core.Parse && leg.Stage != core.Receive {
+			return nil
+		}
+		return s.queue.Insert(ctx, tx, core.Job{Stage: core.Forget, Document: job.Document, Attempt: job.Attempt, Turn: core.AnyTurn})
 	})
 }

@@ -43,13 +43,13 @@ func (s *Store) Receive(ctx context.Context, c ports.Callback) (outcome ports.Ou
 }
 
 // announce notes the callback on the attempt. One that comes before the
-// parser's own answer was kept is early: Parse finds the note when it keeps
-// that answer, and starts the fetch. The row's lock orders the two.
+// parser's own answer was kept is early: the step that handed the document over
+// finds the note when it keeps that answer, and starts the fetch. The row's lock
+// orders the two.
 func announce(ctx context.Context, tx pgx.Tx, attempt core.ID) (early bool, err error) {
-	var status core.Status
 	err = tx.QueryRow(ctx, `update upload_pipeline.upload_jobs set webhook_at = coalesce(webhook_at, now())
-		where job_id = $1 returning status`, attempt).Scan(&status)
-	return status == core.Uploaded, err
+		where job_id = $1 returning status in ('uploaded', 'parse_queued') and parse_deadline is null`, attempt).Scan(&early)
+	return early, err
 }
 
 func judge(known, relevant bool) ports.Outcome {

@@ -234,7 +234,7 @@ func TestNewsSkipNothingWhileDocumentsMove(t *testing.T) {
 func TestNewsOfNothingOverAPooledSession(t *testing.T) {
 	h := open(t)
 	ada := user(t)
-	pool, err := postgres.Open(t.Context(), postgres.Options{URL: h.db.URL("inav_app"), Role: "inav_app", Name: "test", MaxConns: 2, Transaction: true})
+	pool, err := postgres.Open(t.Context(), postgres.Options{URL: h.db.URL("inav_app"), Role: "inav_app", Name: "test", MaxConns: 2})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,9 +56,12 @@ func nextJobs(step core.Step, announced bool) []core.Job {
 			job.Stage = step.Leg.Stage
 		}
 	case core.Queued:
+		job.Stage = ""
 		if made.Ready || announced {
 			job.Stage, job.Hint = core.Receive, true
 		}
+	case core.Lost:
+		job.Stage = core.Receive
 	case core.Text:
 		if step.Document.ProviderFile != "" {
 			return []core.Job{job, {Stage: core.Forget, Document: job.Document, Attempt: job.Attempt, Turn: core.AnyTurn}}
@@ -77,7 +80,7 @@ func (s *Store) advance(ctx context.Context, tx pgx.Tx, step core.Step) (announc
 	batch := &pgx.Batch{}
 	to := step.Leg.Meanwhile()
 	through := step.Leg.Through
-	if v, ok := step.Made.(core.Vectors); ok && v.More {
+	if stays(step) {
 		through = nil
 	}
 	if v, ok := step.Made.(core.Vectors); ok {
@@ -102,6 +105,20 @@ func (s *Store) advance(ctx context.Context, tx pgx.Tx, step core.Step) (announc
 	return announced, nil
 }
 
+// stays reports whether the step leaves the document in the leg's own status: a
+// batch of several, or a document that is handed to the parser once more.
+func stays(step core.Step) bool {
+	switch made := step.Made.(type) {
+	case core.Vectors:
+		return made.More
+	case core.Lost:
+		return true
+	case core.Queued:
+		return step.Leg.Stage == core.Receive
+	}
+	return false
+}
+
 const fence = ` where document_id = $1 and attempt = $2 and turn = $3 and status = $4`
 
 // queueMove adds the compare-and-set, with what the step leaves on the attempt.
@@ -114,6 +131,8 @@ func (s *Store) queueMove(batch *pgx.Batch, step core.Step, to core.Status, move
 		now := time.Now()
 		set += `, provider_job_id = $6, provider_file_id = nullif($7, ''), parse_deadline = $8, next_poll_at = $9, polls = 0`
 		args = append(args, made.ProviderJob, made.ProviderFile, now.Add(s.waits.Deadline), now.Add(s.waits.poll(0)))
+	case core.Lost: // the job's id stays: the parser is asked for another than it
+		set += `, parse_deadline = null, next_poll_at = null, polls = 0, webhook_at = null`
 	case core.Text:
 		set += `, parser = $6, parse_credits = parse_credits + $7::double precision::numeric,
 			cost_microusd = cost_microusd + ($7::double precision * 1250)::bigint, next_poll_at = null`

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	pgxvec "github.com/pgvector/pgvector-go/pgx"
@@ -21,43 +21,64 @@ type Options struct {
 	// (development: the owner) the session changes to it; empty leaves it.
 	Role     string
 	MaxConns int32 // 0: pgx's default
-	// Transaction says that a pooler in transaction mode lies between: named
-	// prepared statements are off.
-	Transaction bool
+	// Expect is the mode that has to be found; empty takes what is there.
+	Expect Mode
+	// Lookup finds a host's addresses; nil is this machine's own way.
+	Lookup pgconn.LookupFunc
 }
 
-// Open makes a pool and proves it with one query. The error never holds the
-// address or the password.
+// Open is Connect for those who need not know what was found.
 func Open(ctx context.Context, o Options) (*pgxpool.Pool, error) {
+	pool, _, err := Connect(ctx, o)
+	return pool, err
+}
+
+// Connect looks at what answers at the address, makes a pool that is right for
+// it, and proves the pool with one query. Errors never hold the login or the
+// password; see Final.
+func Connect(ctx context.Context, o Options) (*pgxpool.Pool, Finding, error) {
+	found, err := Probe(ctx, o)
+	if err != nil {
+		return nil, found, err
+	}
 	config, err := pgxpool.ParseConfig(o.URL)
 	if err != nil {
-		return nil, errors.New("the database address cannot be read as postgres://user:password@host:port/database")
+		return nil, found, errAddress
 	}
-	configure(config, o)
+	configure(config, o, found)
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
-		return nil, fmt.Errorf("open the database pool: %w", err)
+		return nil, found, fmt.Errorf("open the database pool: %w", err)
 	}
 	if err := pool.Ping(ctx); err != nil {
 		pool.Close()
-		return nil, fmt.Errorf("the database at %s:%d does not answer: %w",
-			config.ConnConfig.Host, config.ConnConfig.Port, redact(err))
+		return nil, found, refuse(found.Place, nil, err)
 	}
-	return pool, nil
+	return pool, found, nil
 }
 
-func configure(config *pgxpool.Config, o Options) {
-	params := config.ConnConfig.RuntimeParams
-	params["search_path"] = ""
-	params["application_name"] = o.Name
-	params["statement_timeout"] = "30s"
-	params["lock_timeout"] = "5s"
-	params["idle_in_transaction_session_timeout"] = "30s"
-	if login, _, _ := strings.Cut(config.ConnConfig.User, "."); o.Role != "" && login != o.Role {
-		params["role"] = o.Role
+// configure fits the pool to the mode. In transaction mode nothing may be left
+// in a session: statements are described once and never named, and what a
+// session would be set to are the login role's own settings, see db.Migrate.
+func configure(config *pgxpool.Config, o Options, found Finding) {
+	config.ConnConfig.RuntimeParams["application_name"] = o.Name
+	if o.Lookup != nil {
+		config.ConnConfig.LookupFunc = o.Lookup
 	}
-	if o.Transaction {
+	config.AfterConnect = registerVector
+	if found.Mode == Transaction {
 		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	} else {
+		role := o.Role
+		if role == "" {
+			role = found.Login
+		}
+		config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+			if err := steady(ctx, conn, role); err != nil {
+				return err
+			}
+			return registerVector(ctx, conn)
+		}
 	}
 	if o.MaxConns > 0 {
 		config.MaxConns = o.MaxConns
@@ -65,7 +86,18 @@ func configure(config *pgxpool.Config, o Options) {
 	config.MaxConnIdleTime = 5 * time.Minute
 	config.MaxConnLifetime = time.Hour
 	config.MaxConnLifetimeJitter = 10 * time.Minute
-	config.AfterConnect = registerVector
+}
+
+// steady sets a session that is ours alone. It is said after the login, for
+// poolers refuse such parameters at the login, or forget them in silence.
+func steady(ctx context.Context, conn *pgx.Conn, role string) error {
+	_, err := conn.Exec(ctx, `select set_config('search_path', '', false), set_config('statement_timeout', '30s', false),
+		set_config('lock_timeout', '5s', false), set_config('idle_in_transaction_session_timeout', '30s', false),
+		set_config('role', $1, false)`, role)
+	if err != nil {
+		return fmt.Errorf("settle the session: %w", err)
+	}
+	return nil
 }
 
 // registerVector teaches a connection the vector type of schema extensions.

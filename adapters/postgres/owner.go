@@ -161,7 +161,8 @@ func openAttempt(ctx context.Context, tx pgx.Tx, queue Queue, id core.ID, ended 
 }
 
 // Cancel moves the attempt to cancelled, where the Line allows that: the
-// database refuses the move out of an end, and the fence every later step.
+// database refuses the move out of an end, and the fence every later step. What
+// the parser holds of it is forgotten.
 func (l *Library) Cancel(ctx context.Context, who ports.Principal, id core.ID) (ports.Standing, error) {
 	err := l.asApp(ctx, who, func(tx pgx.Tx) error {
 		attempt, err := holdDocument(ctx, tx, id)
@@ -173,7 +174,10 @@ func (l *Library) Cancel(ctx context.Context, who ports.Principal, id core.ID) (
 		if err == nil && tag.RowsAffected() == 0 {
 			err = core.Fail(core.CodeConflict, errors.New("cancelled already"))
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return l.queue.Insert(ctx, tx, core.Job{Stage: core.Forget, Document: id, Attempt: attempt, Turn: core.AnyTurn})
 	})
 	if err != nil {
 		return ports.Standing{}, err

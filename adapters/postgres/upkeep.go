@@ -42,13 +42,15 @@ const liveJob = `select from river.river_job r where r.state in ` + liveStates +
 	and r.args @> jsonb_build_object('document', j.document_id::text, 'attempt', j.attempt)`
 
 // orphaned is what of j and its document d Revive looks for.
-const orphaned = `j.status not in ('parse_queued', 'complete', 'failed_parse', 'failed_chunking', 'failed_embedding', 'cancelled')
-	and not exists (` + liveJob + ` and r.kind not in ('forget', 'receive', 'reembed', 'arrive'))`
+const orphaned = `j.status not in ('complete', 'failed_parse', 'failed_chunking', 'failed_embedding', 'cancelled')
+	and (j.status <> 'parse_queued' or j.parse_deadline is null)
+	and not exists (` + liveJob + ` and (r.kind not in ('forget', 'receive', 'reembed', 'arrive') or (r.kind = 'receive' and j.status = 'parse_queued')))`
 
 // Revive gives a job again to up to limit documents that stand in a status
 // which a job of their own should carry on, and have had none for longer than
 // age: an operator cancelled it, or it was discarded with its last run. The
-// fence makes a job too many harmless.
+// fence makes a job too many harmless. Of the documents that wait for the parser
+// these are the ones to be handed over once more.
 func (s *Store) Revive(ctx context.Context, age time.Duration, limit int) (revived int, err error) {
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `select j.document_id, j.attempt, j.turn, j.status
@@ -160,6 +162,19 @@ func (s *Store) Copies(ctx context.Context, id core.ID) ([]core.Document, error)
 		return doc, err
 	})
 	return docs, trouble(err)
+}
+
+// Unknown lists those of the attempts that no live document has: there never
+// was such a one, or its document is deleted.
+func (s *Store) Unknown(ctx context.Context, attempts []core.ID) ([]core.ID, error) {
+	rows, err := s.pool.Query(ctx, `select asked from unnest($1::uuid[]) asked where not exists (
+		select from upload_pipeline.upload_jobs j join upload_pipeline.documents d using (document_id)
+		where j.job_id = asked and d.removed_at is null)`, attempts)
+	if err != nil {
+		return nil, trouble(err)
+	}
+	unknown, err := pgx.CollectRows(rows, pgx.RowTo[core.ID])
+	return unknown, trouble(err)
 }
 
 // Erase removes every row of a document that is being deleted, and ends the

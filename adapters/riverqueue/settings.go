@@ -96,7 +96,7 @@ func DefaultSettings() Settings {
 	return Settings{
 		Stages: map[core.Stage]Setting{
 			core.Parse:    {QueueParse, 120 * time.Second, 6},
-			core.Receive:  {QueueReceive, 90 * time.Second, 6},
+			core.Receive:  {QueueReceive, 120 * time.Second, 6}, // it may hand the file over once more
 			core.Validate: {QueueLine, 60 * time.Second, 5},
 			core.Chunk:    {QueueLine, 120 * time.Second, 5},
 			core.Embed:    {QueueEmbed, 120 * time.Second, 8},

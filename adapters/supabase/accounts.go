@@ -8,6 +8,10 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/singleflight"
 
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
@@ -22,6 +26,8 @@ type AccountsConfig struct {
 	// Addr says unknown. Without it, or without an sb_secret_ key, all people
 	// share our own address's rate limit at the service.
 	ClientAddress func(context.Context) netip.Addr
+	Sites         []string // that the project signs people in through: google, github, ...
+	Now           func() time.Time
 	HTTPClient    *http.Client // nil for one with sound limits; redirects are never followed
 }
 
@@ -31,6 +37,9 @@ type Accounts struct {
 	public  apiKey // of calls that carry a person's own token
 	trusted apiKey // of calls made before there is one
 	address func(context.Context) netip.Addr
+	sites   []string
+	now     func() time.Time
+	trades  singleflight.Group // of refresh tokens
 }
 
 var _ ports.Accounts = (*Accounts)(nil)
@@ -51,19 +60,25 @@ func NewAccounts(c AccountsConfig) (*Accounts, error) {
 	if err := errors.Join(urlErr, keyErr, serviceErr); err != nil {
 		return nil, err
 	}
-	return &Accounts{client: made, public: public, trusted: trusted, address: c.ClientAddress}, nil
+	now := c.Now
+	if now == nil {
+		now = time.Now
+	}
+	return &Accounts{client: made, public: public, trusted: trusted, address: c.ClientAddress, sites: slices.Clone(c.Sites), now: now}, nil
 }
 
 // SignUp implements ports.Accounts. Where addresses have to be confirmed, the
-// answer is the same whether the address has an account or not: it holds what
-// was sent and no id.
+// answer is the same for an address that is new, has an account, or was mailed
+// a moment ago: it holds what was sent and no id. The service invents an
+// account for the second, which is never kept.
 func (a *Accounts) SignUp(ctx context.Context, s ports.SignUp) (ports.Session, error) {
-	in := map[string]any{
+	in := challenged(s.Return, map[string]any{
 		"email": s.Email, "password": s.Password,
 		"data": map[string]string{"full_name": s.Name, "consent_version": s.ConsentVersion, "consent_timestamp": s.ConsentTimestamp},
-	}
+	})
 	var out sessionBody
-	if err := a.own(ctx, "signup", nil, in, &out); err != nil {
+	err := a.own(ctx, "signup", leadBack(s.Return.Redirect), in, &out)
+	if err != nil && !mailed(err) {
 		return ports.Session{}, err
 	}
 	if out.AccessToken == "" {
@@ -78,32 +93,10 @@ func (a *Accounts) SignIn(ctx context.Context, email, password string) (ports.Se
 	return a.token(ctx, "password", map[string]string{"email": email, "password": password})
 }
 
-// maxToken is far above every refresh token's length; their form is nobody's
-// business but the service's.
-const maxToken = 512
-
-// Refresh implements ports.Accounts. A lost answer is asked for once more, at
-// once: the service gives the holder of the last token the current one again.
-func (a *Accounts) Refresh(ctx context.Context, refreshToken string) (ports.Session, error) {
-	if refreshToken == "" || len(refreshToken) > maxToken {
-		return ports.Session{}, core.Fail(core.CodeUnauthenticated, nil)
-	}
-	in := map[string]string{"refresh_token": refreshToken}
-	session, err := a.token(ctx, "refresh_token", in)
-	var f *refusal
-	if errors.As(err, &f) && f.again() && ctx.Err() == nil {
-		session, err = a.token(ctx, "refresh_token", in)
-	}
-	if core.HasCode(err, core.CodeInvalid) { // the service's word for a malformed token
-		err = core.Fail(core.CodeUnauthenticated, err)
-	}
-	return session, err
-}
-
 // SignOut implements ports.Accounts: it ends this session and no other of the
 // account. A session that has ended already is no error.
 func (a *Accounts) SignOut(ctx context.Context, _ ports.Principal, accessToken string) error {
-	r := request{method: http.MethodPost, path: "/auth/v1/logout", query: url.Values{"scope": {"local"}}}
+	r := request{method: http.MethodPost, path: authPath + "logout", query: url.Values{"scope": {"local"}}}
 	err := a.asUser(ctx, "logout", 1, r, accessToken, nil)
 	var f *refusal
 	if errors.As(err, &f) && f.code == "session_not_found" {
@@ -116,7 +109,7 @@ func (a *Accounts) SignOut(ctx context.Context, _ ports.Principal, accessToken s
 // whether the session was ended: CodeUnauthenticated then.
 func (a *Accounts) Account(ctx context.Context, p ports.Principal, accessToken string) (ports.Account, error) {
 	var out userBody
-	r := request{method: http.MethodGet, path: "/auth/v1/user"}
+	r := request{method: http.MethodGet, path: authPath + "user"}
 	if err := a.asUser(ctx, "user", maxTries, r, accessToken, &out); err != nil {
 		return ports.Account{}, err
 	}
@@ -132,7 +125,7 @@ func (a *Accounts) Healthy(ctx context.Context) error {
 	var out struct {
 		Name string `json:"name"`
 	}
-	r := request{method: http.MethodGet, path: "/auth/v1/health", header: http.Header{}}
+	r := request{method: http.MethodGet, path: authPath + "health", header: http.Header{}}
 	a.public.apply(r.header)
 	return a.ask(ctx, "health", 1, r, &out)
 }
@@ -148,7 +141,7 @@ func (a *Accounts) token(ctx context.Context, grant string, in any) (ports.Sessi
 // own makes a call before there is a token, and tells whom it is for where the
 // service believes us.
 func (a *Accounts) own(ctx context.Context, route string, query url.Values, in, out any) error {
-	r := request{method: http.MethodPost, path: "/auth/v1/" + route, query: query, in: in, header: http.Header{}}
+	r := request{method: http.MethodPost, path: authPath + route, query: query, in: in, header: http.Header{}}
 	a.trusted.apply(r.header)
 	if a.address != nil && a.trusted.secret() {
 		if address := a.address(ctx); address.IsValid() {
@@ -168,6 +161,9 @@ func (a *Accounts) asUser(ctx context.Context, step string, tries int, r request
 	r.header.Set("Authorization", "Bearer "+token)
 	return a.ask(ctx, step, tries, r, out)
 }
+
+// authPath is where the gateway keeps the service.
+const authPath = "/auth/v1/"
 
 // apiVersion makes error codes strings.
 const apiVersion = "2024-01-01"

@@ -7,8 +7,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/insurance-navigator/navigator/adapters/supabase"
-	"github.com/insurance-navigator/navigator/adapters/supabase/supabasetest"
 	"github.com/insurance-navigator/navigator/core"
 )
 
@@ -87,40 +85,5 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 	}
 	if n := reached.Load(); n != 0 {
 		t.Errorf("%d requests followed", n)
-	}
-}
-
-func accountsAt(t *testing.T, url string) *supabase.Accounts {
-	t.Helper()
-	a, err := supabase.NewAccounts(supabase.AccountsConfig{URL: url, AnonKey: supabasetest.DefaultPublishableKey})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
-}
-
-func TestEveryErrorShapeIsRead(t *testing.T) {
-	t.Parallel()
-	for _, body := range []string{
-		`{"code":"weak_password","message":"m"}`,
-		`{"code":422,"error_code":"weak_password","msg":"m"}`,
-		`{"error":"weak_password","error_description":"m"}`,
-	} {
-		url, _ := answering(t, http.StatusUnprocessableEntity, body)
-		_, err := signUp(t.Context(), accountsAt(t, url), ann)
-		wantCode(t, body, err, core.CodeWeakPassword, core.Invalid)
-	}
-	url, _ := answering(t, http.StatusUnprocessableEntity, "", "X-Sb-Error-Code", "weak_password")
-	_, err := signUp(t.Context(), accountsAt(t, url), ann)
-	wantCode(t, "the header alone", err, core.CodeWeakPassword, core.Invalid)
-}
-
-func TestTwoRefreshesInEachOthersWay(t *testing.T) {
-	t.Parallel()
-	url, asked := answering(t, http.StatusConflict, `{"code":"conflict","message":"Too many concurrent token refresh requests on the same session or refresh token"}`)
-	_, err := accountsAt(t, url).Refresh(t.Context(), "aaaaaaaaaaaa")
-	wantCode(t, "Refresh", err, core.CodeAccountsUnavailable, core.Transient)
-	if n := asked.Load(); n != 2 {
-		t.Errorf("%d tries, want 2", n)
 	}
 }

@@ -2,8 +2,10 @@ package supabase
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/insurance-navigator/navigator/core"
@@ -14,6 +16,7 @@ type refusal struct {
 	step  string
 	http  int    // 0 when no answer came
 	code  string // empty when the gateway answered, or nothing of JSON
+	sent  bool   // no mail went out, for one did within the last minute
 	cause error
 }
 
@@ -36,6 +39,8 @@ func refused(step string, a answer) *refusal {
 		Code      any    `json:"code"`
 		ErrorCode string `json:"error_code"`
 		Error     any    `json:"error"`
+		Msg       string `json:"msg"`
+		Message   string `json:"message"`
 	}
 	if !isJSON(a.body) || json.Unmarshal(a.body, &body) != nil {
 		return f
@@ -45,7 +50,27 @@ func refused(step string, a answer) *refusal {
 			f.code = word(text)
 		}
 	}
+	text := body.Msg + body.Message // one shape has the one, one the other
+	switch {
+	case f.code == codeMails:
+		f.sent = strings.HasPrefix(text, mailPause)
+	case text == badGrant:
+		f.code = badGrant
+	}
 	return f
+}
+
+// Words of the service that say more than its code does.
+const (
+	codeMails = "over_email_send_rate_limit"
+	mailPause = "For security purposes"  // of one address; else the whole project sends no more for now
+	badGrant  = "unsupported_grant_type" // under the code of a wrong password
+)
+
+// mailed reports that a mail is on its way already.
+func mailed(err error) bool {
+	var f *refusal
+	return errors.As(err, &f) && f.sent
 }
 
 // byRefusal is what each of the service's codes means to us. It says 400 to a
@@ -56,7 +81,7 @@ var byRefusal = map[string]core.Code{
 	"validation_failed":            core.CodeInvalid,
 	"bad_json":                     core.CodeInvalid,
 	"email_address_invalid":        core.CodeInvalid,
-	"same_password":                core.CodeInvalid,
+	"same_password":                core.CodeSamePassword,
 	"weak_password":                core.CodeWeakPassword,
 	"user_already_exists":          core.CodeEmailTaken,
 	"email_exists":                 core.CodeEmailTaken,
@@ -67,12 +92,19 @@ var byRefusal = map[string]core.Code{
 	"no_authorization":             core.CodeUnauthenticated,
 	"user_not_found":               core.CodeUnauthenticated,
 	"refresh_token_already_used":   core.CodeTokenReused,
+	"bad_code_verifier":            core.CodeBadSignInCode,
+	"flow_state_not_found":         core.CodeBadSignInCode,
+	"flow_state_expired":           core.CodeBadSignInCode,
 	"user_banned":                  core.CodeDenied,
 	"signup_disabled":              core.CodeDenied,
 	"email_provider_disabled":      core.CodeDenied,
 	"email_address_not_authorized": core.CodeDenied,
+	"reauthentication_needed":      core.CodeDenied,
+	"insufficient_aal":             core.CodeDenied,
+	"captcha_failed":               core.CodeDenied,
 	"over_request_rate_limit":      core.CodeRateLimited,
-	"over_email_send_rate_limit":   core.CodeRateLimited,
+	codeMails:                      core.CodeRateLimited,
+	badGrant:                       core.CodeInternal,
 	"not_admin":                    core.CodeInternal,
 }
 
@@ -88,7 +120,7 @@ func (f *refusal) coreError() *core.Error {
 	switch {
 	case known && code == core.CodeInternal:
 		return &core.Error{Code: code, Kind: core.Permanent, Err: f}
-	case f.code == "over_email_send_rate_limit":
+	case f.code == codeMails:
 		return core.Wait(code, mailWait, f)
 	case known && code != core.CodeRateLimited:
 		return core.Fail(code, f)

@@ -84,6 +84,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/authorize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Begin signing in through another site
+         * @description Answers the address to lead the browser to (OAuth with PKCE, S256). The client makes a verifier, keeps it, and sends its challenge; nothing is remembered here. POST /auth/exchange ends it. 404 with not_offered where the deployment's accounts are its own.
+         */
+        get: operations["authorize"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/exchange": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with a code
+         * @description Trades the code that a person came back with, from another site or from a mail's link, once, against the verifier that its challenge was made of. 404 with not_offered where the deployment's accounts are its own.
+         */
+        post: operations["exchange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/login": {
         parameters: {
             query?: never;
@@ -124,6 +164,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change the password
+         * @description Ends every other session of the account. The present password proves the person; the session that a recovery mail opened a moment ago needs none.
+         */
+        put: operations["change-password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/recover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mail a link to who forgot the password
+         * @description Answers alike whether the address has an account or not. The client makes a verifier, keeps it, and sends its challenge; nothing is remembered here. The link leads to redirect_to with a code; trade it with POST /auth/exchange, then PUT /auth/password. 404 with not_offered where the deployment's accounts are its own.
+         */
+        post: operations["recover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/refresh": {
         parameters: {
             query?: never;
@@ -144,6 +224,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mail the link that confirms an address again
+         * @description Answers alike whether the address waits for its confirmation or not. 404 with not_offered where the deployment's accounts are its own.
+         */
+        post: operations["resend-confirmation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/signup": {
         parameters: {
             query?: never;
@@ -155,7 +255,7 @@ export interface paths {
         put?: never;
         /**
          * Make an account
-         * @description Makes the account and signs it in; 202 says the e-mail address has to be confirmed first.
+         * @description Makes the account and signs it in; 202 says the e-mail address has to be confirmed first, and is answered alike for one that has an account.
          */
         post: operations["sign-up"];
         delete?: never;
@@ -435,8 +535,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether the process makes progress
-         * @description Depends on nothing outside of it. 503 says that a part of it is frozen: start it anew.
+         * Whether the process answers
+         * @description Depends on nothing else.
          */
         get: operations["get-live"];
         put?: never;
@@ -665,7 +765,7 @@ export interface components {
             next_cursor: string | null;
         };
         /** @enum {string} */
-        Code: "accounts_unavailable" | "bad_credentials" | "bad_signature" | "bad_vectors" | "chunks_incomplete" | "clock_skew" | "conflict" | "database_unavailable" | "denied" | "download_link_invalid" | "duplicate_document" | "email_taken" | "email_unconfirmed" | "embedder_busy" | "embedder_credits" | "embedder_key" | "embedder_refused" | "embedder_unavailable" | "file_broken" | "file_changed" | "file_empty" | "file_encrypted" | "file_missing" | "file_size_differs" | "file_too_large" | "file_too_many_pages" | "file_unsupported" | "idempotency_in_use" | "idempotency_mismatch" | "input_too_long" | "intake_paused" | "internal" | "invalid_request" | "needs_ocr" | "no_worker" | "not_found" | "not_ready" | "page_cut" | "page_failed" | "parse_cancelled" | "parse_empty" | "parse_failed" | "parse_gone" | "parse_incomplete" | "parse_not_ready" | "parse_timeout" | "parser_busy" | "parser_credits" | "parser_key" | "parser_refused" | "parser_unavailable" | "queue_paused" | "quota_exceeded" | "rate_limited" | "storage_conflict" | "storage_denied" | "storage_unavailable" | "token_expired" | "token_reused" | "unauthenticated" | "upload_expired" | "upload_link_invalid" | "upload_too_slow" | "weak_password" | "worker_lost";
+        Code: "accounts_unavailable" | "bad_credentials" | "bad_sign_in_code" | "bad_signature" | "bad_vectors" | "chunks_incomplete" | "conflict" | "database_unavailable" | "denied" | "download_link_invalid" | "duplicate_document" | "email_taken" | "email_unconfirmed" | "embedder_busy" | "embedder_credits" | "embedder_key" | "embedder_refused" | "embedder_unavailable" | "file_broken" | "file_changed" | "file_empty" | "file_encrypted" | "file_missing" | "file_size_differs" | "file_too_large" | "file_too_many_pages" | "file_unsupported" | "idempotency_in_use" | "idempotency_mismatch" | "input_too_long" | "internal" | "invalid_request" | "needs_ocr" | "no_worker" | "not_found" | "not_offered" | "page_cut" | "page_failed" | "parse_cancelled" | "parse_empty" | "parse_failed" | "parse_gone" | "parse_incomplete" | "parse_not_ready" | "parse_timeout" | "parser_busy" | "parser_credits" | "parser_key" | "parser_refused" | "parser_unavailable" | "quota_exceeded" | "rate_limited" | "same_password" | "storage_conflict" | "storage_denied" | "storage_unavailable" | "token_expired" | "token_reused" | "unauthenticated" | "upload_expired" | "upload_link_invalid" | "upload_too_slow" | "weak_password";
         Degraded: {
             code: components["schemas"]["Code"];
             /** @description What happened, for a person */
@@ -836,6 +936,18 @@ export interface components {
         };
         /** @enum {string} */
         EndReason: "ended" | "too_long" | "stopping" | "token_expired" | "deleted";
+        ExchangeRequest: {
+            /**
+             * @description The code in the address that the person was led back to
+             * @example d04866cc-aac9-41c9-8e37-062025f0e553
+             */
+            code: string;
+            /**
+             * @description What the challenge was made of (RFC 7636)
+             * @example dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk
+             */
+            code_verifier: string;
+        };
         Field: {
             /**
              * @description Where the fault lies, e.g. body.email
@@ -958,6 +1070,10 @@ export interface components {
              */
             password: string;
         };
+        Mailed: {
+            /** @description What to do next */
+            message: string;
+        };
         Metadata: {
             full_name: string;
             name: string;
@@ -1068,10 +1184,28 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        PasswordRequest: {
+            /**
+             * @description May be left out in the minutes after a recovery mail's link was followed
+             * @example correct horse battery staple
+             */
+            current_password?: string;
+            /**
+             * @description The new password
+             * @example seven quiet herons at dusk
+             */
+            password: string;
+        };
         PendingAccount: {
             /** @description What to do next */
             message: string;
-            user: components["schemas"]["User"];
+            user: components["schemas"]["PendingUser"];
+        };
+        PendingUser: {
+            /** @description E-mail address */
+            email: string;
+            email_confirmed: boolean;
+            name: string;
         };
         Problem: {
             /** @description What the caller can do */
@@ -1176,6 +1310,23 @@ export interface components {
              */
             status: "ready";
         };
+        RecoverRequest: {
+            /**
+             * @description base64url of the SHA-256 of a verifier that the client keeps (RFC 7636, S256)
+             * @example E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM
+             */
+            code_challenge: string;
+            /**
+             * @description E-mail address
+             * @example ada@example.org
+             */
+            email: string;
+            /**
+             * @description Where the link leads, with a code: one of the deployment's own addresses
+             * @example https://app.example.org/auth/callback
+             */
+            redirect_to: string;
+        };
         RefreshRequest: {
             refresh_token: string;
         };
@@ -1186,6 +1337,13 @@ export interface components {
              */
             document_id: string;
             status: components["schemas"]["Status"];
+        };
+        ResendRequest: {
+            /**
+             * @description E-mail address
+             * @example ada@example.org
+             */
+            email: string;
         };
         SearchRequest: {
             /**
@@ -1303,7 +1461,16 @@ export interface components {
             token_type: "bearer";
             user: components["schemas"]["User"];
         };
+        SignInAddress: {
+            /** @description Lead the browser there; it comes back to redirect_to with a code, or with an error */
+            url: string;
+        };
         SignUpRequest: {
+            /**
+             * @description base64url of the SHA-256 of a verifier that the client keeps (RFC 7636, S256)
+             * @example E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM
+             */
+            code_challenge?: string;
             /**
              * @description When, as the client noted it
              * @example 2026-01-31T09:00:00Z
@@ -1329,6 +1496,11 @@ export interface components {
              * @example correct horse battery staple
              */
             password: string;
+            /**
+             * @description Where the link that confirms the address leads, with a code: one of the deployment's own addresses. Send code_challenge with it
+             * @example https://app.example.org/auth/callback
+             */
+            redirect_to?: string;
         };
         /** @enum {string} */
         Stage: "awaiting_file" | "parse" | "receive" | "validate" | "chunk" | "embed" | "finish" | "done";
@@ -1892,7 +2064,7 @@ export interface operations {
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_unavailable`: The file storage cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_denied`: The file storage refuses our key. Try again in a few minutes. If it stays, write to support with the request id.
-             *     * `intake_paused`: Uploads are paused for maintenance. Upload again when Retry-After has passed; what is there already can be read, searched and retried meanwhile.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -1999,7 +2171,14 @@ export interface operations {
                      *           "scope": "address",
                      *           "requests": 20,
                      *           "window_seconds": 60,
-                     *           "applies_to": "signing up, signing in and refreshing"
+                     *           "applies_to": "signing up, signing in, refreshing and asking for mails"
+                     *         },
+                     *         {
+                     *           "name": "password",
+                     *           "scope": "user",
+                     *           "requests": 10,
+                     *           "window_seconds": 60,
+                     *           "applies_to": "changing the password, whose present one is not to be guessed"
                      *         },
                      *         {
                      *           "name": "public",
@@ -2331,6 +2510,423 @@ export interface operations {
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_unavailable`: The file storage cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_denied`: The file storage refuses our key. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    authorize: {
+        parameters: {
+            query: {
+                /** @description The other site, such as google */
+                provider: string;
+                /** @description Where the person comes back to: one of the deployment's own addresses */
+                redirect_to: string;
+                /** @description base64url of the SHA-256 of a verifier that the client keeps (RFC 7636, S256) */
+                code_challenge: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "url": "https://accounts.example.org/auth/v1/authorize?provider=google&code_challenge_method=s256..."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignInAddress"];
+                };
+            };
+            /**
+             * @description Bad Request.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Not Found.
+             *
+             *     * `not_offered`: This deployment's accounts do not offer that. Sign in with e-mail address and password.
+             */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Timeout.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Entity Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unprocessable Entity.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Too Many Requests.
+             *
+             *     * `rate_limited`: Too many requests. Wait as long as Retry-After says.
+             */
+            429: {
+                headers: {
+                    /** @description Where the caller stands: the rule's name, requests remaining r, seconds t until all are there again */
+                    RateLimit?: string;
+                    /** @description The rule: its name, its requests q, its window w in seconds */
+                    "RateLimit-Policy"?: string;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Header Fields Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            431: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Internal Server Error.
+             *
+             *     * `internal`: Something went wrong on our side. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exchange: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 65536 bytes of JSON, which have to arrive within 10 seconds. Unknown properties are refused. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "0198f1b4-3c2d-7e1f-9a0b-1c2d3e4f5061",
+                 *       "code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ExchangeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJFUzI1NiJ9...",
+                     *       "refresh_token": "a refresh token",
+                     *       "token_type": "bearer",
+                     *       "expires_in": 900,
+                     *       "expires_at": 1769850900,
+                     *       "user": {
+                     *         "id": "0198f0aa-1b2c-7d3e-8f40-5a6b7c8d9e0f",
+                     *         "email": "ada@example.org",
+                     *         "name": "Ada",
+                     *         "email_confirmed": true
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /**
+             * @description Bad Request.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             *     * `bad_sign_in_code`: The sign-in code is not valid, was used before, or is not of this verifier. Start again: ask for a new sign-in address, or a new mail.
+             */
+            400: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Forbidden.
+             *
+             *     * `denied`: You may not do that. Sign in with an account that may.
+             *     * `email_unconfirmed`: The e-mail address is not confirmed. Follow the link in the mail we sent.
+             */
+            403: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Not Found.
+             *
+             *     * `not_offered`: This deployment's accounts do not offer that. Sign in with e-mail address and password.
+             */
+            404: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Timeout.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Conflict.
+             *
+             *     * `conflict`: The document's state does not allow that now. Read its status and try again.
+             *     * `idempotency_in_use`: The request with this idempotency key is still being worked on. Send it again, unchanged, after as long as Retry-After says.
+             */
+            409: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Entity Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            413: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unsupported Media Type.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            415: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unprocessable Entity.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             *     * `idempotency_mismatch`: The idempotency key was used for another request. Send every new request under a new key, and repeat one unchanged.
+             */
+            422: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Too Many Requests.
+             *
+             *     * `rate_limited`: Too many requests. Wait as long as Retry-After says.
+             */
+            429: {
+                headers: {
+                    /** @description Where the caller stands: the rule's name, requests remaining r, seconds t until all are there again */
+                    RateLimit?: string;
+                    /** @description The rule: its name, its requests q, its window w in seconds */
+                    "RateLimit-Policy"?: string;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Header Fields Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            431: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Internal Server Error.
+             *
+             *     * `internal`: Something went wrong on our side. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -2778,6 +3374,463 @@ export interface operations {
             };
         };
     };
+    "change-password": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 65536 bytes of JSON, which have to arrive within 10 seconds. Unknown properties are refused. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "current_password": "correct horse battery staple",
+                 *       "password": "seven quiet herons at dusk"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description Bad Request.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            400: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unauthorized.
+             *
+             *     * `unauthenticated`: You are not signed in. Send a valid access token as Authorization: Bearer.
+             *     * `token_expired`: Your session has expired. Get a new access token with POST /auth/refresh, or sign in again.
+             *     * `bad_credentials`: Invalid email or password. Check both and try again.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Forbidden.
+             *
+             *     * `denied`: You may not do that. Sign in with an account that may.
+             */
+            403: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Timeout.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Conflict.
+             *
+             *     * `conflict`: The document's state does not allow that now. Read its status and try again.
+             *     * `idempotency_in_use`: The request with this idempotency key is still being worked on. Send it again, unchanged, after as long as Retry-After says.
+             */
+            409: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Entity Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            413: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unsupported Media Type.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            415: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unprocessable Entity.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             *     * `weak_password`: The password is too weak. Choose a longer one that is not in common lists.
+             *     * `same_password`: The new password is the one the account has. Choose another one.
+             *     * `idempotency_mismatch`: The idempotency key was used for another request. Send every new request under a new key, and repeat one unchanged.
+             */
+            422: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Too Many Requests.
+             *
+             *     * `rate_limited`: Too many requests. Wait as long as Retry-After says.
+             */
+            429: {
+                headers: {
+                    /** @description Where the caller stands: the rule's name, requests remaining r, seconds t until all are there again */
+                    RateLimit?: string;
+                    /** @description The rule: its name, its requests q, its window w in seconds */
+                    "RateLimit-Policy"?: string;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Header Fields Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            431: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Internal Server Error.
+             *
+             *     * `internal`: Something went wrong on our side. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recover: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 65536 bytes of JSON, which have to arrive within 10 seconds. Unknown properties are refused. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "ada@example.org",
+                 *       "redirect_to": "https://app.example.org/auth/callback",
+                 *       "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RecoverRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "If there is an account with this address that the mail is for, it is on its way."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Mailed"];
+                };
+            };
+            /**
+             * @description Bad Request.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            400: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Not Found.
+             *
+             *     * `not_offered`: This deployment's accounts do not offer that. Sign in with e-mail address and password.
+             */
+            404: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Timeout.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Conflict.
+             *
+             *     * `conflict`: The document's state does not allow that now. Read its status and try again.
+             *     * `idempotency_in_use`: The request with this idempotency key is still being worked on. Send it again, unchanged, after as long as Retry-After says.
+             */
+            409: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Entity Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            413: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unsupported Media Type.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            415: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unprocessable Entity.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             *     * `idempotency_mismatch`: The idempotency key was used for another request. Send every new request under a new key, and repeat one unchanged.
+             */
+            422: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Too Many Requests.
+             *
+             *     * `rate_limited`: Too many requests. Wait as long as Retry-After says.
+             */
+            429: {
+                headers: {
+                    /** @description Where the caller stands: the rule's name, requests remaining r, seconds t until all are there again */
+                    RateLimit?: string;
+                    /** @description The rule: its name, its requests q, its window w in seconds */
+                    "RateLimit-Policy"?: string;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Header Fields Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            431: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Internal Server Error.
+             *
+             *     * `internal`: Something went wrong on our side. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     refresh: {
         parameters: {
             query?: never;
@@ -3026,6 +4079,227 @@ export interface operations {
             };
         };
     };
+    "resend-confirmation": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 65536 bytes of JSON, which have to arrive within 10 seconds. Unknown properties are refused. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "ada@example.org"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ResendRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "If there is an account with this address that the mail is for, it is on its way."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Mailed"];
+                };
+            };
+            /**
+             * @description Bad Request.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            400: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Not Found.
+             *
+             *     * `not_offered`: This deployment's accounts do not offer that. Sign in with e-mail address and password.
+             */
+            404: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Timeout.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Conflict.
+             *
+             *     * `conflict`: The document's state does not allow that now. Read its status and try again.
+             *     * `idempotency_in_use`: The request with this idempotency key is still being worked on. Send it again, unchanged, after as long as Retry-After says.
+             */
+            409: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Entity Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            413: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unsupported Media Type.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            415: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unprocessable Entity.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             *     * `idempotency_mismatch`: The idempotency key was used for another request. Send every new request under a new key, and repeat one unchanged.
+             */
+            422: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Too Many Requests.
+             *
+             *     * `rate_limited`: Too many requests. Wait as long as Retry-After says.
+             */
+            429: {
+                headers: {
+                    /** @description Where the caller stands: the rule's name, requests remaining r, seconds t until all are there again */
+                    RateLimit?: string;
+                    /** @description The rule: its name, its requests q, its window w in seconds */
+                    "RateLimit-Policy"?: string;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Header Fields Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            431: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Internal Server Error.
+             *
+             *     * `internal`: Something went wrong on our side. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "sign-up": {
         parameters: {
             query?: never;
@@ -3094,7 +4368,6 @@ export interface operations {
                     /**
                      * @example {
                      *       "user": {
-                     *         "id": "0198f0aa-1b2c-7d3e-8f40-5a6b7c8d9e0f",
                      *         "email": "ada@example.org",
                      *         "name": "Ada",
                      *         "email_confirmed": false
@@ -3128,6 +4401,20 @@ export interface operations {
              *     * `email_unconfirmed`: The e-mail address is not confirmed. Follow the link in the mail we sent.
              */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Not Found.
+             *
+             *     * `not_offered`: This deployment's accounts do not offer that. Sign in with e-mail address and password.
+             */
+            404: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
@@ -3646,6 +4933,7 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -3959,7 +5247,7 @@ export interface operations {
              *     * `storage_unavailable`: The file storage cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_denied`: The file storage refuses our key. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_conflict`: Another file lies at that place already. Write to support with the document id.
-             *     * `intake_paused`: Uploads are paused for maintenance. Upload again when Retry-After has passed; what is there already can be read, searched and retried meanwhile.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -4182,6 +5470,7 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -4387,6 +5676,7 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -4599,6 +5889,7 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -4835,6 +6126,7 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -5032,6 +6324,7 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -5296,6 +6589,7 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -5548,6 +6842,7 @@ export interface operations {
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_unavailable`: The file storage cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_denied`: The file storage refuses our key. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -5969,6 +7264,7 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -6168,6 +7464,7 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -6421,21 +7718,6 @@ export interface operations {
              */
             500: {
                 headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /**
-             * @description Service Unavailable.
-             *
-             *     * `internal`: Something went wrong on our side. Try again in a few minutes. If it stays, write to support with the request id.
-             */
-            503: {
-                headers: {
-                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -6980,7 +8262,7 @@ export interface operations {
             /**
              * @description Service Unavailable.
              *
-             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
+             *     * `internal`: Something went wrong on our side. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `no_worker`: No worker is running. Nothing needs to be done: the service tries again by itself.
              */
@@ -7073,6 +8355,20 @@ export interface operations {
              *     * `email_unconfirmed`: The e-mail address is not confirmed. Follow the link in the mail we sent.
              */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Not Found.
+             *
+             *     * `not_offered`: This deployment's accounts do not offer that. Sign in with e-mail address and password.
+             */
+            404: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
@@ -7433,6 +8729,7 @@ export interface operations {
              *     * `embedder_refused`: The embedding service does not accept the text. Write to support with the document id.
              *     * `bad_vectors`: The embedding service sent vectors that cannot be right. Nothing needs to be done: the service tries again by itself.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -7648,6 +8945,7 @@ export interface operations {
              *     * `embedder_refused`: The embedding service does not accept the text. Write to support with the document id.
              *     * `bad_vectors`: The embedding service sent vectors that cannot be right. Nothing needs to be done: the service tries again by itself.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {
@@ -7895,7 +9193,7 @@ export interface operations {
              *     * `storage_unavailable`: The file storage cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_denied`: The file storage refuses our key. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_conflict`: Another file lies at that place already. Write to support with the document id.
-             *     * `intake_paused`: Uploads are paused for maintenance. Upload again when Retry-After has passed; what is there already can be read, searched and retried meanwhile.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {

@@ -109,6 +109,7 @@ type grammar struct {
 	Intake     intakeCommand     `cmd:"" help:"Pause the taking of uploads, or resume it (for operators)."`
 	Queue      queueCommand      `cmd:"" help:"Show the queues, pause or resume one (for operators)."`
 	Failed     failedCommand     `cmd:"" help:"List what failed, and retry it by its code (for operators)."`
+	Smoke      smokeCommand      `cmd:"" help:"Send one document through the real services (for operators)."`
 	Config     configCommand     `cmd:"" help:"List the settings, or check them."`
 	Doctor     doctorCommand     `cmd:"" help:"Find out why something does not work."`
 	Signup     signupCommand     `cmd:"" help:"Make an account and sign in."`

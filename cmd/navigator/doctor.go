@@ -20,7 +20,7 @@ type doctorCommand struct {
 func (doctorCommand) Help() string { return doctorCheck{}.Help() }
 
 type doctorCheck struct {
-	Local   bool   `help:"Check this machine too: the environment's settings, PostgreSQL, the PDF reader, the ports."`
+	Local   bool   `help:"Check this machine too: the environment's settings, PostgreSQL, the PDF reader, the parser, the ports."`
 	Service string `default:"dev" enum:"api,worker,webhook,dev,migrate" help:"With --local, whose settings: api, worker, webhook, dev or migrate."`
 	JSON    bool   `name:"json" help:"Write JSON."`
 }

@@ -1,14 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
-	"os"
 	"strings"
-
-	"golang.org/x/term"
 
 	"github.com/insurance-navigator/navigator/cmd/navigator/internal/client"
 	"github.com/insurance-navigator/navigator/cmd/navigator/internal/show"
@@ -130,17 +125,14 @@ func (c *deleteCommand) Run(ctx context.Context, g *globals, w *world) error {
 // ask names the document and wants a word. An answer that is not yes ends the
 // call as a failure, for nothing was deleted.
 func (c *deleteCommand) ask(ctx context.Context, w *world, way *link) error {
-	file, ok := w.in.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
+	if !w.asked() {
 		return usageError{"deleting cannot be undone: say --yes"}
 	}
 	doc, err := way.Client.Status(ctx, c.ID)
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(w.err, "Delete %s (%s)? It cannot be undone. [y/N] ", show.Clean(doc.Filename), show.Clean(doc.Status))
-	line, err := bufio.NewReader(io.LimitReader(file, 64)).ReadString('\n')
-	if word := strings.ToLower(strings.TrimSpace(line)); err != nil || (word != "y" && word != "yes") {
+	if !w.confirms(fmt.Sprintf("Delete %s (%s)? It cannot be undone.", show.Clean(doc.Filename), show.Clean(doc.Status))) {
 		w.screen.Note("nothing was deleted")
 		return errFailed
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/db"
 	"github.com/insurance-navigator/navigator/db/dbtest"
+	"github.com/insurance-navigator/navigator/ports"
 )
 
 // operators is a place with a worker's environment and a database of its own.
@@ -107,7 +108,7 @@ func TestAReportIsShown(t *testing.T) {
 	for want, got := range map[string]string{
 		"does not say: parser_key":                                      parserWords(boot.Provider{Code: core.CodeParserKey}),
 		"none is asked: the service reads the files itself":             parserWords(boot.Provider{}),
-		"has no job of it that is known here, and 2 copies of the file": parserWords(boot.Provider{State: core.ProviderUnknown, Files: 2}),
+		"has no job of it that is known here, and 2 copies of the file": parserWords(boot.Provider{State: ports.JobUnknown, Files: 2}),
 		"job pjb-1 is running, 1 copies of the file":                    parserWords(boot.Provider{State: "running", JobID: "pjb-1", Files: 1}),
 		"cannot be seen: file_missing":                                  objectWords(boot.Object{Code: core.CodeFileMissing}),
 		"stored with 1 bytes, 2 were uploaded":                          objectWords(boot.Object{Present: true, Size: 1, Expected: 2}),

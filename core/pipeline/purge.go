@@ -49,7 +49,8 @@ func (p Purging) Run(ctx context.Context, id core.ID, ticket any) error {
 	return p.Store.Erase(ctx, id, ticket)
 }
 
-// Forgetting removes the parser's copies of a document whose text is kept.
+// Forgetting removes the parser's copies of a document whose text is kept, or
+// will not come. It leaves an attempt alone that the parser is at work on.
 type Forgetting struct {
 	Store  copier
 	Parser forgetter
@@ -66,6 +67,9 @@ func (f Forgetting) Run(ctx context.Context, id core.ID) error {
 		return err
 	}
 	for _, copied := range copies {
+		if copied.Status == core.Uploaded || copied.Status == core.ParseQueued {
+			continue
+		}
 		if err := f.Parser.Forget(ctx, copied); err != nil {
 			return err
 		}

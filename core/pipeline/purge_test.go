@@ -59,7 +59,7 @@ func doomed() *outside {
 	o := &outside{doc: document("x", 1)}
 	for _, job := range []string{"one", "two"} { // an attempt each
 		doc := o.doc
-		doc.ProviderJob = job
+		doc.ProviderJob, doc.Status = job, core.FailedParse
 		o.copies = append(o.copies, doc)
 	}
 	return o
@@ -121,6 +121,16 @@ func TestForgetRemovesTheParsersCopiesAlone(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"copies", "forget one", "copies", "forget one", "forget two"}, o.done); diff != "" {
 		t.Errorf("done:\n%s", diff)
+	}
+	o.done, o.breaks = nil, ""
+	for _, underway := range []core.Status{core.Uploaded, core.ParseQueued} { // a retry's
+		o.copies[1].Status = underway
+		if err := forget.Run(t.Context(), o.doc.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff([]string{"copies", "forget one", "copies", "forget one"}, o.done); diff != "" {
+		t.Errorf("done beside a retry:\n%s", diff)
 	}
 	o.breaks = "copies"
 	if err := forget.Run(t.Context(), o.doc.ID); !errors.Is(err, errBroken) {

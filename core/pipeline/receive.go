@@ -8,11 +8,22 @@ import (
 )
 
 // Receiving fetches the parsed text. What a callback said is a hint; only the
-// parser's own answer counts.
+// parser's own answer counts. A job that ended without a text for no fault of
+// the document is given up, and the document handed over once more.
 type Receiving struct {
-	Parser fetcher
-	Now    func() time.Time
+	Parser   fetcher
+	Again    Parsing       // hands the document over once more
+	Deadline time.Duration // between a job's submission and its ParseDeadline
+	Now      func() time.Time
 }
+
+// maxHandovers is how often a document is handed to the parser in one attempt:
+// each time is billed.
+const maxHandovers = 3
+
+// settling is how long a job that was just started may be unknown where the
+// parser reads.
+const settling = time.Minute
 
 type fetcher interface {
 	Fetch(ctx context.Context, doc core.Document) (core.Text, error)
@@ -24,19 +35,45 @@ func (Receiving) Name() core.Stage { return core.Receive }
 // Make fetches the text, or gives up once the deadline has passed. What is final
 // stays what it is, and our own key or bill never ends a document.
 func (r Receiving) Make(ctx context.Context, doc core.Document) (core.Made, error) {
+	if doc.ParseDeadline.IsZero() {
+		doc.Submitting = true // an earlier run of this step may have got as far as that
+		return r.Again.Make(ctx, doc)
+	}
 	text, err := r.Parser.Fetch(ctx, doc)
-	if err == nil {
+	switch {
+	case err == nil:
 		return text, nil
+	case core.HasCode(err, core.CodeParseGone) && r.age(doc) < settling:
+		return nil, core.Fail(core.CodeParseNotReady, err)
+	case lost(err):
+		return another(doc, err)
 	}
-	if core.HasCode(err, core.CodeParseFailed) || core.HasCode(err, core.CodeParseTimeout) {
-		// The job itself has ended: asking again cannot change it. The owner's
-		// retry opens an attempt with a job of its own.
-		return nil, &core.Error{Code: core.AsError(err).Code, Kind: core.Permanent, Err: err}
-	}
-	late := !doc.ParseDeadline.IsZero() && r.Now().After(doc.ParseDeadline)
 	kind := core.AsError(err).Kind
-	if late && ctx.Err() == nil && kind != core.Permanent && kind != core.Paused {
+	if r.Now().After(doc.ParseDeadline) && ctx.Err() == nil && kind != core.Permanent && kind != core.Paused {
 		return nil, core.Fail(core.CodeParseTimeout, err)
 	}
 	return nil, err
+}
+
+// age is the time since the job was submitted.
+func (r Receiving) age(doc core.Document) time.Duration {
+	return r.Now().Sub(doc.ParseDeadline.Add(-r.Deadline))
+}
+
+// lost reports whether the job is past asking: it is gone, or it ended in a way
+// that another one may not.
+func lost(err error) bool {
+	e := core.AsError(err)
+	return e.Kind == core.Transient &&
+		(e.Code == core.CodeParseGone || e.Code == core.CodeParseFailed || e.Code == core.CodeParseTimeout)
+}
+
+// another gives the job up for a further one while the attempt may have one.
+// Each handover keeps two steps, the loss and the submission, and the first one
+// alone: so the turn tells how many there were, and no step can be kept twice.
+func another(doc core.Document, err error) (core.Made, error) {
+	if handovers := (doc.Turn + 1) / 2; handovers < maxHandovers {
+		return core.Lost{}, nil
+	}
+	return nil, &core.Error{Code: core.AsError(err).Code, Kind: core.Permanent, Err: err}
 }

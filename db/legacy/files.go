@@ -20,6 +20,8 @@ type Files interface {
 // Held is a file that is on this machine meanwhile.
 type Held interface {
 	Facts() Facts
+	// Pages is the text of each page, as this release reads it from the file.
+	Pages(ctx context.Context) ([]string, error)
 	// Store puts the file under our key. One that lies there already is compared
 	// by its digest, and CodeFileChanged says that it is another.
 	Store(ctx context.Context, key string) error

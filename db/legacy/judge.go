@@ -1,8 +1,10 @@
 package legacy
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -67,8 +69,8 @@ func (a *adoption) refuses(d document) (Path, [32]byte, string) {
 // plan is how one document is adopted.
 type plan struct {
 	outcome Outcome
-	why     string // it is not complete; "" if it is
-	text    string // of its only page; "" where it is read anew
+	why     string   // it is not complete; "" if it is
+	pages   []string // their texts, one after the other the parsed text; none where it is read anew
 	pieces  []piece
 	offered int // chunks there were
 }
@@ -76,8 +78,9 @@ type plan struct {
 // piece is a chunk that is taken over.
 type piece struct {
 	chunk
-	tokens int
-	vector string // vectorKept, or what is wrong with it
+	tokens      int
+	vector      string // vectorKept, or what is wrong with it
+	first, last int    // the pages it stands on
 }
 
 func (p plan) real() (n int) {
@@ -89,16 +92,13 @@ func (p plan) real() (n int) {
 	return n
 }
 
-// judge says how far a document has come by what can be proven. The old system
-// kept no page numbers and dropped pages without text, so only the text of a
-// file of one page is known to be the whole of its pages; and its chunks are
-// known to be the whole of that text only where they are, letter by letter, the
-// parsed text in the storage. All else is read anew from the file.
-func (a *adoption) judge(facts Facts, last attempt, chunks []chunk, text string, stored bool) plan {
+// judge says how far a document has come by what can be proven. The chunks are
+// known to be the whole of the text only where they are, letter by letter, the
+// parsed text in the storage; and the text to be that of all pages where each
+// page is found again in it. All else is read anew from the file.
+func (a *adoption) judge(ctx context.Context, held Held, last attempt, chunks []chunk, text string, stored bool) (plan, error) {
 	p := plan{outcome: Parse, offered: len(chunks)}
 	switch {
-	case facts.Pages != 1:
-		p.why = againPages
 	case !slices.Contains(chunked, last.status):
 		p.why = againStatus
 	case !stored:
@@ -106,22 +106,52 @@ func (a *adoption) judge(facts Facts, last attempt, chunks []chunk, text string,
 	case !whole(chunks, text):
 		p.why = againChunks
 	default:
-		return a.judgeChunks(p, chunks, text)
+		pages, err := pagesOf(ctx, held, text)
+		if err != nil {
+			return p, err
+		}
+		if p.why = againPages; pages != nil {
+			return a.judgeChunks(p, chunks, pages), nil
+		}
 	}
-	return p
+	return p, nil
 }
 
-func (a *adoption) judgeChunks(p plan, chunks []chunk, text string) plan {
-	p.text, p.outcome = text, Complete
+// pagesOf is the text's pages; none where they cannot be proven. Of a file of
+// one page the text is that page.
+func pagesOf(ctx context.Context, held Held, text string) ([]string, error) {
+	switch held.Facts().Pages {
+	case 1:
+		return []string{text}, nil
+	case 0: // a format without pages: how this release counts them is not on record
+		return nil, nil
+	}
+	read, err := held.Pages(ctx)
+	if _, final := verdict(err); final {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the pages of a stored file: %w", err)
+	}
+	parts, _ := split(text, read)
+	return parts, nil
+}
+
+func (a *adoption) judgeChunks(p plan, chunks []chunk, pages []string) plan {
+	p.pages, p.outcome, p.why = pages, Complete, ""
+	ends := endsOf(pages)
+	from := 0
 	for _, c := range chunks {
 		one := piece{chunk: c, tokens: a.Count(c.text), vector: a.fault(c)}
 		if one.tokens > a.MaxTokens {
-			return plan{outcome: Chunk, why: againLong, text: text, offered: len(chunks)}
+			return plan{outcome: Chunk, why: againLong, pages: pages, offered: len(chunks)}
 		}
 		if one.vector != vectorKept {
 			p.outcome, p.why = Embed, againVector
 		}
-		p.pieces = append(p.pieces, one)
+		to := from + len(squeeze(c.text))
+		one.first, one.last = span(ends, from, to)
+		p.pieces, from = append(p.pieces, one), to
 	}
 	return p
 }

@@ -120,20 +120,18 @@ func (k *keeper) datedBack(ctx context.Context, write func() error) error {
 	return err
 }
 
-// oneRead is the receipt of a file of one page whose text is there.
-var oneRead = core.Receipt{Expected: 1, Parsed: 1, Blank: []int{}, Failed: []int{}, Cut: []int{}}
-
 // progress moves the current attempt as far as is proven.
 func (k *keeper) progress(ctx context.Context, p plan) error {
 	if p.outcome == Parse {
 		return nil
 	}
 	_, err := k.tx.Exec(ctx, `insert into upload_pipeline.document_pages (document_id, user_id, page_number, state, markdown)
-		values ($1, $2, 1, 'parsed', $3)`, k.d.id, k.d.user, p.text)
+		select $1, $2, n, 'parsed', text from unnest($3::text[]) with ordinality p (text, n)`, k.d.id, k.d.user, p.pages)
 	if err != nil {
 		return err
 	}
-	receipt, _ := json.Marshal(oneRead) // integers only: it cannot fail
+	n := len(p.pages)
+	receipt, _ := json.Marshal(core.Receipt{Expected: n, Parsed: n, Blank: []int{}, Failed: []int{}, Cut: []int{}}) // integers only: it cannot fail
 	err = k.move(ctx, `receipt = $3, parser = $4`, []any{string(receipt), k.Parser}, core.ParseQueued, core.Parsed, core.ParseValidated)
 	if err != nil || p.outcome == Chunk {
 		return err
@@ -164,12 +162,14 @@ func (k *keeper) move(ctx context.Context, set string, args []any, way ...core.S
 // pieces takes the chunks over.
 func (k *keeper) pieces(ctx context.Context, p plan) error {
 	n := len(p.pieces)
-	ids, ordinals, tokens, real := make([]core.ID, n), make([]int, n), make([]int, n), make([]bool, n)
+	ids, real := make([]core.ID, n), make([]bool, n)
+	ordinals, tokens, first, last := make([]int, n), make([]int, n), make([]int, n), make([]int, n)
 	for i, piece := range p.pieces {
 		ids[i], ordinals[i] = core.ChunkID(k.d.id, piece.chunker, piece.ordinal), piece.ordinal
 		tokens[i], real[i] = max(piece.tokens, 1), piece.vector == vectorKept
+		first[i], last[i] = piece.first, piece.last
 	}
-	_, err := k.tx.Exec(ctx, k.sql("pieces.sql"), k.d.id, k.d.user, p.pieces[0].chunker, ids, ordinals, tokens, real)
+	_, err := k.tx.Exec(ctx, k.sql("pieces.sql"), k.d.id, k.d.user, p.pieces[0].chunker, ids, ordinals, tokens, real, first, last)
 	return err
 }
 

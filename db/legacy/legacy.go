@@ -94,10 +94,15 @@ func connect(ctx context.Context, o Options) (*pgxpool.Pool, error) {
 	if err != nil {
 		return nil, errors.New("DATABASE_URL cannot be read as a PostgreSQL address")
 	}
-	config.ConnConfig.RuntimeParams["search_path"] = ""
 	config.MaxConns = 3
+	readOnly := "off"
 	if o.DryRun {
-		config.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
+		readOnly = "on"
+	}
+	// After the login: poolers refuse parameters there, or forget them.
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, `select set_config('search_path', '', false), set_config('default_transaction_read_only', $1, false)`, readOnly)
+		return err
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {

@@ -65,6 +65,9 @@ type held struct {
 
 func (h held) Facts() legacy.Facts { return h.facts }
 func (h held) Close()              {}
+func (h held) Pages(context.Context) ([]string, error) {
+	return make([]string, h.facts.Pages), h.of.fail("pages")
+}
 func (h held) Store(_ context.Context, key string) error {
 	if err := h.of.fail("store"); err != nil {
 		return err

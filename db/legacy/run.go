@@ -126,7 +126,10 @@ func (a *adoption) take(ctx context.Context, d document, held Held) error {
 	if len(attempts) > 0 {
 		last = attempts[len(attempts)-1]
 	}
-	p := a.judge(held.Facts(), last, chunks, text, stored)
+	p, err := a.judge(ctx, held, last, chunks, text, stored)
+	if err != nil {
+		return err
+	}
 	if !a.DryRun {
 		if err := a.keep(ctx, d, held, p, attempts); err != nil {
 			return err

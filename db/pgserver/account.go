@@ -54,6 +54,16 @@ func (a *account) command(ctx context.Context, name string, args ...string) *exe
 	return cmd
 }
 
+// Unprivileged prepares a program that refuses root, like PostgreSQL's own: as
+// root it runs as the server's user. own gives that user a file.
+func Unprivileged(ctx context.Context, name string, args ...string) (cmd *exec.Cmd, own func(path string) error, err error) {
+	a, err := serverAccount(os.Geteuid())
+	if err != nil {
+		return nil, nil, err
+	}
+	return a.command(ctx, name, args...), a.own, nil
+}
+
 func (a *account) id() uint32 {
 	if a == nil {
 		return uint32(os.Geteuid())

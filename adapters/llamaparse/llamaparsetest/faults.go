@@ -25,6 +25,7 @@ const (
 	readyAtOnce
 	pendingAfterEvent
 	notFoundResult
+	goneJob
 	status401
 	status402
 	status403
@@ -36,6 +37,7 @@ const (
 	cutUpload
 	expiredFile
 	shufflePages
+	knobs // how many there are
 )
 
 // Faults is what is to go wrong. Counts are of occasions; Always has no end
@@ -45,6 +47,8 @@ type Faults struct {
 	counts     map[knob]int
 	only       []string
 	retryAfter string
+	retryMs    string
+	ended      int
 	errStatus  int
 	wait       time.Duration
 	failCode   string
@@ -66,7 +70,7 @@ func (f *Faults) Reset() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.counts = map[knob]int{}
-	f.only, f.retryAfter, f.errStatus, f.wait = nil, "", http.StatusServiceUnavailable, 0
+	f.only, f.retryAfter, f.retryMs, f.errStatus, f.ended, f.wait = nil, "", "", http.StatusServiceUnavailable, http.StatusBadRequest, 0
 	f.failCode, f.failPages, f.cutPages, f.summary = "", nil, nil, ""
 }
 
@@ -126,6 +130,25 @@ func (f *Faults) PendingAfterEvent(n int) { f.set(pendingAfterEvent, n) }
 
 // NotFoundResult answers n reads of a job with 404 "Result not found".
 func (f *Faults) NotFoundResult(n int) { f.set(notFoundResult, n) }
+
+// GoneJob answers n reads of a job with 404 "Parse job not found"; lists name
+// the job on.
+func (f *Faults) GoneJob(n int) { f.set(goneJob, n) }
+
+// EndedStatus is what a cancel of a job that has ended answers: 400 unless told,
+// for the service does not document it.
+func (f *Faults) EndedStatus(status int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.ended = status
+}
+
+// RetryAfterMs adds the header of that name, in milliseconds, to every 429.
+func (f *Faults) RetryAfterMs(value string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.retryMs = value
+}
 
 // Status401 refuses the key n times.
 func (f *Faults) Status401(n int) { f.set(status401, n) }

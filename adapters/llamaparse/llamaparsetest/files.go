@@ -1,6 +1,7 @@
 package llamaparsetest
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +22,13 @@ type file struct {
 	id, name, external, purpose string
 	made                        time.Time
 	content                     *content
+	sum                         [sha256.Size]byte
+}
+
+func (f *file) drop() {
+	if f != nil && f.content != nil {
+		f.content.drop()
+	}
 }
 
 func (f *file) view() map[string]any {
@@ -47,50 +55,73 @@ func (s *Server) upload(r *http.Request) answer {
 	if err != nil {
 		return refuse(http.StatusBadRequest, "file field is required for multipart requests.")
 	}
-	got, err := s.readForm(form)
-	switch {
-	case errors.Is(err, errFileSize):
-		return refuse(http.StatusRequestEntityTooLarge, "File is too large")
-	case err != nil:
-		panic(http.ErrAbortHandler) // the sender broke off
-	}
-	if bad := got.check(); bad != nil {
-		if got.content != nil {
-			got.content.drop()
-		}
-		return *bad
-	}
-	got.id, got.made = "dfl-"+core.NewID().String(), s.opts.Clock.Now()
-	s.mu.Lock()
-	s.files[got.id] = got
-	s.order.files = append(s.order.files, got.id)
-	s.noteLocked(func(l *Ledger) { l.Uploads[got.external]++ })
-	s.mu.Unlock()
-	return reply(http.StatusCreated, got.view())
-}
-
-// readForm takes the fields of an upload in any order.
-func (s *Server) readForm(form *multipart.Reader) (*file, error) {
 	got := &file{}
-	for {
-		part, err := form.NextPart()
-		if errors.Is(err, io.EOF) {
-			return got, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		switch part.FormName() {
-		case "file":
-			got.name = part.FileName()
-			got.content, err = keep(part, s.opts.MaxFile)
+	err = s.readParts(form, got, func(name string, part *multipart.Part) (err error) {
+		switch name {
 		case "purpose":
 			got.purpose, err = text(part)
 		case "external_file_id":
 			got.external, err = text(part)
 		}
+		return err
+	})
+	if bad := formFault(err); bad != nil {
+		got.drop()
+		return *bad
+	}
+	if bad := got.check(); bad != nil {
+		got.drop()
+		return *bad
+	}
+	s.keepLoose(got)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.order.files = append(s.order.files, got.id)
+	s.noteLocked(func(l *Ledger) { l.Uploads[got.external]++ })
+	return reply(http.StatusCreated, got.view())
+}
+
+// formFault is the answer to a form that could not be read.
+func formFault(err error) *answer {
+	if err == nil {
+		return nil
+	}
+	if !errors.Is(err, errFileSize) {
+		panic(http.ErrAbortHandler) // the sender broke off
+	}
+	bad := refuse(http.StatusRequestEntityTooLarge, "File is too large")
+	return &bad
+}
+
+// keepLoose stores a file that no list shows.
+func (s *Server) keepLoose(f *file) {
+	f.id, f.made = "dfl-"+core.NewID().String(), s.opts.Clock.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.files[f.id] = f
+}
+
+// readParts takes the parts of a form in any order: the file itself, and what
+// field makes of the others.
+func (s *Server) readParts(form *multipart.Reader, got *file, field func(name string, part *multipart.Part) error) error {
+	for {
+		part, err := form.NextPart()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
 		if err != nil {
-			return nil, err
+			return err
+		}
+		if part.FormName() == "file" {
+			got.name = part.FileName()
+			digest := sha256.New()
+			got.content, err = keep(io.TeeReader(part, digest), s.opts.MaxFile)
+			digest.Sum(got.sum[:0])
+		} else {
+			err = field(part.FormName(), part)
+		}
+		if err != nil {
+			return err
 		}
 	}
 }
@@ -124,10 +155,14 @@ func (s *Server) listFiles(r *http.Request) answer {
 	views := []map[string]any{}
 	for _, id := range s.order.files {
 		f := s.files[id]
-		if !either(query.Get("external_file_id"), f.external) || !either(query.Get("file_name"), f.name) {
+		if !either(query.Get("external_file_id"), f.external) || !either(query.Get("file_name"), f.name) ||
+			(query.Has("file_ids") && !slices.Contains(query["file_ids"], strings.TrimPrefix(id, "dfl-"))) {
 			continue
 		}
 		views = append(views, f.view())
+	}
+	if query.Get("order_by") == "last_modified_at desc" {
+		slices.Reverse(views)
 	}
 	list, next, bad := page(r, views, 1000, 50)
 	if bad != nil {
@@ -178,19 +213,30 @@ func (s *Server) content(r *http.Request) answer {
 	if !ok {
 		return refuse(http.StatusNotFound, "File not found")
 	}
-	return reply(http.StatusOK, map[string]any{
-		"url":         fmt.Sprintf("http://%s/presigned/%s", r.Host, f.id),
-		"expires_at":  stamp(s.opts.Clock.Now().Add(time.Hour)),
-		"form_fields": nil,
-	})
+	return reply(http.StatusOK, s.presigned(r, f.id))
 }
 
+// presigned is an address that anyone may read from for an hour.
+func (s *Server) presigned(r *http.Request, what string) map[string]any {
+	return map[string]any{
+		"url":         fmt.Sprintf("http://%s/presigned/%s", r.Host, what),
+		"expires_at":  stamp(s.opts.Clock.Now().Add(time.Hour)),
+		"form_fields": nil,
+	}
+}
+
+// download serves what a presigned address names: a file, or a job's text. It
+// refuses a key beside the address's own proof, as object stores do.
 func (s *Server) download(r *http.Request) answer {
 	if r.Header.Get("Authorization") != "" {
 		return refuse(http.StatusBadRequest, "Only one auth mechanism allowed")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	octets := map[string]string{"Content-Type": "application/octet-stream"}
+	if j, ok := s.findJob(r.PathValue("id")); ok && j.status == completed {
+		return answer{status: http.StatusOK, header: octets, body: []byte(joined(j.pages, "\n\n"))}
+	}
 	f, ok := s.findFile(r.PathValue("id"))
 	if !ok {
 		return refuse(http.StatusNotFound, "Not Found")
@@ -199,7 +245,7 @@ func (s *Server) download(r *http.Request) answer {
 	if err != nil {
 		return refuse(http.StatusInternalServerError, "Internal Server Error")
 	}
-	return answer{status: http.StatusOK, header: map[string]string{"Content-Type": "application/octet-stream"}, body: raw}
+	return answer{status: http.StatusOK, header: octets, body: raw}
 }
 
 // supported is what the service reads, as far as this product may send it.

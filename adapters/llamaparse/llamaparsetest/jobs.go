@@ -30,6 +30,10 @@ type job struct {
 	ctx     context.Context //nolint:containedctx // the job's own life, ended by canceling it
 	cancel  context.CancelFunc
 	done    chan struct{} // closed once the last callback was tried
+	key     [32]byte      // of the cache
+	cached  bool          // answered by the cache: nothing is billed
+	atOnce  bool          // has ended before it is answered for, and calls nobody back
+	first   map[string]any
 
 	status  string
 	changed time.Time
@@ -48,7 +52,7 @@ var credits = map[string]float64{"fast": 1, "cost_effective": 3, "agentic": 10, 
 func (j *job) view() map[string]any {
 	var usage any
 	if j.status == completed {
-		usage = map[string]float64{"credits": credits[j.request.Tier] * float64(len(j.pages))}
+		usage = map[string]float64{"credits": j.credits()}
 	}
 	return map[string]any{
 		"id": j.id, "project_id": "prj-" + project, "status": j.status, "tier": j.request.Tier,
@@ -57,10 +61,22 @@ func (j *job) view() map[string]any {
 	}
 }
 
+// credits is what the job is billed; a hit of the cache is free.
+func (j *job) credits() float64 {
+	if j.cached {
+		return 0
+	}
+	return credits[j.request.Tier] * float64(len(j.pages))
+}
+
 // run takes a job through its statuses and sends its callbacks.
 func (s *Server) run(j *job) {
 	defer close(j.done)
 	defer j.cancel()
+	if j.cached {
+		s.move(j, func() { j.status = completed })
+		return
+	}
 	s.announce(j, "parse.pending", nil, false)
 	if s.pass(j, running) {
 		s.announce(j, "parse.running", nil, false)
@@ -68,10 +84,10 @@ func (s *Server) run(j *job) {
 			s.end(j)
 		}
 	}
-	if s.ctx.Err() != nil {
+	event, pages := s.ending(j)
+	if event == "" {
 		return
 	}
-	event, pages := s.ending(j)
 	s.announce(j, event, pages, false)
 	if s.Faults.take(latePending) {
 		s.announce(j, "parse.pending", nil, true)
@@ -111,6 +127,7 @@ func (s *Server) end(j *job) {
 		switch failure {
 		case "":
 			j.status, j.pages = completed, pages
+			s.rememberLocked(j)
 		case cancelled:
 			j.status = cancelled
 		default:
@@ -119,15 +136,18 @@ func (s *Server) end(j *job) {
 	})
 }
 
+// ending is the job's last event; none of a job that the server forgot.
 func (s *Server) ending(j *job) (event string, pages []core.Page) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
+	case s.ctx.Err() != nil || s.jobs[j.id] == nil:
+		return "", nil
 	case j.status == failed:
 		return "parse.error", nil
 	case j.status != completed:
 		return "parse.cancelled", nil
-	case slices.ContainsFunc(j.pages, func(p core.Page) bool { return p.Failed != "" }):
+	case j.partial():
 		return "parse.partial_success", j.pages
 	default:
 		return "parse.success", j.pages
@@ -180,15 +200,25 @@ func (s *Server) findJob(id string) (*job, bool) {
 	return j, ok
 }
 
+// Expire forgets every job there is, as the service does after its retention.
+func (s *Server) Expire() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, j := range s.jobs {
+		j.cancel()
+	}
+	s.jobs, s.order.jobs = map[string]*job{}, nil
+}
+
 func (s *Server) cancelJob(r *http.Request) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	j, ok := s.findJob(r.PathValue("id"))
 	if !ok {
-		return refuse(http.StatusNotFound, "Parse job not found")
+		return refuse(http.StatusNotFound, jobNotFound)
 	}
 	if j.ended() {
-		return refuse(http.StatusBadRequest, "Parse job is already in a terminal state")
+		return refuse(s.Faults.endedStatus(), "Parse job is already in a terminal state")
 	}
 	j.status, j.changed = cancelled, s.opts.Clock.Now()
 	j.cancel()

@@ -42,7 +42,7 @@ func (s *Server) ledger() Ledger {
 	l := s.notes
 	l.Requests, l.Uploads, l.Jobs = maps.Clone(l.Requests), maps.Clone(l.Uploads), maps.Clone(l.Jobs)
 	l.Deliveries = slices.Clone(l.Deliveries)
-	l.Held = len(s.files)
+	l.Held = len(s.order.files)
 	return l
 }
 

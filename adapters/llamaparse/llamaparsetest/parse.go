@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -23,7 +22,9 @@ type parseRequest struct {
 	Tier      string            `json:"tier"`
 	Version   string            `json:"version"`
 	Metadata  map[string]string `json:"user_metadata"`
+	NoCache   bool              `json:"disable_cache"`
 	Webhooks  []webhook         `json:"webhook_configurations"`
+	HookIDs   []string          `json:"webhook_configuration_ids"`
 	Control   struct {
 		Timeouts struct {
 			Base *int `json:"base_in_seconds"`
@@ -41,52 +42,81 @@ type webhook struct {
 	Headers map[string]string `json:"webhook_headers"`
 	Secret  string            `json:"webhook_signing_secret"`
 	Format  string            `json:"webhook_output_format"`
+	push    bool              // sends the document itself, as the older interface does
 }
 
-// parse makes a job.
+// The words of refusals that stand in several places.
+const (
+	notPublic      = "Failed to validate URLs: webhook_url contains a non-public URL which could pose a security risk"
+	jobNotFound    = "Parse job not found"
+	resultNotFound = "Result not found. Check job status to see if it has completed."
+)
+
+// parse makes a job of a file that was uploaded.
 func (s *Server) parse(r *http.Request) answer {
-	raw, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	req, bad := readRequest(raw)
+	raw := bodyOf(r)
+	req, bad := readRequest(raw, true)
 	if bad != nil {
 		return *bad
 	}
-	if !s.opts.AllowLoopback {
-		for _, hook := range req.Webhooks {
-			if !public(hook.URL) {
-				return refuse(http.StatusBadRequest, "Failed to validate URLs: webhook_url contains a non-public URL which could pose a security risk")
-			}
-		}
+	return s.start(r, req, raw)
+}
+
+func (s *Server) start(r *http.Request, req parseRequest, raw []byte) answer {
+	j, bad := s.begin(r, req, raw)
+	if bad != nil {
+		return *bad
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if j.atOnce {
+		return reply(http.StatusOK, j.view())
+	}
+	return reply(http.StatusOK, j.first)
+}
+
+// begin checks a request and starts its job. One that is answered by the cache,
+// or is to be ready at once, has ended when begin returns.
+func (s *Server) begin(r *http.Request, req parseRequest, raw []byte) (*job, *answer) {
+	if bad := s.resolve(&req); bad != nil {
+		return nil, bad
+	}
+	if bad := s.notPublic(req.Webhooks); bad != nil {
+		return nil, bad
 	}
 	if req.SourceURL != "" {
-		return refuse(http.StatusBadRequest, "Failed to validate URLs: source_url cannot be reached")
+		bad := refuse(http.StatusBadRequest, "Failed to validate URLs: source_url cannot be reached")
+		return nil, &bad
 	}
 	early, atOnce := s.Faults.take(webhookFirst), s.Faults.take(readyAtOnce)
-	if atOnce {
-		req.Webhooks = nil
-	}
-	j, view, ok := s.makeJob(req, raw)
+	j, ok := s.makeJob(req, raw, atOnce)
 	if !ok {
-		return refuse(http.StatusNotFound, "Source file not found in storage")
+		bad := refuse(http.StatusNotFound, "Source file not found in storage")
+		return nil, &bad
 	}
 	s.work.Go(func() { s.run(j) })
-	if early || atOnce {
+	if early || j.atOnce {
 		select {
 		case <-j.done:
 		case <-r.Context().Done():
 		}
 	}
-	if atOnce {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		view = j.view()
-	}
-	return reply(http.StatusOK, view)
+	return j, nil
 }
 
-func readRequest(raw []byte) (parseRequest, *answer) {
+// notPublic refuses callbacks to addresses that are not on the open Internet.
+func (s *Server) notPublic(hooks []webhook) *answer {
+	for _, hook := range hooks {
+		if !s.opts.AllowLoopback && !public(hook.URL) {
+			bad := refuse(http.StatusBadRequest, notPublic)
+			return &bad
+		}
+	}
+	return nil
+}
+
+// readRequest reads a job's options; withFile says that they name the file.
+func readRequest(raw []byte, withFile bool) (parseRequest, *answer) {
 	var value map[string]any
 	var req parseRequest
 	if json.Unmarshal(raw, &value) != nil {
@@ -97,7 +127,7 @@ func readRequest(raw []byte) (parseRequest, *answer) {
 	if err := json.Unmarshal(raw, &req); err != nil {
 		faults = append(faults, wrong("Input should be of another type", nil, "body"))
 	}
-	faults = append(faults, req.faults()...)
+	faults = append(faults, req.faults(withFile)...)
 	if len(faults) > 0 {
 		bad := unprocessable(faults...)
 		return req, &bad
@@ -106,7 +136,7 @@ func readRequest(raw []byte) (parseRequest, *answer) {
 }
 
 // faults checks the values the service checks.
-func (r parseRequest) faults() []invalid {
+func (r parseRequest) faults(withFile bool) []invalid {
 	var faults []invalid
 	add := func(bad bool, fault invalid) {
 		if bad {
@@ -119,15 +149,24 @@ func (r parseRequest) faults() []invalid {
 	add(r.Tier != "" && !known, wrong("Unknown tier", r.Tier, "body", "tier"))
 	add(known && r.Version != "" && r.Version != "latest" && !slices.Contains(versions[r.Tier], r.Version),
 		wrong("Version is not offered for this tier", r.Version, "body", "version"))
-	add((r.FileID == "") == (r.SourceURL == ""), wrong("Exactly one of file_id and source_url must be given", nil, "body"))
+	add(withFile && (r.FileID == "") == (r.SourceURL == ""), wrong("Exactly one of file_id and source_url must be given", nil, "body"))
+	add(!withFile && (r.FileID != "" || r.SourceURL != ""), wrong("file_id and source_url cannot be given beside a file", nil, "body"))
 	add(outside(r.Control.Timeouts.Base, 7200), wrong("Input should be within 1 and 7200", r.Control.Timeouts.Base, "body", "processing_control", "timeouts", "base_in_seconds"))
 	add(outside(r.Control.Timeouts.Page, 300), wrong("Input should be within 1 and 300", r.Control.Timeouts.Page, "body", "processing_control", "timeouts", "extra_time_per_page_in_seconds"))
 	ratio := r.Control.Conditions.Ratio
 	add(ratio != nil && (*ratio <= 0 || *ratio > 1), wrong("Input should be within 0 and 1", ratio, "body", "processing_control", "job_failure_conditions", "allowed_page_failure_ratio"))
 	for i, hook := range r.Webhooks {
-		add(!httpURL.MatchString(hook.URL), wrong("String should match pattern '^https?:'", hook.URL, "body", "webhook_configurations", i, "webhook_url"))
-		add(hook.Format != "" && hook.Format != "string" && hook.Format != "json",
-			wrong("Input should be 'string' or 'json'", hook.Format, "body", "webhook_configurations", i, "webhook_output_format"))
+		faults = append(faults, hook.faults([]any{"body", "webhook_configurations", i})...)
+	}
+	return faults
+}
+
+func (h webhook) faults(at []any) (faults []invalid) {
+	if !httpURL.MatchString(h.URL) {
+		faults = append(faults, wrong("String should match pattern '^https?:'", h.URL, append(slices.Clone(at), "webhook_url")...))
+	}
+	if h.Format != "" && h.Format != "string" && h.Format != "json" {
+		faults = append(faults, wrong("Input should be 'string' or 'json'", h.Format, append(slices.Clone(at), "webhook_output_format")...))
 	}
 	return faults
 }
@@ -154,27 +193,32 @@ func public(raw string) bool {
 	return strings.Contains(host, ".")
 }
 
-func (s *Server) makeJob(req parseRequest, raw []byte) (*job, map[string]any, bool) {
+func (s *Server) makeJob(req parseRequest, raw []byte, atOnce bool) (*job, bool) {
 	if s.Faults.take(expiredFile) {
-		return nil, nil, false
+		return nil, false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f, ok := s.findFile(req.FileID)
 	if !ok {
-		return nil, nil, false
+		return nil, false
 	}
 	now := s.opts.Clock.Now()
 	j := &job{
-		id: "pjb-" + core.NewID().String(), file: f, request: req, raw: bytes.Clone(raw),
+		id: "pjb-" + core.NewID().String(), file: f, request: req, raw: bytes.Clone(raw), key: cacheKey(f, raw),
 		status: pending, made: now, changed: now, done: make(chan struct{}),
+	}
+	j.pages, j.cached = s.cachedLocked(j)
+	if j.atOnce = atOnce || j.cached; j.atOnce {
+		j.request.Webhooks = nil // the service has been seen to forget them
 	}
 	j.ctx, j.cancel = context.WithCancel(s.ctx)
 	s.jobs[j.id] = j
 	s.order.jobs = append(s.order.jobs, j.id)
 	s.noteLocked(func(l *Ledger) { l.Jobs[j.attempt()]++ })
 	s.opts.Log.Info("fake parser took a job", "job", j.id, "attempt", j.attempt())
-	return j, j.view(), true
+	j.first = j.view()
+	return j, true
 }
 
 // Request is the body that made a job, as it came; the id may lack its prefix.

@@ -57,9 +57,19 @@ func (f *Faults) refusal(op string) (answer, bool) {
 func (f *Faults) busy() answer {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	a := refuse(http.StatusTooManyRequests, "Rate limit exceeded. Please try again later.")
+	a := tooMany()
+	a.header = map[string]string{}
 	if f.retryAfter != "" {
-		a.header = map[string]string{"Retry-After": f.retryAfter}
+		a.header["Retry-After"] = f.retryAfter
+	}
+	if f.retryMs != "" {
+		a.header["Retry-After-Ms"] = f.retryMs
 	}
 	return a
+}
+
+func (f *Faults) endedStatus() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.ended
 }

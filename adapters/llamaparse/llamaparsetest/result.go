@@ -127,10 +127,13 @@ func (s *Server) getJob(r *http.Request) answer {
 	defer s.mu.Unlock()
 	j, ok := s.findJob(r.PathValue("id"))
 	if !ok {
-		return refuse(http.StatusNotFound, "Parse job not found")
+		return refuse(http.StatusNotFound, jobNotFound)
+	}
+	if s.Faults.take(goneJob) {
+		return refuse(http.StatusNotFound, jobNotFound)
 	}
 	if s.Faults.take(notFoundResult) {
-		return refuse(http.StatusNotFound, "Result not found. Check job status to see if it has completed.")
+		return refuse(http.StatusNotFound, resultNotFound)
 	}
 	if j.ended() && s.Faults.take(pendingAfterEvent) {
 		early := *j
@@ -143,6 +146,7 @@ func (s *Server) getJob(r *http.Request) answer {
 	body := map[string]any{"job": j.view()}
 	if j.status == completed {
 		expandInto(body, expand, j.pages, s.Faults.take(shufflePages))
+		s.linkInto(body, expand, r, j)
 	}
 	return reply(http.StatusOK, body)
 }
@@ -163,6 +167,8 @@ func expandInto(body map[string]any, expand []string, pages []core.Page, backwar
 			body[word] = joined(pages, "\n\n---\n\n")
 		case "text_full":
 			body[word] = joined(pages, "\n\n")
+		case "items":
+			body[word] = map[string]any{"pages": itemViews(pages)}
 		case "metadata":
 			body[word] = map[string]any{"pages": metadataViews(pages)}
 		case "job_metadata":
@@ -171,11 +177,44 @@ func expandInto(body map[string]any, expand []string, pages []core.Page, backwar
 	}
 }
 
+// linkKeys are the keys of the links: not the words they are asked for by.
+var linkKeys = map[string]string{"markdown_content_metadata": "md", "text_content_metadata": "fullText"}
+
+// linkInto adds presigned addresses of the text.
+func (s *Server) linkInto(body map[string]any, expand []string, r *http.Request, j *job) {
+	links := map[string]any{}
+	for _, word := range expand {
+		if key, ok := linkKeys[word]; ok {
+			links[key] = map[string]any{"size_bytes": len(joined(j.pages, "\n\n")), "exists": true, "presigned_url": s.presigned(r, j.id)["url"]}
+		}
+	}
+	if len(links) > 0 {
+		body["result_content_metadata"] = links
+	}
+}
+
+func itemViews(pages []core.Page) []map[string]any {
+	list := make([]map[string]any, len(pages))
+	for i, p := range pages {
+		if p.Failed != "" {
+			list[i] = failedPage(p)
+			continue
+		}
+		list[i] = map[string]any{"page_number": p.Number, "page_width": 612.0, "page_height": 792.0, "success": true,
+			"items": []any{map[string]any{"type": "text", "value": p.Text, "md": p.Text}}}
+	}
+	return list
+}
+
+func failedPage(p core.Page) map[string]any {
+	return map[string]any{"page_number": p.Number, "error": "The page could not be parsed", "success": false}
+}
+
 func views(pages []core.Page, key string) []map[string]any {
 	list := make([]map[string]any, len(pages))
 	for i, p := range pages {
 		if p.Failed != "" {
-			list[i] = map[string]any{"page_number": p.Number, "error": "The page could not be parsed", "success": false}
+			list[i] = failedPage(p)
 			continue
 		}
 		list[i] = map[string]any{"page_number": p.Number, key: p.Text, "header": nil, "footer": nil, "success": true}

@@ -32,7 +32,8 @@ type Options struct {
 	RetryWaits    []time.Duration // before the second and later deliveries of a callback; default 1 s, 2 s
 	AllowLoopback bool            // take callback addresses that are not public
 	MaxFile       int64           // bytes; default 512 MiB
-	Client        *http.Client    // sends the callbacks; default has a timeout of 30 s
+	Rates         map[string]Rate // by operation; default the service's own of OpUpload and OpParse
+	Client        *http.Client    // sends the callbacks; each request has 30 s of Clock
 	Clock         Clock           // default is the wall clock
 	Log           *slog.Logger    // optional; ids and statuses only
 }
@@ -51,6 +52,9 @@ type Server struct {
 	mu    sync.Mutex // guards all below
 	files map[string]*file
 	jobs  map[string]*job
+	hooks []*savedHook
+	cache map[[32]byte]kept
+	taken map[string][]time.Time         // requests within each rate's window
 	order struct{ files, jobs []string } // ids as they were made
 	notes Ledger
 	news  chan struct{} // closed and replaced when the ledger changes
@@ -67,6 +71,9 @@ func New(o Options) *Server {
 	if o.MaxFile == 0 {
 		o.MaxFile = 512 << 20
 	}
+	if o.Rates == nil {
+		o.Rates = map[string]Rate{OpUpload: uploadRate, OpParse: parseRate}
+	}
 	if o.Clock == nil {
 		o.Clock = wallClock{}
 	}
@@ -75,7 +82,7 @@ func New(o Options) *Server {
 	}
 	s := &Server{
 		opts: o, client: callbackClient(o.Client), Faults: newFaults(),
-		files: map[string]*file{}, jobs: map[string]*job{},
+		files: map[string]*file{}, jobs: map[string]*job{}, cache: map[[32]byte]kept{}, taken: map[string][]time.Time{},
 		notes: newLedger(), news: make(chan struct{}),
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -109,6 +116,16 @@ const (
 	OpVersions   = "versions"
 	OpExtensions = "extensions"
 	OpDownload   = "download"
+
+	OpParseUpload = "parse_upload"
+	OpCreateHook  = "create_hook"
+	OpListHooks   = "list_hooks"
+	OpGetHook     = "get_hook"
+	OpUpdateHook  = "update_hook"
+	OpDeleteHook  = "delete_hook"
+	OpV1Upload    = "v1_upload"
+	OpV1Job       = "v1_job"
+	OpV1Result    = "v1_result"
 )
 
 // action is one operation's handler; it answers by returning.
@@ -144,6 +161,19 @@ func (s *Server) routes() *http.ServeMux {
 		http.MethodPost: {op: OpParse, handle: s.parse},
 		http.MethodGet:  {op: OpListJobs, handle: s.listJobs},
 	})
+	at("/api/v2/parse/upload", map[string]action{http.MethodPost: {op: OpParseUpload, handle: s.parseUpload}})
+	at("/api/v1/beta/webhook-configs", map[string]action{
+		http.MethodPost: {op: OpCreateHook, handle: s.createHook},
+		http.MethodGet:  {op: OpListHooks, handle: s.listHooks},
+	})
+	at("/api/v1/beta/webhook-configs/{id}", map[string]action{
+		http.MethodGet:    {op: OpGetHook, handle: s.getHook},
+		http.MethodPut:    {op: OpUpdateHook, handle: s.updateHook},
+		http.MethodDelete: {op: OpDeleteHook, handle: s.deleteHook},
+	})
+	at("/api/v1/parsing/upload", map[string]action{http.MethodPost: {op: OpV1Upload, handle: s.v1Upload}})
+	at("/api/v1/parsing/job/{id}", map[string]action{http.MethodGet: {op: OpV1Job, handle: s.v1Job}})
+	at("/api/v1/parsing/job/{id}/result/{form}", map[string]action{http.MethodGet: {op: OpV1Result, handle: s.v1Result}})
 	at("/api/v2/parse/versions", map[string]action{http.MethodGet: {op: OpVersions, open: true, handle: s.listVersions}})
 	at("/api/v2/parse/{id}", map[string]action{http.MethodGet: {op: OpGetJob, handle: s.getJob}})
 	at("/api/v2/parse/{id}/cancel", map[string]action{http.MethodPost: {op: OpCancel, handle: s.cancelJob}})
@@ -164,6 +194,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, a action) {
 	}
 	if s.opts.Clock.Wait(r.Context(), s.Faults.delay()) != nil {
 		panic(http.ErrAbortHandler)
+	}
+	if s.limited(a.op) {
+		tooMany().write(w)
+		return
 	}
 	if refusal, ok := s.Faults.refusal(a.op); ok {
 		refusal.write(w)

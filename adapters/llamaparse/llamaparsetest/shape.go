@@ -13,8 +13,20 @@ type shape map[string]shape
 var requestShape = shape{
 	"file_id": nil, "source_url": nil, "http_proxy": nil, "tier": nil, "version": nil,
 	"client_name": nil, "user_metadata": nil, "configuration_id": nil, "disable_cache": nil,
-	"webhook_configuration_ids": nil, "fast_options": nil, "agentic_options": nil,
-	"processing_options": nil, "input_options": nil,
+	"webhook_configuration_ids": nil, "fast_options": {}, "agentic_options": {"custom_prompt": nil},
+	"processing_options": {
+		"ignore":         {"ignore_diagonal_text": nil, "ignore_text_in_image": nil, "ignore_hidden_text": nil},
+		"ocr_parameters": {"languages": nil}, "cost_optimizer": {"enable": nil},
+		"aggressive_table_extraction": nil, "confidence_score_effort": nil, "disable_heuristics": nil,
+		"specialized_chart_parsing": nil, "auto_mode_configuration": nil, "forms": nil,
+	},
+	"input_options": {
+		"html":         {"make_all_elements_visible": nil, "remove_fixed_elements": nil, "remove_navigation_elements": nil},
+		"pdf":          {},
+		"spreadsheet":  {"detect_sub_tables_in_sheets": nil, "force_formula_computation_in_sheets": nil, "include_hidden_sheets": nil},
+		"presentation": {"out_of_bounds_content": nil, "skip_embedded_data": nil},
+		"image":        {"camera_photo_correction": nil},
+	},
 	"crop_box":    {"top": nil, "right": nil, "bottom": nil, "left": nil},
 	"page_ranges": {"max_pages": nil, "target_pages": nil},
 	"webhook_configurations": {

@@ -2,6 +2,7 @@ package llamaparsetest
 
 import (
 	"bytes"
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -15,9 +16,12 @@ import (
 	"github.com/insurance-navigator/navigator/core"
 )
 
-// callbackClient is the sender's: 30 s a request, no redirects.
+// callbackTime is what a receiver has for one request.
+const callbackTime = 30 * time.Second
+
+// callbackClient is the sender's: it follows no redirects.
 func callbackClient(given *http.Client) *http.Client {
-	client := http.Client{Timeout: 30 * time.Second}
+	var client http.Client
 	if given != nil {
 		client = *given
 	}
@@ -42,6 +46,9 @@ func (s *Server) announce(j *job, event string, pages []core.Page, late bool) {
 		if len(hook.Events) > 0 && !slices.Contains(hook.Events, event) && !late {
 			continue
 		}
+		if hook.push && pages == nil {
+			continue // the older form has no words for anything but a text
+		}
 		if s.Faults.take(dropWebhook) {
 			continue
 		}
@@ -54,7 +61,7 @@ func (s *Server) announce(j *job, event string, pages []core.Page, late bool) {
 }
 
 func (s *Server) letter(j *job, hook webhook, event string, pages []core.Page) letter {
-	if pages != nil && s.Faults.take(legacyPush) {
+	if pages != nil && (hook.push || s.Faults.take(legacyPush)) {
 		return letter{hook: hook, event: "push", body: push(pages), plain: true}
 	}
 	l := letter{hook: hook, id: core.NewID().String(), event: event}
@@ -133,7 +140,14 @@ func (s *Server) deliver(j *job, l letter) {
 
 // post sends a letter once and returns the answer's status, 0 for none.
 func (s *Server) post(l letter) int {
-	req, err := http.NewRequestWithContext(s.ctx, http.MethodPost, l.hook.URL, bytes.NewReader(l.body))
+	ctx, cancel := context.WithCancel(s.ctx)
+	defer cancel()
+	s.work.Go(func() { // the server's own clock ends it; post does not wait for that to be over
+		if s.opts.Clock.Wait(ctx, callbackTime) == nil {
+			cancel()
+		}
+	})
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, l.hook.URL, bytes.NewReader(l.body))
 	if err != nil {
 		return 0
 	}

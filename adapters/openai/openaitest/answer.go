@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"math"
 	"net/http"
+	"slices"
 )
 
 type wireAnswer struct {
@@ -36,6 +37,9 @@ func (s *Server) answer(w http.ResponseWriter, q query, fault Fault) {
 	out := wireAnswer{Object: "list", Model: q.model, Usage: wireUsage{q.tokens, q.tokens}, Data: make([]wireItem, len(vectors))}
 	for i, v := range vectors {
 		out.Data[i] = wireItem{Object: "embedding", Index: i, Embedding: encode(v, q.base64)}
+	}
+	if s.options.Unordered {
+		slices.Reverse(out.Data)
 	}
 	spoilItems(&out, fault.Kind)
 	body, err := json.Marshal(out)

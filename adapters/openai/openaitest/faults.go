@@ -1,9 +1,12 @@
 package openaitest
 
 import (
+	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -28,7 +31,9 @@ const (
 	TooManyTokens     FaultKind = "max_tokens_per_request"
 	ServerError       FaultKind = "server_error"
 	Overloaded        FaultKind = "server_is_overloaded"
-	GatewayPage       FaultKind = "gateway_page" // 502 in HTML
+	GatewayPage       FaultKind = "gateway_page"    // 502 in HTML
+	GatewayTimeout    FaultKind = "gateway_timeout" // 504 in HTML
+	DoorPage          FaultKind = "door_page"       // 403 in HTML, as a firewall sends it
 	ConnectionCut     FaultKind = "connection_cut"
 	Hang              FaultKind = "hang" // no answer until the client leaves
 	Redirected        FaultKind = "redirect"
@@ -55,10 +60,21 @@ type Fault struct {
 	Skip       int           // requests that pass before the first
 	Times      int           // how often; 0 is once, less than 0 for ever
 	Health     bool          // strikes GET /v1/models/{id} in place of POST /v1/embeddings
-	RetryAfter time.Duration // for refusals: the header, in whole seconds; 0 sends none
-	Reset      time.Duration // for refusals: both x-ratelimit-reset headers; 0 leaves them
+	Match      string        // only requests with a text that holds this; "" is every request
+	RetryAfter time.Duration // for refusals: the header; 0 sends none
+	RetryForm  RetryForm     // of that header
+	Reset      time.Duration // for refusals: the x-ratelimit-reset headers; 0 leaves them
 	Delay      time.Duration // for Slow
 }
+
+// RetryForm is how Retry-After is written.
+type RetryForm string
+
+// The forms. The zero form is whole seconds.
+const (
+	RetryDate         RetryForm = "date"         // of HTTP
+	RetryMilliseconds RetryForm = "milliseconds" // retry-after-ms beside the seconds
+)
 
 // Inject orders faults.
 func (s *Server) Inject(faults ...Fault) {
@@ -79,13 +95,13 @@ func (s *Server) Heal() {
 	s.faults = nil
 }
 
-// take gives the fault that strikes this request.
-func (s *Server) take(health bool) (Fault, bool) {
+// take gives the fault that strikes a request with these inputs.
+func (s *Server) take(health bool, inputs []input) (Fault, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range s.faults {
 		f := &s.faults[i]
-		if f.Health != health || f.Times == 0 {
+		if f.Health != health || f.Times == 0 || !f.matches(inputs) {
 			continue
 		}
 		if f.Skip > 0 {
@@ -98,6 +114,10 @@ func (s *Server) take(health bool) (Fault, bool) {
 		return *f, true
 	}
 	return Fault{}, false
+}
+
+func (f *Fault) matches(inputs []input) bool {
+	return f.Match == "" || slices.ContainsFunc(inputs, func(in input) bool { return strings.Contains(in.text, f.Match) })
 }
 
 // faultRefusals are the faults that are an error answer.
@@ -120,6 +140,11 @@ var faultRefusals = map[FaultKind]*refusal{
 	Overloaded:        invalid(503, "The engine is currently overloaded, please try again later.").typed("server_error").coded(string(Overloaded)),
 }
 
+// faultPages are those that come from a machine before the service, in HTML.
+var faultPages = map[FaultKind]int{
+	GatewayPage: http.StatusBadGateway, GatewayTimeout: http.StatusGatewayTimeout, DoorPage: http.StatusForbidden,
+}
+
 func noMoney(kind FaultKind, message string) *refusal {
 	return invalid(http.StatusTooManyRequests, "%s", message).typed(string(InsufficientQuota)).coded(string(kind))
 }
@@ -132,11 +157,13 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, f Fault) bool {
 		refusal.write(w)
 		return true
 	}
-	switch f.Kind {
-	case GatewayPage:
+	if status, ok := faultPages[f.Kind]; ok {
 		w.Header().Set("Content-Type", "text/html")
-		w.WriteHeader(http.StatusBadGateway)
-		_, _ = w.Write([]byte("<html><body><h1>502 Bad Gateway</h1></body></html>"))
+		w.WriteHeader(status)
+		_, _ = fmt.Fprintf(w, "<html><body><h1>%d %s</h1></body></html>", status, http.StatusText(status))
+		return true
+	}
+	switch f.Kind {
 	case Redirected:
 		w.Header().Set("Location", "/elsewhere")
 		w.WriteHeader(http.StatusTemporaryRedirect)
@@ -155,11 +182,21 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, f Fault) bool {
 
 func (f Fault) setWaits(h http.Header) {
 	if f.RetryAfter > 0 {
-		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
+		seconds := strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds())))
+		switch f.RetryForm {
+		case RetryDate:
+			seconds = time.Now().Add(f.RetryAfter).UTC().Format(http.TimeFormat)
+		case RetryMilliseconds:
+			h.Set("Retry-After-Ms", strconv.FormatInt(f.RetryAfter.Milliseconds(), 10))
+		}
+		h.Set("Retry-After", seconds)
 	}
 	if f.Reset > 0 {
-		h.Set("X-Ratelimit-Reset-Requests", f.Reset.String())
-		h.Set("X-Ratelimit-Reset-Tokens", f.Reset.String())
+		for _, name := range []string{"Requests", "Tokens", "Project-Tokens"} {
+			if name != "Project-Tokens" || h.Get("X-Ratelimit-Limit-"+name) != "" {
+				h.Set("X-Ratelimit-Reset-"+name, f.Reset.String())
+			}
+		}
 	}
 }
 

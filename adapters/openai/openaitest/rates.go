@@ -47,25 +47,38 @@ func (b *bucket) refill(n float64) time.Duration {
 	return time.Duration(n / b.limit * float64(time.Minute))
 }
 
-// spend charges a request against both limits and writes their state into the
+// spend charges a request against every limit and writes their state into the
 // headers. A request that is refused for its tokens has counted as a request.
 func (s *Server) spend(h http.Header, tokens int) *refusal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.options.Now()
-	wait, ok := s.requests.spend(1, now)
-	var over *refusal
-	if !ok {
-		over = limitReached("requests", "requests per min (RPM)", int(s.requests.limit))
-	} else if wait, ok = s.tokens.spend(float64(tokens), now); !ok {
-		over = limitReached("tokens", "tokens per min (TPM)", int(s.tokens.limit))
+	wait, over := s.charge(float64(tokens), now)
+	if s.options.NoRates {
+		return over
 	}
 	s.requests.show(h, "Requests")
 	s.tokens.show(h, "Tokens")
+	if s.options.ProjectTPM > 0 {
+		s.project.show(h, "Project-Tokens")
+	}
 	if over != nil {
 		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 	}
 	return over
+}
+
+func (s *Server) charge(tokens float64, now time.Time) (time.Duration, *refusal) {
+	if wait, ok := s.requests.spend(1, now); !ok {
+		return wait, limitReached("requests", "requests per min (RPM)", int(s.requests.limit))
+	}
+	if wait, ok := s.tokens.spend(tokens, now); !ok {
+		return wait, limitReached("tokens", "tokens per min (TPM)", int(s.tokens.limit))
+	}
+	if wait, ok := s.project.spend(tokens, now); !ok {
+		return wait, limitReached("tokens", "project tokens per min (TPM)", int(s.project.limit))
+	}
+	return 0, nil
 }
 
 func (b *bucket) show(h http.Header, name string) {

@@ -41,6 +41,38 @@ func TestRateLimits(t *testing.T) {
 	}
 }
 
+// The project's own limit has headers of its own, and none where there is none.
+func TestProjectLimit(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_700_000_000, 0)
+	_, base := start(t, Options{ProjectTPM: 3, Now: func() time.Time { return now }})
+	_, plain := start(t, Options{})
+	const body = `{"model":"text-embedding-3-small","input":"hello world"}`
+	shown := func(base string) (int, string) {
+		status, h, _ := ask(t, base, body)
+		return status, h.Get("X-Ratelimit-Limit-Project-Tokens") + " " + h.Get("X-Ratelimit-Remaining-Project-Tokens") + " " + h.Get("X-Ratelimit-Reset-Project-Tokens")
+	}
+	for i, want := range []string{"200 3 1 40s", "429 3 1 40s"} {
+		if status, headers := shown(base); fmt.Sprint(status, " ", headers) != want {
+			t.Errorf("request %d: %d %s, want %s", i, status, headers, want)
+		}
+	}
+	if status, headers := shown(plain); status != http.StatusOK || headers != "  " {
+		t.Errorf("without a limit: %d %q", status, headers)
+	}
+}
+
+func TestWithoutRatesThereIsNoHeaderOfThem(t *testing.T) {
+	t.Parallel()
+	_, base := start(t, Options{RPM: 1, Dialect: Dialect{NoRates: true}})
+	for i, want := range []int{http.StatusOK, http.StatusTooManyRequests} {
+		status, header, _ := ask(t, base, `{"model":"text-embedding-3-small","input":"a"}`)
+		if status != want || header.Get("X-Ratelimit-Limit-Requests") != "" || header.Get("Retry-After") != "" {
+			t.Errorf("request %d: %d %v", i, status, header)
+		}
+	}
+}
+
 func TestFaultsAreTakenInOrderAndHealed(t *testing.T) {
 	t.Parallel()
 	s, base := start(t, Options{})

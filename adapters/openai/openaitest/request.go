@@ -47,10 +47,14 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) (query, *refusal) 
 	if wrong != nil {
 		return query{}, wrong
 	}
+	if wrong := s.options.foreign(wire); wrong != nil {
+		return query{}, wrong
+	}
 	q, wrong := wire.shape()
 	if wrong != nil {
 		return query{}, wrong
 	}
+	q.base64 = q.base64 && !s.options.FloatsOnly
 	if q.inputs, wrong = s.inputs(wire.Input); wrong != nil {
 		return query{}, wrong
 	}
@@ -76,6 +80,17 @@ func decode(body []byte) (wireRequest, *refusal) {
 		return wire, invalid(http.StatusBadRequest, "Unrecognized request argument supplied: %s", name)
 	}
 	return wire, invalid(http.StatusBadRequest, "We could not parse the JSON body of your request.")
+}
+
+// foreign refuses what services of this dialect do not know.
+func (d Dialect) foreign(wire wireRequest) *refusal {
+	switch {
+	case d.NoEncoding && wire.EncodingFormat == "base64":
+		return invalid(http.StatusUnprocessableEntity, "encoding_format: base64 is not supported").about("encoding_format")
+	case d.NoDimensions && wire.Dimensions != nil:
+		return invalid(http.StatusBadRequest, "This model does not support matryoshka representation, changing output dimensions will lead to poor results.")
+	}
+	return nil
 }
 
 // shape is what the request asks for beside its inputs.

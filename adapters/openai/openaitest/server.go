@@ -37,15 +37,32 @@ type Options struct {
 	MaxInputTokens int // of one input
 	MaxTokens      int // of a request, all inputs together
 
-	RPM int              // requests a minute; 0 does not limit
-	TPM int              // tokens a minute; 0 does not limit
-	Now func() time.Time // the clock of those two; nil is time.Now
+	RPM        int              // requests a minute; 0 does not limit
+	TPM        int              // tokens a minute; 0 does not limit
+	ProjectTPM int              // tokens a minute of the key's project; 0 has no such limit and no headers of it
+	Now        func() time.Time // the clock of those three; nil is time.Now
+
+	Organization, Project string // the only ones taken in the headers; empty takes all
+
+	Dialect
+}
+
+// Dialect is how a service that speaks the same interface differs from the
+// vendor. The zero Dialect is the vendor's own.
+type Dialect struct {
+	Base         string // before /embeddings and /models; empty is /v1
+	FloatsOnly   bool   // vectors as numbers, whatever the request asks for
+	NoEncoding   bool   // the field encoding_format is refused
+	NoDimensions bool   // the field dimensions is refused
+	NoRates      bool   // no headers about rates
+	Unordered    bool   // vectors in another order than the texts, each with its index
 }
 
 func (o Options) withDefaults() Options {
 	o.MaxInputs = cmp.Or(o.MaxInputs, MaxInputs)
 	o.MaxInputTokens = cmp.Or(o.MaxInputTokens, MaxInputTokens)
 	o.MaxTokens = cmp.Or(o.MaxTokens, MaxTokens)
+	o.Base = cmp.Or(o.Base, "/v1")
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -69,6 +86,7 @@ type Server struct {
 	mux      *http.ServeMux
 	requests bucket
 	tokens   bucket
+	project  bucket
 
 	mu       sync.Mutex
 	faults   []Fault
@@ -86,9 +104,10 @@ func New(options Options) (*Server, error) {
 	s := &Server{options: options, mux: http.NewServeMux(), seen: map[[32]byte]bool{}}
 	s.requests = newBucket(options.RPM, tier1Requests, options.Now())
 	s.tokens = newBucket(options.TPM, tier1Tokens, options.Now())
-	s.mux.HandleFunc("POST /v1/embeddings", s.embeddings)
-	s.mux.HandleFunc("GET /v1/models/{id...}", s.model)
-	s.mux.HandleFunc("/v1/embeddings", wrongMethod)
+	s.project = newBucket(options.ProjectTPM, tier1Tokens, options.Now())
+	s.mux.HandleFunc("POST "+options.Base+"/embeddings", s.embeddings)
+	s.mux.HandleFunc("GET "+options.Base+"/models/{id...}", s.model)
+	s.mux.HandleFunc(options.Base+"/embeddings", wrongMethod)
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		invalid(http.StatusNotFound, "Invalid URL (%s %s)", r.Method, r.URL.Path).write(w)
 	})
@@ -119,14 +138,21 @@ func (s *Server) authorize(r *http.Request) *refusal {
 		return invalid(http.StatusUnauthorized, "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).")
 	case s.options.Key != "" && key != s.options.Key:
 		return invalid(http.StatusUnauthorized, "Incorrect API key provided.").coded("invalid_api_key")
+	case !takes(s.options.Organization, r.Header.Get("OpenAI-Organization")):
+		return invalid(http.StatusUnauthorized, "OpenAI-Organization header should match organization for API key").coded("mismatched_organization")
+	case !takes(s.options.Project, r.Header.Get("OpenAI-Project")):
+		return invalid(http.StatusUnauthorized, "OpenAI-Project header should match project for API key").coded("mismatched_project")
 	}
 	return nil
 }
 
+// takes reports whether a header may say so: it may be left out.
+func takes(own, said string) bool { return own == "" || said == "" || own == said }
+
 // model describes a model; the adapter's Healthy asks for it.
 func (s *Server) model(w http.ResponseWriter, r *http.Request) {
 	s.count(func(l *Ledger) { l.ModelRequests++ })
-	if f, ok := s.take(true); ok && s.refuse(w, r, f) {
+	if f, ok := s.take(true, nil); ok && s.refuse(w, r, f) {
 		return
 	}
 	id := r.PathValue("id")
@@ -142,7 +168,7 @@ func (s *Server) model(w http.ResponseWriter, r *http.Request) {
 func (s *Server) embeddings(w http.ResponseWriter, r *http.Request) {
 	q, wrong := s.read(w, r)
 	over := s.spend(w.Header(), q.tokens)
-	fault, faulty := s.take(false)
+	fault, faulty := s.take(false, q.inputs)
 	switch {
 	case faulty && s.refuse(w, r, fault):
 	case wrong != nil:

@@ -2,37 +2,44 @@ package supabasetest
 
 import (
 	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
 	"maps"
 	"path/filepath"
 	"sync"
 	"time"
-
-	"github.com/insurance-navigator/navigator/core"
 )
 
 // AuthOptions shapes the project's Auth; the zero value confirms addresses by
-// itself and gives tokens for an hour.
+// itself, gives tokens for an hour, and rotates refresh tokens as version 1.
 type AuthOptions struct {
-	ConfirmEmail  bool          // addresses have to be confirmed: see Confirm
+	ConfirmEmail  bool          // addresses have to be confirmed: see Confirm and Link
 	MinPassword   int           // characters; 8 when 0
 	AccessLife    time.Duration // of access tokens; an hour when 0
+	RefreshTokens int           // version of their algorithm: 1 (when 0) or 2
 	ReuseInterval time.Duration // in which an old refresh token still works; 10 s when 0
 	Burst         int           // requests at once from one address; 30 when 0
 	Issuer        string        // of tokens; http://<host>/auth/v1 when empty
+	SharedSecret  bool          // signs with JWTSecret (HS256), as older projects do, and publishes no key
+	Sites         []string      // that people sign in through; github when nil
+	SiteURL       string        // where links lead that may not lead elsewhere
+	Redirects     []string      // where links may lead; nil allows every address
 }
+
+// defaultSite is a project's address that nobody has set.
+const defaultSite = "http://127.0.0.1:3000"
 
 // The operations of Auth.
 const (
-	OpSignUp  Op = "signup"
-	OpToken   Op = "token"
-	OpUser    Op = "user"
-	OpLogout  Op = "logout"
-	OpHealth  Op = "auth_health"
-	OpOpen    Op = "open" // needs no key: the signing keys
-	mailEvery    = time.Minute
+	OpSignUp   Op = "signup"
+	OpToken    Op = "token"
+	OpUser     Op = "user"
+	OpLogout   Op = "logout"
+	OpRecover  Op = "recover"
+	OpResend   Op = "resend"
+	OpAdmin    Op = "admin"
+	OpSettings Op = "settings"
+	OpHealth   Op = "auth_health"
+	OpOpen     Op = "open" // needs no key: the signing keys, links, other sites
+	mailEvery     = time.Minute
 )
 
 // user is an account as it is kept.
@@ -41,20 +48,15 @@ type user struct {
 	Email       string         `json:"email"`
 	Hash        []byte         `json:"hash"`
 	Metadata    map[string]any `json:"metadata"`
+	App         map[string]any `json:"app"`  // beside provider and providers
+	Site        string         `json:"site"` // empty for a password
 	Confirmed   time.Time      `json:"confirmed"`
 	MailedAt    time.Time      `json:"mailed_at"`
+	RecoveredAt time.Time      `json:"recovered_at"` // a recovery mail was sent
 	SignedIn    time.Time      `json:"signed_in"`
 	CreatedAt   time.Time      `json:"created_at"`
 	UpdatedAt   time.Time      `json:"updated_at"`
 	BannedUntil time.Time      `json:"banned_until"`
-}
-
-// session is one sign-in: its refresh tokens, the newest last.
-type session struct {
-	ID     string    `json:"id"`
-	User   string    `json:"user"`
-	Tokens []string  `json:"tokens"`
-	TurnAt time.Time `json:"turn_at"` // when the newest token was made
 }
 
 // authState is what outlives a restart.
@@ -68,15 +70,21 @@ type authState struct {
 type auth struct {
 	opts AuthOptions
 	file string
-	key  *ecdsa.PrivateKey
 
 	mu     sync.Mutex
 	state  authState
 	limits map[string]*allowance
+	key    *ecdsa.PrivateKey // signs
+	others []signingKey      // published beside it: the next one, and former ones
+	mails  map[string]mail   // the last one to each address
+	flows  map[string]flow   // by state, then by code
 }
 
 func openAuth(o Options) (*auth, error) {
-	a := &auth{opts: o.Auth.filled(), limits: map[string]*allowance{}, state: authState{Users: map[string]user{}, Sessions: map[string]session{}}}
+	a := &auth{
+		opts: o.Auth.filled(), limits: map[string]*allowance{}, mails: map[string]mail{}, flows: map[string]flow{},
+		state: authState{Users: map[string]user{}, Sessions: map[string]session{}},
+	}
 	if o.Dir != "" {
 		a.file = filepath.Join(o.Dir, "auth.json")
 		if err := readJSON(a.file, &a.state); err != nil {
@@ -99,28 +107,13 @@ func (o AuthOptions) filled() AuthOptions {
 	if o.Burst == 0 {
 		o.Burst = 30
 	}
+	if o.Sites == nil {
+		o.Sites = []string{"github"}
+	}
+	if o.SiteURL == "" {
+		o.SiteURL = defaultSite
+	}
 	return o
-}
-
-// openKey takes the kept signing key, or makes one.
-func (a *auth) openKey() error {
-	if len(a.state.Key) > 0 {
-		parsed, err := x509.ParsePKCS8PrivateKey(a.state.Key)
-		if err != nil {
-			return err
-		}
-		a.key, _ = parsed.(*ecdsa.PrivateKey)
-		return nil
-	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return err
-	}
-	a.key, a.state.KeyID = key, core.NewID().String()
-	if a.state.Key, err = x509.MarshalPKCS8PrivateKey(key); err != nil {
-		return err
-	}
-	return a.keep()
 }
 
 // keep writes the state; the caller holds the lock.
@@ -169,28 +162,4 @@ func (a *auth) userByID(id string) (user, bool) {
 		}
 	}
 	return user{}, false
-}
-
-// allowance is one address's token bucket.
-type allowance struct {
-	left float64
-	at   time.Time
-}
-
-// allow takes one request from an address's burst, refilled at perSecond.
-func (a *auth) allow(key string, perSecond float64, now time.Time) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	l, ok := a.limits[key]
-	if !ok {
-		l = &allowance{left: float64(a.opts.Burst), at: now}
-		a.limits[key] = l
-	}
-	l.left = min(float64(a.opts.Burst), l.left+now.Sub(l.at).Seconds()*perSecond)
-	l.at = now
-	if l.left < 1 {
-		return false
-	}
-	l.left--
-	return true
 }

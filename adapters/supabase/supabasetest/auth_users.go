@@ -19,6 +19,9 @@ type credentials struct {
 	Password     string         `json:"password"`
 	Data         map[string]any `json:"data"`
 	RefreshToken string         `json:"refresh_token"`
+	AuthCode     string         `json:"auth_code"`
+	Verifier     string         `json:"code_verifier"`
+	Challenge    string         `json:"code_challenge"`
 }
 
 var emailForm = regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`)
@@ -35,9 +38,8 @@ func (s *Server) signUp(c *call) {
 		return
 	}
 	in.Email = strings.ToLower(in.Email)
-	hash, err := bcrypt.GenerateFromPassword([]byte(in.Password), bcrypt.MinCost) // a fake guards nothing
-	if err != nil {
-		c.refuse(http.StatusInternalServerError, "unexpected_failure", "")
+	hash, ok := c.hash(in.Password)
+	if !ok {
 		return
 	}
 	now := s.opts.Now()
@@ -46,14 +48,12 @@ func (s *Server) signUp(c *call) {
 	u, taken := s.auth.state.Users[in.Email]
 	switch {
 	case taken && !u.Confirmed.IsZero() && s.auth.opts.ConfirmEmail:
-		c.json(http.StatusOK, invented(in.Email, now))
+		c.answer(http.StatusOK, invented(in.Email, now))
 		return
 	case taken && !u.Confirmed.IsZero():
 		c.refuse(http.StatusUnprocessableEntity, "user_already_exists", "User already registered")
 		return
-	case taken && now.Sub(u.MailedAt) < mailEvery:
-		wait := int((mailEvery - now.Sub(u.MailedAt)).Seconds())
-		c.refuse(http.StatusTooManyRequests, "over_email_send_rate_limit", fmt.Sprintf("For security purposes, you can only request this after %d seconds.", wait))
+	case taken && c.tooSoon(u.MailedAt, now):
 		return
 	case !taken:
 		u = user{ID: core.NewID().String(), Email: in.Email, Hash: hash, Metadata: in.Data, CreatedAt: now}
@@ -62,72 +62,105 @@ func (s *Server) signUp(c *call) {
 	if s.auth.opts.ConfirmEmail {
 		u.MailedAt = now
 		s.auth.state.Users[u.Email] = u
+		s.auth.send(u.Email, mail{kind: "signup", redirect: c.query("redirect_to"), challenge: in.Challenge, sent: now})
 		c.kept(s.auth.keep(), showUser(u))
 		return
 	}
 	u.Confirmed = now
-	s.signInLocked(c, u)
+	s.signIn(c, u, "password")
+}
+
+// hash makes what is kept of a password; a fake guards nothing.
+func (c *call) hash(password string) ([]byte, bool) {
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
+	if err != nil {
+		c.refuse(http.StatusInternalServerError, "unexpected_failure", "")
+	}
+	return hash, err == nil
+}
+
+// tooSoon refuses a second mail to one address within a minute.
+func (c *call) tooSoon(before, now time.Time) bool {
+	if now.Sub(before) >= mailEvery {
+		return false
+	}
+	left := int((mailEvery - now.Sub(before)).Seconds())
+	c.refuse(http.StatusTooManyRequests, "over_email_send_rate_limit", fmt.Sprintf("For security purposes, you can only request this after %d seconds.", left))
+	return true
 }
 
 func (s *Server) acceptable(c *call, in credentials) bool {
 	switch {
 	case in.Password == "":
 		c.refuse(http.StatusBadRequest, "validation_failed", "Signup requires a valid password")
-	case !emailForm.MatchString(in.Email):
-		c.refuse(http.StatusBadRequest, "validation_failed", "Unable to validate email address: invalid format")
-	case len(in.Password) > maxPassword:
+	case !c.addressed(in.Email):
+	default:
+		return s.strong(c, in.Password)
+	}
+	return false
+}
+
+func (c *call) addressed(email string) bool {
+	if emailForm.MatchString(email) {
+		return true
+	}
+	c.refuse(http.StatusBadRequest, "validation_failed", "Unable to validate email address: invalid format")
+	return false
+}
+
+func (s *Server) strong(c *call, password string) bool {
+	switch {
+	case len(password) > maxPassword:
 		c.refuse(http.StatusBadRequest, "validation_failed", "Password cannot be longer than 72 characters")
-	case utf8.RuneCountInString(in.Password) < s.auth.opts.MinPassword:
-		c.refuseWith(http.StatusUnprocessableEntity, "weak_password", fmt.Sprintf("Password should be at least %d characters.", s.auth.opts.MinPassword),
-			map[string]any{"weak_password": map[string]any{"reasons": []string{"length"}}})
+	case utf8.RuneCountInString(password) < s.auth.opts.MinPassword:
+		c.refuseWith(http.StatusUnprocessableEntity, "weak_password",
+			fmt.Sprintf("Password should be at least %d characters.", s.auth.opts.MinPassword), &weakReason{[]string{"length"}})
 	default:
 		return true
 	}
 	return false
 }
 
-// kept answers once the state is written.
-func (c *call) kept(err error, body any) {
-	if err != nil {
-		c.refuse(http.StatusInternalServerError, "unexpected_failure", "")
-		return
-	}
-	c.json(http.StatusOK, body)
-}
-
-// timeText is a time as Auth writes it: with as many digits as there are.
-func timeText(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
-
 // invented is the account an address that is taken is answered with.
-func invented(email string, now time.Time) map[string]any {
+func invented(email string, now time.Time) userView {
 	u := showUser(user{ID: core.NewID().String(), Email: email, CreatedAt: now, UpdatedAt: now, MailedAt: now})
-	u["role"], u["identities"], u["user_metadata"] = "", []any{}, map[string]any{}
+	u.Role, u.Identities, u.Metadata = "", []identityView{}, map[string]any{}
 	return u
 }
 
-func showUser(u user) map[string]any {
-	metadata := map[string]any{"email": u.Email, "email_verified": !u.Confirmed.IsZero(), "phone_verified": false, "sub": u.ID}
-	for name, value := range u.Metadata {
-		metadata[name] = value
+func (s *Server) getUser(c *call) {
+	s.auth.mu.Lock()
+	defer s.auth.mu.Unlock()
+	if _, u, ok := s.bearer(c); ok {
+		c.answer(http.StatusOK, showUser(u))
 	}
-	created := timeText(u.CreatedAt)
-	shown := map[string]any{
-		"id": u.ID, "aud": roleAuthenticated, "role": roleAuthenticated, "email": u.Email, "phone": "",
-		"app_metadata": appMetadata(), "user_metadata": metadata, "created_at": created, "updated_at": timeText(u.UpdatedAt), "is_anonymous": false,
-		"identities": []any{map[string]any{"identity_id": u.ID, "id": u.ID, "user_id": u.ID, "identity_data": metadata, "provider": "email",
-			"last_sign_in_at": created, "created_at": created, "updated_at": created, "email": u.Email}},
-	}
-	for name, at := range map[string]time.Time{"email_confirmed_at": u.Confirmed, "confirmed_at": u.Confirmed, "last_sign_in_at": u.SignedIn} {
-		if !at.IsZero() {
-			shown[name] = timeText(at)
-		}
-	}
-	if u.Confirmed.IsZero() && !u.MailedAt.IsZero() {
-		shown["confirmation_sent_at"] = timeText(u.MailedAt)
-	}
-	return shown
 }
 
-func appMetadata() map[string]any {
-	return map[string]any{"provider": "email", "providers": []string{"email"}}
+// putUser changes the password and ends the account's other sessions.
+func (s *Server) putUser(c *call) {
+	var in credentials
+	if !c.decode(&in) || (in.Password != "" && !s.strong(c, in.Password)) {
+		return
+	}
+	hash, ok := c.hash(in.Password)
+	if !ok {
+		return
+	}
+	s.auth.mu.Lock()
+	defer s.auth.mu.Unlock()
+	current, u, ok := s.bearer(c)
+	if !ok {
+		return
+	}
+	if in.Password != "" {
+		if bcrypt.CompareHashAndPassword(u.Hash, []byte(in.Password)) == nil {
+			c.refuse(http.StatusUnprocessableEntity, "same_password", "New password should be different from the old password.")
+			return
+		}
+		u.Hash = hash
+		s.auth.endSessions(u.ID, func(id string) bool { return id != current.ID })
+	}
+	u.UpdatedAt = s.opts.Now()
+	s.auth.state.Users[u.Email] = u
+	c.kept(s.auth.keep(), showUser(u))
 }

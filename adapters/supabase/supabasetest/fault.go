@@ -45,6 +45,8 @@ const (
 	LostAnswer                           // all is done, and the connection is cut instead of an answer
 	StaleList                            // lists show what was there when the fault was planted
 	Held                                 // the request waits until Gate is closed or the client is gone
+	InTheWay                             // HTTP 409: another refresh of the session is under way
+	MailsSpent                           // HTTP 429: the project sends no more mails for now
 )
 
 // Fault is a failure of some requests.
@@ -106,6 +108,8 @@ var faultWords = map[Failure]struct {
 	DatabaseTimeout: {errTimeout, http.StatusGatewayTimeout, "request_timeout"},
 	SlowDown:        {errSlowDown, http.StatusTooManyRequests, "over_request_rate_limit"},
 	Denied:          {errDenied, http.StatusForbidden, "not_admin"},
+	InTheWay:        {errDuplicate, http.StatusConflict, "conflict"},
+	MailsSpent:      {errSlowDown, http.StatusTooManyRequests, "over_email_send_rate_limit"},
 }
 
 // play shows a planted fault; done says that the request is answered by it.

@@ -103,9 +103,17 @@ func (s *Server) verify(token string) (string, error) {
 	return "", errors.New("signature verification failed")
 }
 
+// keyFor finds the key that a token names.
 func (s *Server) keyFor(token *jwt.Token) (any, error) {
+	s.auth.mu.Lock()
+	defer s.auth.mu.Unlock()
+	return s.keyOf(token)
+}
+
+// keyOf is keyFor where the caller holds the lock.
+func (s *Server) keyOf(token *jwt.Token) (any, error) {
 	if token.Method == jwt.SigningMethodES256 {
-		return &s.auth.key.PublicKey, nil
+		return s.auth.publicKey(token.Header["kid"])
 	}
 	return []byte(s.opts.JWTSecret), nil
 }

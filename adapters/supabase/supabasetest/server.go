@@ -102,6 +102,10 @@ func (s *Server) find(c *call) func(*call) {
 	if rest, ok := strings.CutPrefix(c.r.URL.Path, "/auth/v1/"); ok {
 		return s.findAuth(c, rest)
 	}
+	if c.r.URL.Path == sitePath {
+		c.service, c.op = "auth", OpOpen
+		return consent
+	}
 	return func(c *call) {
 		c.json(http.StatusNotFound, gatewayError{Message: "no Route matched with those values"})
 	}

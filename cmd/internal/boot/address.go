@@ -9,6 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/insurance-navigator/navigator/adapters/postgres"
 )
 
 // checkAddress holds an address that data goes to: outside development it is
@@ -99,5 +101,10 @@ func checkDatabaseURL(f *faults, name string, address Secret, mode Mode) {
 	}
 	if mode != Development && slices.ContainsFunc(config.ConnConfig.Fallbacks, falls) {
 		f.add("%s: say sslmode=verify-full, verify-ca, require or disable in %s", name, mode)
+	}
+	if place, err := postgres.ReadPlace(address.Reveal()); err == nil {
+		if err := place.Check(); err != nil {
+			f.add("%s: %w", name, err)
+		}
 	}
 }

@@ -33,6 +33,9 @@ func AdoptWith(ctx context.Context, config Config, dryRun bool, out io.Writer) e
 	if err := config.Check(Adopt); err != nil {
 		return err
 	}
+	if err := config.CheckMigrateSession(ctx); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(config.SpoolDir, 0o700); err != nil {
 		return errors.New("SPOOL_DIR cannot be made: " + errors.Unwrap(err).Error())
 	}

@@ -8,12 +8,15 @@ import (
 	"math"
 	"net/http"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
 
 	"github.com/pgvector/pgvector-go"
 
+	"github.com/insurance-navigator/navigator/adapters/filestore"
 	"github.com/insurance-navigator/navigator/adapters/openai"
 	"github.com/insurance-navigator/navigator/adapters/supabase"
 	"github.com/insurance-navigator/navigator/adapters/supabase/supabasetest"
@@ -22,6 +25,7 @@ import (
 	"github.com/insurance-navigator/navigator/db"
 	"github.com/insurance-navigator/navigator/db/dbtest"
 	"github.com/insurance-navigator/navigator/loadtest/corpus"
+	"github.com/insurance-navigator/navigator/ports"
 )
 
 // oldWorld is a world whose database and storage are the predecessor's.
@@ -71,13 +75,10 @@ func (w *world) oldPerson(name string) (p person, id string) {
 // and a nil one is a placeholder of zeros.
 func (w *world) plant(n int, user string, file []byte, texts []string, vectors [][]float32) (id string) {
 	w.t.Helper()
-	old, err := supabase.NewStorage(supabase.Config{URL: w.config.SupabaseURL, ServiceKey: supabasetest.DefaultSecretKey, Bucket: "files"})
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	old := w.oldBucket()
 	raw, parsed := "user/"+user+"/raw/0000000"+string(rune('0'+n))+".pdf", "user/"+user+"/parsed/0000000"+string(rune('0'+n))+".md"
 	text := strings.Join(texts, "\n")
-	err = errors.Join(old.Prepare(w.t.Context()), old.Put(w.t.Context(), raw, bytes.NewReader(file), int64(len(file)), "application/pdf"),
+	err := errors.Join(old.Prepare(w.t.Context()), old.Put(w.t.Context(), raw, bytes.NewReader(file), int64(len(file)), "application/pdf"),
 		old.Put(w.t.Context(), parsed, strings.NewReader(text), int64(len(text)), "text/markdown"))
 	if err != nil {
 		w.t.Fatal(err)
@@ -93,6 +94,62 @@ func (w *world) plant(n int, user string, file []byte, texts []string, vectors [
 		w.exec(`select planted.chunk($1, $2, $3, $4::text::extensions.vector)`, id, i, chunk, pgvector.NewVector(vector).String())
 	}
 	return id
+}
+
+// oldBucket is the predecessor's own, in the storage that is configured.
+func (w *world) oldBucket() ports.Blobs {
+	w.t.Helper()
+	var old ports.Blobs
+	var err error
+	if w.config.StorageProvider == "filestore" {
+		old, err = filestore.Open(filestore.Config{Dir: filepath.Join(w.config.FilestoreDir, "files"), MaxSize: 1 << 20, Types: []string{"application/pdf", "text/markdown"}})
+	} else {
+		old, err = supabase.NewStorage(supabase.Config{URL: w.config.SupabaseURL, ServiceKey: supabasetest.DefaultSecretKey, Bucket: "files"})
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return old
+}
+
+// made is the vectors that the predecessor's embedder gave for texts.
+func (w *world) made(texts []string) [][]float32 {
+	w.t.Helper()
+	embedder, err := openai.New(openai.Config{BaseURL: w.config.OpenAIURL, Key: "sk-test", Model: w.config.OpenAIModel, InFlight: 1})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	made, err := embedder.Embed(w.t.Context(), texts)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for i, vector := range made.Vectors {
+		made.Vectors[i] = dense(vector)
+	}
+	return made.Vectors
+}
+
+// parsedAs is a document's text as the predecessor stored it, in chunks: page
+// after page, with blank lines between the blocks, and no word of where a page
+// ends. at is the first page of each chunk.
+func parsedAs(doc corpus.Document) (texts []string, at []int) {
+	var before corpus.Block
+	for i, block := range doc.Blocks {
+		if i%7 == 0 { // a chunk of its own begins anywhere
+			texts, at = append(texts, ""), append(at, block.Page)
+		}
+		if block.Header != nil && (before.Header == nil || before.Page != block.Page) {
+			texts[len(texts)-1] += "| " + strings.Join(block.Header, " | ") + " |\n\n"
+		}
+		for level, heading := range block.Path {
+			if level >= len(before.Path) || before.Path[level] != heading {
+				texts[len(texts)-1] += "# " + heading + "\n\n"
+			}
+		}
+		texts[len(texts)-1] += block.Markdown() + "\n\n"
+		before = block
+	}
+	return texts, at
 }
 
 // dense is a vector near the fake's, with no more zeros than a model's has.
@@ -123,15 +180,7 @@ func TestAnAdoptedDatabaseServesWhatItHeldAndEndsWhatItLeftUndone(t *testing.T) 
 	ada, user := w.oldPerson("ada")
 	bob, _ := w.oldPerson("bob")
 	texts := []string{"Member Identification Card", "Member: Jordan Avery. Member ID: NWM-4471-0093. Group number: 88214."}
-	embedder, err := openai.New(openai.Config{BaseURL: w.config.OpenAIURL, Key: "sk-test", Model: w.config.OpenAIModel, InFlight: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	made, err := embedder.Embed(t.Context(), texts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	whole := w.plant(1, user, corpus.MemberCard().Bytes, texts, [][]float32{dense(made.Vectors[0]), dense(made.Vectors[1])})
+	whole := w.plant(1, user, corpus.MemberCard().Bytes, texts, w.made(texts))
 	zeros := w.plant(2, user, corpus.Filler(1, 7).Bytes, []string{"Dental plan.", "A crown is covered once in five years."}, [][]float32{nil, nil})
 	policy := corpus.Policy()
 	again := w.plant(3, user, policy.Bytes, []string{"Half of it."}, [][]float32{nil})
@@ -180,6 +229,48 @@ func TestAnAdoptedDatabaseServesWhatItHeldAndEndsWhatItLeftUndone(t *testing.T) 
 	w.adopt(false)
 	if n := w.count(`select count(*) from upload_pipeline.documents where document_id = $1`, whole); n != 0 {
 		t.Error("what was deleted was adopted again")
+	}
+}
+
+// Of a file of several pages each page is found again in the parsed text: the
+// chunks and the vectors are taken over with the pages they stand on, from the
+// old bucket of either storage, and nothing is paid for again.
+func TestADocumentOfManyPagesIsAdoptedWithItsVectors(t *testing.T) {
+	t.Parallel()
+	for _, storage := range []string{"supabase", "filestore"} {
+		t.Run(storage, func(t *testing.T) {
+			t.Parallel()
+			w := oldWorld(t)
+			w.config.StorageProvider, w.config.FilestoreDir = storage, t.TempDir()
+			ada, user := w.oldPerson("ada")
+			doc := corpus.Policy()
+			texts, at := parsedAs(doc)
+			id := w.plant(1, user, doc.Bytes, texts, w.made(texts))
+			short := w.plant(2, user, corpus.Filler(3, 9).Bytes, texts, w.made(texts)) // another file's text proves no page
+			paid := w.openai.Ledger().Tokens
+			if report := w.adopt(false); !regexp.MustCompile(`documents +complete +1\n`).MatchString(report) || !strings.Contains(report, "pages cannot be proven") {
+				t.Fatalf("the report is\n%s", report)
+			}
+			if w.count(`select count(*) from upload_pipeline.upload_jobs where document_id = $1 and status = 'uploaded'`, short) != 1 {
+				t.Error("the other one is not read again")
+			}
+			w.exec(`delete from river.river_job`) // that one is not this test's
+			w.start(boot.Dev)
+			if _, now := ada.status(id); now.Status != core.Complete || now.Pages != doc.Pages || now.Chunks.Done != len(texts) {
+				t.Errorf("it stands at %+v", now)
+			}
+			for i := range texts {
+				if n := w.count(`select page_from from upload_pipeline.document_chunks where document_id = $1 and ordinal = $2`, id, i); n != at[i] {
+					t.Errorf("chunk %d begins on page %d, want %d", i, n, at[i])
+				}
+			}
+			if now := w.openai.Ledger().Tokens; now != paid {
+				t.Errorf("%d tokens were paid for again", now-paid)
+			}
+			if n := w.count(`select count(*) from upload_pipeline.document_pages where document_id = $1`, id); n != doc.Pages {
+				t.Errorf("%d pages are kept, of %d", n, doc.Pages)
+			}
+		})
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
 )
 
 // advise says in plain words what happens by itself, and what on-call may do.
@@ -22,7 +23,7 @@ func (r *Report) advise(c Config) {
 	case core.AtWork:
 		r.says(true, fmt.Sprintf("Stage %s runs for the %s time, since %s. A run that takes longer than %s is given to another worker.",
 			r.Job.Stage, ordinal(r.Job.Run), r.stamp(&r.Job.Attempted), c.Queues().Longest()[r.Job.Stage]))
-	case core.Lost:
+	case core.Adrift:
 		r.says(true, fmt.Sprintf("The process that ran stage %s is dead. Another one gives the job back within %s, if any worker lives.", r.Job.Stage, c.DeadAfter+c.RescueEvery))
 		r.may("if it stays: see that a worker runs (/health)")
 	case core.Snoozing:
@@ -62,7 +63,7 @@ func (r *Report) snoozes() {
 
 func (r *Report) awaitsParser() {
 	r.says(true, fmt.Sprintf("The parser has it and calls back, or is asked at %s; at %s it is given up.", r.stamp(r.NextPoll), r.stamp(r.Deadline)))
-	if r.Provider.State == core.ProviderUnknown && r.Provider.Code == "" {
+	if r.Provider.State == ports.JobUnknown && r.Provider.Code == "" {
 		r.Healthy = false
 		r.may("the parser does not know the job: at the next poll the attempt fails, and can be retried")
 	}

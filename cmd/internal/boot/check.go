@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/insurance-navigator/navigator/adapters/localauth"
+	"github.com/insurance-navigator/navigator/adapters/postgres"
 )
 
 // Service is one of the processes; it decides which settings are needed.
@@ -100,15 +102,11 @@ func (c Config) checkDatabase(f *faults, service Service) {
 	if service == API {
 		return
 	}
-	name := "WORKER_DATABASE_URL"
-	if !c.WorkerDatabaseURL.Set() {
-		name = "DATABASE_URL"
-	}
+	name := c.workerURLName()
 	f.need(name, c.WorkerURL().Set())
 	checkDatabaseURL(f, name, c.WorkerURL(), c.Mode)
 	if service != Webhook && c.Transaction() && !c.AllowPollOnly {
-		f.add("%s goes through a transaction pooler, where LISTEN is lost: "+
-			"give the worker the session pooler (port 5432), or set ALLOW_POLL_ONLY=true", name)
+		f.add("%s %w", name, postgres.ErrPollOnly)
 	}
 }
 
@@ -130,9 +128,13 @@ func (c Config) checkAccounts(f *faults, service Service) {
 	}
 	c.checkAddress(f, "PUBLIC_URL", c.PublicURL)
 	c.checkDoor(f)
+	c.checkSites(f)
 	if c.AuthProvider == "supabase" {
 		f.need("SUPABASE_ANON_KEY", c.SupabaseAnon.Set())
 		c.checkAddress(f, "SUPABASE_URL", c.SupabaseURL)
+		if c.SupabaseSecret.Set() && len(c.SupabaseSecret) < 32 {
+			f.add("SUPABASE_JWT_SECRET: at least 32 bytes")
+		}
 		return
 	}
 	c.checkSigningKey(f)
@@ -151,6 +153,10 @@ func (c Config) checkSigningKey(f *faults) {
 	}
 	if _, err := localauth.ParseKeys(c.SigningKey.Reveal()); err != nil {
 		f.add("AUTH_SIGNING_KEY: not an EC P-256 private key in PEM")
+		return
+	}
+	if _, err := c.signingKeys(); err != nil {
+		f.add("AUTH_SIGNING_KEY_FORMER: not an EC P-256 key in PEM, private or public")
 	}
 }
 
@@ -159,9 +165,31 @@ func (c Config) checkParser(f *faults, service Service) {
 		return
 	}
 	f.need("LLAMAPARSE_API_KEY", c.LlamaKey.Set())
-	f.need("LLAMAPARSE_VERSION", c.LlamaVersion != "")
+	c.checkParserVersion(f)
 	f.oneOf("LLAMAPARSE_TIER", c.LlamaTier, "cost_effective", "agentic", "agentic_plus")
 	c.checkAddress(f, "LLAMAPARSE_API_URL", c.LlamaURL)
+	for name, path := range map[string]string{"LLAMAPARSE_FILES_PATH": c.LlamaFiles, "LLAMAPARSE_PARSE_PATH": c.LlamaParse} {
+		if !strings.HasPrefix(path, "/") || strings.ContainsAny(path, "?# ") {
+			f.add("%s: a path that starts with /", name)
+		}
+	}
+	if c.LlamaEvery < 0 || (c.Mode == Production && c.LlamaEvery < Defaults().LlamaEvery) {
+		f.add("LLAMAPARSE_SUBMIT_EVERY: not negative, and at least %s in PRODUCTION", Defaults().LlamaEvery)
+	}
+}
+
+// checkParserVersion holds the parser to a version that stays what it is: the
+// same file is to give the same text tomorrow.
+func (c Config) checkParserVersion(f *faults) {
+	if c.LlamaVersion == "latest" {
+		if c.Mode == Production && !c.AllowLatest {
+			f.add("LLAMAPARSE_VERSION=latest is refused in PRODUCTION: name a date such as %s, or set ALLOW_LATEST_PARSER=true", Defaults().LlamaVersion)
+		}
+		return
+	}
+	if _, err := time.Parse(time.DateOnly, c.LlamaVersion); err != nil {
+		f.add("LLAMAPARSE_VERSION: a date such as %s, or latest", Defaults().LlamaVersion)
+	}
 }
 
 func (c Config) checkEmbedder(f *faults, service Service) {

@@ -131,6 +131,13 @@ func TestFM010_WhatAnotherChoiceNeeds(t *testing.T) {
 			"SUPABASE_SERVICE_ROLE_KEY": ""}, []string{"FILESTORE_DIR is missing"}},
 		"supabase accounts need the publishable key": {boot.API, map[string]string{"AUTH_PROVIDER": "supabase", "AUTH_SIGNING_KEY": "",
 			"ALLOW_LOCAL_AUTH": "", "AUTH_MIN_PASSWORD": ""}, []string{"SUPABASE_ANON_KEY is missing"}},
+		"a former key is one": {boot.API, map[string]string{"AUTH_SIGNING_KEY_FORMER": "x"},
+			[]string{"AUTH_SIGNING_KEY_FORMER: not an EC P-256 key in PEM, private or public"}},
+		"a shared secret is long": {boot.API, map[string]string{"AUTH_PROVIDER": "supabase", "SUPABASE_ANON_KEY": "x", "SUPABASE_JWT_SECRET": "canary"},
+			[]string{"SUPABASE_JWT_SECRET: at least 32 bytes"}},
+		"other sites are the project's": {boot.API, map[string]string{"AUTH_SITES": "google"}, []string{"AUTH_SITES: only with AUTH_PROVIDER=supabase"}},
+		"other sites have names": {boot.API, map[string]string{"AUTH_PROVIDER": "supabase", "SUPABASE_ANON_KEY": "x", "AUTH_SITES": "google,https://x"},
+			[]string{"AUTH_SITES: names as the project has them, such as google or linkedin_oidc"}},
 		"one address needed twice is told once": {boot.API, map[string]string{"AUTH_PROVIDER": "supabase", "SUPABASE_ANON_KEY": "x",
 			"SUPABASE_URL": ""}, []string{"SUPABASE_URL is missing"}},
 	} {
@@ -140,6 +147,42 @@ func TestFM010_WhatAnotherChoiceNeeds(t *testing.T) {
 		}
 		if diff := cmp.Diff(test.want, faultsOf(t, environ, test.service)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// The same file is to give the same text tomorrow, and the vendor's rate is kept.
+func TestTheParserIsPinnedAndPaced(t *testing.T) {
+	t.Parallel()
+	const (
+		latest = "LLAMAPARSE_VERSION=latest is refused in PRODUCTION: name a date such as 2026-08-19, or set ALLOW_LATEST_PARSER=true"
+		dated  = "LLAMAPARSE_VERSION: a date such as 2026-08-19, or latest"
+		paced  = "LLAMAPARSE_SUBMIT_EVERY: not negative, and at least 250ms in PRODUCTION"
+	)
+	for _, c := range []struct {
+		set  map[string]string
+		want []string
+	}{
+		{map[string]string{"LLAMAPARSE_VERSION": "2026-06-11"}, nil},
+		{map[string]string{"LLAMAPARSE_VERSION": "latest"}, []string{latest}},
+		{map[string]string{"LLAMAPARSE_VERSION": "latest", "ALLOW_LATEST_PARSER": "true"}, nil},
+		{map[string]string{"LLAMAPARSE_VERSION": "latest", "SERVICE_MODE": "staging"}, nil},
+		{map[string]string{"LLAMAPARSE_VERSION": "newest"}, []string{dated}},
+		{map[string]string{"LLAMAPARSE_VERSION": "2026-13-01"}, []string{dated}},
+		{map[string]string{"LLAMAPARSE_SUBMIT_EVERY": "249ms"}, []string{paced}},
+		{map[string]string{"LLAMAPARSE_SUBMIT_EVERY": "0", "SERVICE_MODE": "staging"}, nil},
+		{map[string]string{"LLAMAPARSE_SUBMIT_EVERY": "-1s", "SERVICE_MODE": "staging"}, []string{paced}},
+		{map[string]string{"LLAMAPARSE_FILES_PATH": "/api/v2/files", "LLAMAPARSE_PARSE_PATH": "/api/v3/parse"}, nil},
+		{map[string]string{"LLAMAPARSE_FILES_PATH": "files"}, []string{"LLAMAPARSE_FILES_PATH: a path that starts with /"}},
+		{map[string]string{"LLAMAPARSE_PARSE_PATH": "/parse?x=1"}, []string{"LLAMAPARSE_PARSE_PATH: a path that starts with /"}},
+		{map[string]string{"LLAMAPARSE_VERSION": "newest", "PARSER": "pdftext"}, nil},
+	} {
+		environ := sound(t)
+		for name, value := range c.set {
+			environ[name] = value
+		}
+		if diff := cmp.Diff(c.want, faultsOf(t, environ, boot.Worker)); diff != "" {
+			t.Errorf("%v (-want +got):\n%s", c.set, diff)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"github.com/insurance-navigator/navigator/adapters/httpapi"
+	"github.com/insurance-navigator/navigator/adapters/llamaparse"
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/adapters/riverqueue"
 	"github.com/insurance-navigator/navigator/core"
@@ -39,7 +40,7 @@ type Config struct {
 	DatabaseURL        Secret `env:"DATABASE_URL" help:"postgres:// address; the API logs in as inav_app, worker and webhook as inav_worker, migrate as the owner"`
 	WorkerDatabaseURL  Secret `env:"WORKER_DATABASE_URL" help:"for worker and webhook where one process runs all; DATABASE_URL when empty"`
 	MigrateDatabaseURL Secret `env:"MIGRATE_DATABASE_URL" help:"for migrate; DATABASE_URL when empty"`
-	PoolMode           string `env:"DATABASE_POOL_MODE" help:"direct, session or transaction; empty: transaction at port 6543, else direct"`
+	PoolMode           string `env:"DATABASE_POOL_MODE" help:"what is expected at the address: direct, session or transaction; anything else found there is refused; empty: what is found is used"`
 	AllowPollOnly      bool   `env:"ALLOW_POLL_ONLY" help:"lets the worker run behind a transaction pooler, without LISTEN"`
 	MaxConns           int32  `env:"DATABASE_MAX_CONNS" help:"connections of this process's pool"`
 
@@ -64,26 +65,35 @@ type Config struct {
 	AuthProvider   string        `env:"AUTH_PROVIDER" help:"local (accounts in this database) or supabase"`
 	AllowLocalAuth bool          `env:"ALLOW_LOCAL_AUTH" help:"lets PRODUCTION use local accounts"`
 	SigningKey     Secret        `env:"AUTH_SIGNING_KEY" help:"EC P-256 private key (PEM) that signs local access tokens"`
+	FormerKey      Secret        `env:"AUTH_SIGNING_KEY_FORMER" help:"another key whose tokens are taken, private or public: the one before during a rotation, or the next one ahead of it"`
 	AccessTTL      time.Duration `env:"AUTH_ACCESS_TTL" help:"life of a local access token"`
 	MinPassword    int           `env:"AUTH_MIN_PASSWORD" help:"fewest characters of a password"`
+	AuthRedirects  []string      `env:"AUTH_REDIRECTS" help:"addresses that mails and other sites lead people back to, exactly, with commas between; empty: none, in development http://localhost:3000/auth/callback"`
+	AuthSites      []string      `env:"AUTH_SITES" help:"other sites that the Supabase project signs people in through, such as google,github; empty: none"`
 
 	StorageProvider string `env:"STORAGE_PROVIDER" help:"supabase or filestore"`
 	FilestoreDir    string `env:"FILESTORE_DIR" help:"folder of the filestore"`
 	SupabaseURL     string `env:"SUPABASE_URL" help:"https://<ref>.supabase.co"`
 	SupabaseService Secret `env:"SUPABASE_SERVICE_ROLE_KEY" help:"service key, of either family"`
 	SupabaseAnon    Secret `env:"SUPABASE_ANON_KEY" help:"publishable key, of either family; for supabase accounts"`
+	SupabaseSecret  Secret `env:"SUPABASE_JWT_SECRET" help:"only for a project that still signs with a shared secret (HS256): that secret; empty refuses such tokens"`
 
 	Parser         string        `env:"PARSER" help:"llamaparse, or pdftext: no outside parser at all"`
 	LlamaKey       Secret        `env:"LLAMAPARSE_API_KEY" help:"llx-..."`
 	LlamaURL       string        `env:"LLAMAPARSE_API_URL" help:"base address, without /api"`
 	LlamaTier      string        `env:"LLAMAPARSE_TIER" help:"cost_effective, agentic or agentic_plus"`
-	LlamaVersion   string        `env:"LLAMAPARSE_VERSION" help:"the pinned version of the tier"`
+	LlamaVersion   string        `env:"LLAMAPARSE_VERSION" help:"the pinned version of the tier, a date such as 2026-08-19; latest drifts, and is refused in PRODUCTION"`
+	AllowLatest    bool          `env:"ALLOW_LATEST_PARSER" help:"lets PRODUCTION use LLAMAPARSE_VERSION=latest"`
+	LlamaFiles     string        `env:"LLAMAPARSE_FILES_PATH" help:"path of its files, for the day the vendor moves it"`
+	LlamaParse     string        `env:"LLAMAPARSE_PARSE_PATH" help:"path of its parse jobs, likewise"`
 	LlamaEvery     time.Duration `env:"LLAMAPARSE_SUBMIT_EVERY" help:"least time between two submissions of this process; the vendor takes 4 a second"`
 	PDFium         string        `env:"PDFIUM_WASM" help:"PDFium's WebAssembly file; empty: where make pdfium puts it"`
 	PDFiumCache    string        `env:"PDFIUM_CACHE" help:"folder of the compiled PDFium; empty: the user's cache folder"`
 	MaxFailedShare float64       `env:"MAX_FAILED_PAGE_SHARE" help:"share of pages that may fail before the document does"`
 
 	OpenAIKey   Secret `env:"OPENAI_API_KEY" help:"sk-..."`
+	OpenAIOrg   Secret `env:"OPENAI_ORGANIZATION" help:"sent as OpenAI-Organization, for a key of several; empty: the key's own"`
+	OpenAIProj  Secret `env:"OPENAI_PROJECT" help:"sent as OpenAI-Project, likewise"`
 	OpenAIURL   string `env:"OPENAI_API_URL" help:"base address, ending in /v1"`
 	OpenAIModel string `env:"OPENAI_MODEL" help:"embedding model of 1536 dimensions for an empty database; navigator reembed changes it later"`
 	OpenAICalls int    `env:"OPENAI_MAX_IN_FLIGHT" help:"calls at once in this process"`
@@ -157,7 +167,7 @@ func Defaults() Config {
 		Port: 8000, WebhookPort: 8001, WorkerPort: 8002, PublicURL: "http://localhost:8000", SpoolDir: filepath.Join(os.TempDir(), "navigator-spool"),
 		WebhookMode: "callback", AuthProvider: "local", AccessTTL: 15 * time.Minute, MinPassword: 12,
 		StorageProvider: "supabase", Parser: "llamaparse",
-		LlamaURL: "https://api.cloud.llamaindex.ai", LlamaTier: "cost_effective", LlamaVersion: "2026-08-19", LlamaEvery: 250 * time.Millisecond, MaxFailedShare: 0.05,
+		LlamaURL: "https://api.cloud.llamaindex.ai", LlamaTier: "cost_effective", LlamaVersion: "2026-08-19", LlamaFiles: llamaparse.DefaultPaths().Files, LlamaParse: llamaparse.DefaultPaths().Parse, LlamaEvery: 250 * time.Millisecond, MaxFailedShare: 0.05,
 		OpenAIURL: "https://api.openai.com/v1", OpenAIModel: "text-embedding-3-small", OpenAICalls: 4,
 		ChunkTokens: chunker.Default().Tokens, ChunkOverlap: chunker.Default().Overlap, ParseDeadline: w.Deadline, ParsePolls: w.Polls,
 		Parse: row(core.Parse), Receive: row(core.Receive), Validate: row(core.Validate), Chunk: row(core.Chunk),

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/adapters/riverqueue"
 	"github.com/insurance-navigator/navigator/core"
@@ -25,6 +23,14 @@ func (c Config) MigrateURL() Secret { return first(c.MigrateDatabaseURL, c.Datab
 // WorkerURL is the address worker and webhook log in with.
 func (c Config) WorkerURL() Secret { return first(c.WorkerDatabaseURL, c.DatabaseURL) }
 
+// workerURLName is the variable that WorkerURL comes from.
+func (c Config) workerURLName() string {
+	if c.WorkerDatabaseURL.Set() {
+		return "WORKER_DATABASE_URL"
+	}
+	return "DATABASE_URL"
+}
+
 func first(a, b Secret) Secret {
 	if a.Set() {
 		return a
@@ -32,16 +38,18 @@ func first(a, b Secret) Secret {
 	return b
 }
 
-// Transaction reports whether a transaction pooler lies before the worker.
+// Transaction reports whether a transaction pooler lies before the worker, as
+// far as the settings tell; what is there is found by asking it.
 func (c Config) Transaction() bool { return c.Pooled(c.WorkerURL()) }
 
-// Pooled reports whether a transaction pooler lies before that address.
+// Pooled reports whether that address says that a transaction pooler lies
+// before it.
 func (c Config) Pooled(address Secret) bool {
 	if c.PoolMode != "" {
 		return c.PoolMode == "transaction"
 	}
-	config, err := pgxpool.ParseConfig(address.Reveal())
-	return err == nil && config.ConnConfig.Port == 6543
+	place, err := postgres.ReadPlace(address.Reveal())
+	return err == nil && place.Port == postgres.TransactionPort
 }
 
 // Bucket is the storage bucket of this bucket set.

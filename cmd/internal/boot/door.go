@@ -20,6 +20,14 @@ func (c Config) Origins() []string {
 	return c.AllowedOrigins
 }
 
+// Redirects is where people may be led back to.
+func (c Config) Redirects() []string {
+	if len(c.AuthRedirects) == 0 && c.Mode == Development {
+		return []string{developmentOrigin + "/auth/callback"}
+	}
+	return c.AuthRedirects
+}
+
 // Loosened says how the limits are wider than production's; "" when they are
 // not.
 func (c Config) Loosened() string {
@@ -40,6 +48,9 @@ func (c Config) Loosened() string {
 func (c Config) checkDoor(f *faults) {
 	for _, origin := range c.AllowedOrigins {
 		c.checkOrigin(f, origin)
+	}
+	for _, redirect := range c.AuthRedirects {
+		c.checkRedirect(f, redirect)
 	}
 	if c.TrustedHops < 0 || c.TrustedHops > 10 {
 		f.add("TRUSTED_HOPS: 0 to 10, the number of proxies before the API")
@@ -66,6 +77,30 @@ func (c Config) checkOrigin(f *faults, origin string) {
 		f.add("ALLOWED_ORIGINS: each is scheme://host or scheme://host:port in lower case, without path, slash or default port, such as https://app.navigator.org")
 	case u.Scheme != "https" && c.Mode != Development:
 		f.add("ALLOWED_ORIGINS: https is required in %s", c.Mode)
+	}
+}
+
+// checkRedirect takes an address that a code may be led to: what is not exactly
+// it is refused later, so it has to be one that a browser can come to.
+func (c Config) checkRedirect(f *faults, redirect string) {
+	u, err := url.Parse(redirect)
+	switch {
+	case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || u.User != nil || u.Fragment != "" || strings.Contains(redirect, "*"):
+		f.add("AUTH_REDIRECTS: each is an address such as https://app.navigator.org/auth/callback, without patterns or a fragment")
+	case u.Scheme != "https" && c.Mode != Development:
+		f.add("AUTH_REDIRECTS: https is required in %s", c.Mode)
+	}
+}
+
+// checkSites holds the names of other sites to what a project calls them.
+func (c Config) checkSites(f *faults) {
+	for _, site := range c.AuthSites {
+		if site == "" || strings.Trim(site, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
+			f.add("AUTH_SITES: names as the project has them, such as google or linkedin_oidc")
+		}
+	}
+	if len(c.AuthSites) > 0 && c.AuthProvider != "supabase" {
+		f.add("AUTH_SITES: only with AUTH_PROVIDER=supabase")
 	}
 }
 

@@ -83,3 +83,32 @@ func TestOriginsByMode(t *testing.T) {
 		t.Errorf("Loosened says %q", got)
 	}
 }
+
+func TestRedirectsAreWrittenOut(t *testing.T) {
+	t.Parallel()
+	const form = "AUTH_REDIRECTS: each is an address such as https://app.navigator.org/auth/callback, without patterns or a fragment"
+	for value, want := range map[string][]string{
+		"https://app.navigator.org/auth/callback,https://other.navigator.org/in?x=1": nil,
+		"https://*.navigator.org/auth/callback":                                      {form},
+		"https://app.navigator.org/auth#callback":                                    {form},
+		"https://user@app.navigator.org/":                                            {form},
+		"app.navigator.org":                                                          {form},
+		"javascript:alert(1)":                                                        {form},
+		"navigator://callback":                                                       {form},
+		"http://app.navigator.org/auth/callback":                                     {"AUTH_REDIRECTS: https is required in PRODUCTION"},
+	} {
+		environ := sound(t)
+		environ["AUTH_REDIRECTS"] = value
+		if diff := cmp.Diff(want, faultsOf(t, environ, boot.API)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", value, diff)
+		}
+	}
+	c := boot.Defaults()
+	if diff := cmp.Diff([]string{"http://localhost:3000/auth/callback"}, c.Redirects()); diff != "" {
+		t.Error(diff)
+	}
+	c.Mode = boot.Production
+	if got := c.Redirects(); len(got) != 0 {
+		t.Errorf("production leads people to %q", got)
+	}
+}

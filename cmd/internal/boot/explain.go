@@ -40,11 +40,11 @@ type Report struct {
 
 // Provider is what the parser says of the attempt now.
 type Provider struct {
-	JobID  string    `json:"job_id,omitempty"`
-	FileID string    `json:"file_id,omitempty"`
-	State  string    `json:"state,omitempty"` // of the job; "" where it was not asked
-	Files  int       `json:"files"`           // copies that it holds
-	Code   core.Code `json:"code,omitempty"`  // why it does not say
+	JobID  string         `json:"job_id,omitempty"`
+	FileID string         `json:"file_id,omitempty"`
+	State  ports.JobState `json:"state,omitempty"` // of the job; "" where it was not asked
+	Files  int            `json:"files"`           // copies that it holds
+	Code   core.Code      `json:"code,omitempty"`  // why it does not say
 }
 
 // Object is the stored file.
@@ -75,7 +75,7 @@ func (o *Operator) Explain(ctx context.Context, id core.ID) (Report, error) {
 		return r, err
 	}
 	r.Object = lookAt(ctx, blobs, doc)
-	if r.Provider, err = o.askParser(ctx, blobs, doc); err != nil {
+	if r.Provider, err = o.askParser(ctx, doc); err != nil {
 		return r, err
 	}
 	switch {
@@ -109,25 +109,41 @@ func lookAt(ctx context.Context, blobs ports.Blobs, doc core.Document) Object {
 	return object
 }
 
-func (o *Operator) askParser(ctx context.Context, blobs ports.Blobs, doc core.Document) (Provider, error) {
+// askParser asks for the attempt's job and for its copies of the file. A
+// parser that works in this process holds nothing, and is not asked.
+func (o *Operator) askParser(ctx context.Context, doc core.Document) (Provider, error) {
 	p := Provider{JobID: doc.ProviderJob, FileID: doc.ProviderFile}
-	if o.config.Parser != "llamaparse" { // the service reads the files itself: there is nobody to ask
+	if o.config.Parser != "llamaparse" {
 		return p, nil
 	}
-	parser, err := o.config.parser(blobs, nil)
+	holdings, err := o.config.Holdings()
 	if err != nil {
 		return p, err
 	}
-	watched, ok := parser.(ports.Watched)
-	if !ok {
-		return p, nil
-	}
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
-	state, err := watched.Look(ctx, doc)
-	p.State, p.Files = state.Job, state.Files
+	files, err := ports.ReadAll(func(after string) (ports.Page[ports.HeldFile], error) {
+		return holdings.ListFiles(ctx, ports.FileFilter{Attempt: doc.Job}, after)
+	})
+	if err != nil {
+		p.Code = core.AsError(err).Code
+		return p, nil
+	}
+	p.Files, p.State = len(files), ports.JobUnknown
+	if doc.ProviderJob == "" {
+		return p, nil
+	}
+	jobs, err := ports.ReadAll(func(after string) (ports.Page[ports.HeldJob], error) {
+		return holdings.ListJobs(ctx, ports.JobFilter{IDs: []string{doc.ProviderJob}}, after)
+	})
 	if err != nil {
 		p.State, p.Code = "", core.AsError(err).Code
+		return p, nil
+	}
+	for _, job := range jobs {
+		if job.ID == doc.ProviderJob || job.Attempt == doc.Job {
+			p.State = job.State
+		}
 	}
 	return p, nil
 }

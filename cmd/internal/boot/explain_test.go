@@ -10,6 +10,7 @@ import (
 	"github.com/insurance-navigator/navigator/cmd/internal/boot"
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/loadtest/corpus"
+	"github.com/insurance-navigator/navigator/ports"
 )
 
 // told is what a report has to say of one state.
@@ -48,11 +49,11 @@ func TestOnCallIsToldWhereADocumentWaits(t *testing.T) {
 	report := w.explains(hand, id)
 	w.holds("queued", report, told{core.InQueue, "", true, "Stage parse waits for a free worker of queue parse", "queue list"})
 	if !report.Object.Present || report.Object.Size != int64(len(corpus.MemberCard().Bytes)) || report.Object.Size != report.Object.Expected ||
-		report.Provider.State != core.ProviderUnknown || len(report.Moves) != 1 || report.PagesOfFile == 0 || report.Receipt != nil {
+		report.Provider.State != ports.JobUnknown || len(report.Moves) != 1 || report.PagesOfFile == 0 || report.Receipt != nil {
 		t.Errorf("of the queued document: %+v", report)
 	}
 	w.exec(`update river.river_job set state = 'running', attempt = 1, attempted_at = now() - interval '1 minute', attempted_by = array[$1]`, core.NewID().String())
-	w.holds("its process is dead", w.explains(hand, id), told{core.Lost, "", true, "The process that ran stage parse is dead", "worker"})
+	w.holds("its process is dead", w.explains(hand, id), told{core.Adrift, "", true, "The process that ran stage parse is dead", "worker"})
 	w.exec(`update river.river_job set attempted_by = array[(select instance_id::text from upload_pipeline.instances)]`)
 	w.holds("running", w.explains(hand, id), told{core.AtWork, "", true, "Stage parse runs for the 1st time", ""})
 	w.exec(`delete from river.river_job`)
@@ -100,7 +101,7 @@ func TestOnCallIsToldWhatTheOutsideSays(t *testing.T) {
 				return last.Where == c.want.where && strings.Contains(last.Next, c.want.next) && (c.want.code == "" || last.Code == c.want.code) && (!c.run || last.Status.Terminal())
 			})
 			w.holds(name, last, c.want)
-			if c.want.where == core.AtProvider && (last.Provider.State == core.ProviderUnknown || last.Provider.Files != 1 || last.NextPoll == nil || last.Deadline == nil) {
+			if c.want.where == core.AtProvider && (last.Provider.State == ports.JobUnknown || last.Provider.Files != 1 || last.NextPoll == nil || last.Deadline == nil) {
 				t.Errorf("of the parser: %+v", last)
 			}
 			if last.Status == core.Complete {

@@ -16,7 +16,6 @@ import (
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/adapters/riverqueue"
 	"github.com/insurance-navigator/navigator/core"
-	"github.com/insurance-navigator/navigator/db"
 	"github.com/insurance-navigator/navigator/ports"
 )
 
@@ -29,6 +28,7 @@ type House struct {
 	closers []func()
 
 	appPool, workPool *pgxpool.Pool
+	pollOnly          bool // a pooler in transaction mode lies before workPool
 	instances         *postgres.Instances
 	self              postgres.Instance
 	operations        *postgres.Operations
@@ -74,7 +74,7 @@ func (h *House) does(service Service) bool { return h.service == service || h.se
 func (h *House) openDatabase(ctx context.Context) error {
 	var err error
 	if h.does(API) {
-		if h.appPool, err = h.pool(ctx, h.config.DatabaseURL, "inav_app"); err != nil {
+		if h.appPool, _, err = h.pool(ctx, h.config.DatabaseURL, "inav_app"); err != nil {
 			return err
 		}
 		if h.config.Mode != Development {
@@ -85,7 +85,7 @@ func (h *House) openDatabase(ctx context.Context) error {
 		h.instances = postgres.NewInstances(h.appPool)
 	}
 	if h.does(Worker) || h.does(Webhook) {
-		if h.workPool, err = h.pool(ctx, h.config.WorkerURL(), "inav_worker"); err != nil {
+		if err := h.openWorkPool(ctx); err != nil {
 			return err
 		}
 		h.instances = postgres.NewInstances(h.workPool)
@@ -94,7 +94,7 @@ func (h *House) openDatabase(ctx context.Context) error {
 }
 
 func (h *House) openStores() error {
-	settings := h.config.Queues()
+	settings := h.queues()
 	if h.appPool != nil {
 		queue, err := riverqueue.NewQueue(h.appPool, settings, h.log)
 		if err != nil {
@@ -111,31 +111,6 @@ func (h *House) openStores() error {
 		h.operations = postgres.NewOperations(h.workPool, queue, queue)
 	}
 	return nil
-}
-
-// startTime bounds the wait for a database that is not up yet.
-const startTime = 30 * time.Second
-
-// pool opens a pool, waiting for a database that is not up yet.
-func (h *House) pool(ctx context.Context, url Secret, role string) (*pgxpool.Pool, error) {
-	ctx, cancel := context.WithTimeout(ctx, startTime)
-	defer cancel()
-	options := postgres.Options{URL: url.Reveal(), Name: "navigator-" + string(h.service), Role: role,
-		MaxConns: h.config.MaxConns, Transaction: h.config.Pooled(url)}
-	for {
-		pool, err := postgres.Open(ctx, options)
-		if err == nil {
-			h.closers = append(h.closers, pool.Close)
-			_, err = db.Check(ctx, pool)
-			return pool, err
-		}
-		h.log.Warn("the database does not answer yet", "role", role, "cause", err.Error())
-		select {
-		case <-ctx.Done():
-			return nil, err
-		case <-time.After(time.Second):
-		}
-	}
 }
 
 // openOutside opens what lies outside, wrapped so that each call's result is
@@ -224,12 +199,12 @@ func (h *House) api(ctx context.Context, at *gate) (http.Handler, error) {
 		Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine, Stopping: at.stopping, Intake: h.library,
 		Health: h.health(), Keys: postgres.NewIdempotency(h.appPool), Logger: h.log, Limits: h.limits(), Version: Build(),
 		SpoolDir: h.config.SpoolDir, PublicURL: h.config.PublicURL, Ready: at.ready, Live: h.pulse.check,
-		DocsEnabled: h.config.Docs(), Limiter: inprocess.NewLimiter(inprocess.DefaultKeys), Origins: h.config.Origins(), TrustedHops: h.config.TrustedHops,
+		DocsEnabled: h.config.Docs(), Limiter: inprocess.NewLimiter(inprocess.DefaultKeys), Origins: h.config.Origins(), Redirects: h.config.Redirects(), TrustedHops: h.config.TrustedHops,
 	}
 	if loose := h.config.Loosened(); loose != "" {
 		h.log.Warn("limits are not those of production", "rate_factor", h.config.RateFactor, "uploads_per_day", h.config.UploadsPerDay)
 	}
-	if err := h.accounts(&deps); err != nil {
+	if err := h.accounts(ctx, &deps); err != nil {
 		return nil, err
 	}
 	return httpapi.NewAPI(deps)
@@ -263,7 +238,7 @@ func readHint(raw []byte) (httpapi.Hint, error) {
 
 // line builds the worker's part.
 func (h *House) line(ctx context.Context) (*riverqueue.Line, error) {
-	settings := h.config.Queues()
+	settings := h.queues()
 	settings.SoftStop -= h.config.Notice() // what is left of it when the line is told to stop
 	settings.Process, settings.Progress = h.self.ID.String(), func() { h.pulse.beat(loopLine) }
 	return newLine(ctx, h.config, settings, h.workPool, h.store, h.parts, h.log)

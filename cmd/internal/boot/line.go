@@ -38,9 +38,10 @@ func newLine(ctx context.Context, c Config, settings riverqueue.Settings, pool *
 		return nil, err
 	}
 	making := making{store: store, box: box}
+	parsing := pipeline.Parsing{Blobs: p.blobs, Parser: p.parser, Callback: c.callback}
 	stages := []pipeline.Stage{
-		pipeline.Parsing{Blobs: p.blobs, Parser: p.parser, Callback: c.callback},
-		pipeline.Receiving{Parser: p.parser, Now: time.Now},
+		parsing,
+		pipeline.Receiving{Parser: p.parser, Again: parsing, Deadline: c.ParseDeadline, Now: time.Now},
 		pipeline.Validating{Text: store, Policy: core.PagePolicy{MaxFailedShare: c.MaxFailedShare}},
 		living{core.Chunk, making.chunk},
 		living{core.Embed, making.embed},

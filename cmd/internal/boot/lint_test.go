@@ -21,6 +21,19 @@ var readers = map[string]string{
 
 func TestFM013_OnlyTheConfigurationReadsTheEnvironment(t *testing.T) {
 	t.Parallel()
+	eachSource(t, func(folder, path string, tree *ast.File) {
+		for _, use := range environmentUses(tree) {
+			if !allowed(folder, use) {
+				t.Errorf("%s calls os.%s: the environment is read by cmd/internal/boot alone", path, use)
+			}
+		}
+	})
+}
+
+// eachSource visits every Go file of the module that is no test; folder is its
+// place from the module's root.
+func eachSource(t *testing.T, visit func(folder, path string, tree *ast.File)) {
+	t.Helper()
 	root, files := filepath.Join("..", "..", ".."), 0
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -33,7 +46,13 @@ func TestFM013_OnlyTheConfigurationReadsTheEnvironment(t *testing.T) {
 			return nil
 		}
 		files++
-		return lintFile(t, root, path)
+		tree, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			return err
+		}
+		folder, err := filepath.Rel(root, filepath.Dir(path))
+		visit(filepath.ToSlash(folder), path, tree)
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -41,24 +60,6 @@ func TestFM013_OnlyTheConfigurationReadsTheEnvironment(t *testing.T) {
 	if files < 100 {
 		t.Fatalf("only %d files were looked at", files)
 	}
-}
-
-func lintFile(t *testing.T, root, path string) error {
-	t.Helper()
-	tree, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
-	if err != nil {
-		return err
-	}
-	folder, err := filepath.Rel(root, filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	for _, use := range environmentUses(tree) {
-		if !allowed(filepath.ToSlash(folder), use) {
-			t.Errorf("%s calls os.%s: the environment is read by cmd/internal/boot alone", path, use)
-		}
-	}
-	return nil
 }
 
 var sees = []string{"Getenv", "LookupEnv", "Environ", "ExpandEnv", "Setenv", "Unsetenv", "Clearenv"}

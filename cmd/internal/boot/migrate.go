@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/db"
 )
 
@@ -23,11 +24,28 @@ func MigrateFrom(ctx context.Context, environ []string, out io.Writer, indexes I
 	if err := config.Check(Migrate); err != nil {
 		return err
 	}
+	if err := config.CheckMigrateSession(ctx); err != nil {
+		return err
+	}
 	if err := db.Migrate(ctx, config.MigrateURL().Reveal()); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(out, "the database's schema is at version %d\n", db.Version())
 	return errors.Join(err, indexes.apply(ctx, config.MigrateURL().Reveal(), out))
+}
+
+// CheckMigrateSession refuses an address where the migration's lock would be
+// held by nobody. DATABASE_POOL_MODE is about the services and is not asked.
+func (c Config) CheckMigrateSession(ctx context.Context) error {
+	found, err := postgres.Probe(ctx, postgres.Options{URL: c.MigrateURL().Reveal(), Name: "navigator-migrate"})
+	if err != nil || found.Mode != postgres.Transaction {
+		return err
+	}
+	name := "DATABASE_URL"
+	if c.MigrateDatabaseURL.Set() {
+		name = "MIGRATE_DATABASE_URL"
+	}
+	return fmt.Errorf("%s, at %s, %w", name, found.Place, postgres.ErrNoSession)
 }
 
 func (x Indexes) apply(ctx context.Context, url string, out io.Writer) error {

@@ -89,7 +89,7 @@ func (f *oldFiles) Hold(ctx context.Context, p legacy.Path) (legacy.Held, error)
 	if err != nil {
 		return nil, err
 	}
-	held := &heldFile{spool: spool, ours: f.ours, facts: legacy.Facts{Size: spool.Size, Sum: spool.Sum}}
+	held := &heldFile{spool: spool, ours: f.ours, engine: f.engine, facts: legacy.Facts{Size: spool.Size, Sum: spool.Sum}}
 	held.facts.Inspection, err = f.rules.Inspect(ctx, f.engine, spool.Reader(), spool.Size, "", "")
 	if err != nil {
 		spool.Close()
@@ -118,13 +118,27 @@ func (f *oldFiles) Text(ctx context.Context, p legacy.Path) (string, error) {
 
 // heldFile is an old file on this machine's disk.
 type heldFile struct {
-	spool *intake.Spool
-	ours  ports.Blobs
-	facts legacy.Facts
+	spool  *intake.Spool
+	ours   ports.Blobs
+	engine *pdftext.Engine
+	facts  legacy.Facts
 }
 
 // Facts implements legacy.Held.
 func (h *heldFile) Facts() legacy.Facts { return h.facts }
+
+// Pages implements legacy.Held. A page that cannot be read has no text.
+func (h *heldFile) Pages(ctx context.Context) ([]string, error) {
+	pages, err := h.engine.Pages(ctx, h.spool.Reader(), h.facts.Size)
+	if err != nil {
+		return nil, err
+	}
+	texts := make([]string, len(pages))
+	for i, page := range pages {
+		texts[i] = page.Text
+	}
+	return texts, nil
+}
 
 // Close implements legacy.Held.
 func (h *heldFile) Close() { h.spool.Close() }

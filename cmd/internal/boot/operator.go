@@ -54,7 +54,7 @@ func openHand(ctx context.Context, config Config, name string) (*pgxpool.Pool, e
 		return nil, err
 	}
 	pool, err := postgres.Open(ctx, postgres.Options{URL: config.WorkerURL().Reveal(), Name: name, Role: "inav_worker",
-		MaxConns: 2, Transaction: config.Transaction()})
+		MaxConns: 2, Expect: postgres.Mode(config.PoolMode)})
 	if err != nil {
 		return nil, fmt.Errorf("%w (%w)", err, core.Fail(core.CodeDatabaseUnavailable, nil))
 	}

@@ -83,7 +83,12 @@ func (c Config) parser(blobs ports.Blobs, engine func() (*pdftext.Engine, error)
 		return pdftext.NewParser(loaded, blobs, c.SpoolDir), nil
 	}
 	return llamaparse.New(llamaparse.Config{BaseURL: c.LlamaURL, Key: c.LlamaKey.Reveal(), Tier: c.LlamaTier, Version: c.LlamaVersion,
-		SubmitEvery: c.LlamaEvery, MaxFailedShare: allPages})
+		Paths: llamaparse.Paths{Files: c.LlamaFiles, Parse: c.LlamaParse}, SubmitEvery: c.LlamaEvery, MaxFailedShare: allPages})
+}
+
+// Holdings opens the parser of the configuration for asking what it holds.
+func (c Config) Holdings() (ports.Holdings, error) {
+	return c.parser(nil, func() (*pdftext.Engine, error) { return nil, nil }) // nothing is read
 }
 
 // allPages lets the parser fail single pages without failing the job: the page
@@ -92,7 +97,8 @@ const allPages = 1
 
 // embedder opens the embedder of a model, with so many calls at once.
 func (c Config) embedder(model string, calls int) (ports.Embedder, error) {
-	return openai.New(openai.Config{BaseURL: c.OpenAIURL, Key: c.OpenAIKey.Reveal(), Model: model, InFlight: calls})
+	return openai.New(openai.Config{BaseURL: c.OpenAIURL, Key: c.OpenAIKey.Reveal(), Model: model, InFlight: calls,
+		Organization: c.OpenAIOrg.Reveal(), Project: c.OpenAIProj.Reveal()})
 }
 
 // callback says where the parser reports for an attempt, and its secrets.

@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -11,52 +12,70 @@ import (
 )
 
 // accounts fills the door's accounts and its verifier: one verifier for every
-// route.
-func (h *House) accounts(deps *httpapi.APIDeps) error {
+// route, and the same one whoever issues the tokens.
+func (h *House) accounts(ctx context.Context, deps *httpapi.APIDeps) (err error) {
+	var proof jwtverify.Config
 	if h.config.AuthProvider == "supabase" {
-		return h.supabaseAccounts(deps)
+		proof, err = h.supabaseAccounts(ctx, deps)
+	} else {
+		proof, err = h.localAccounts(deps)
 	}
-	return h.localAccounts(deps)
+	if err != nil {
+		return err
+	}
+	deps.Verifier, err = jwtverify.New(proof)
+	return err
 }
 
-func (h *House) localAccounts(deps *httpapi.APIDeps) error {
-	keys, err := localauth.ParseKeys(h.config.SigningKey.Reveal())
+func (h *House) localAccounts(deps *httpapi.APIDeps) (jwtverify.Config, error) {
+	keys, err := h.config.signingKeys()
 	if err != nil {
-		return fmt.Errorf("AUTH_SIGNING_KEY: %w", err)
+		return jwtverify.Config{}, err
 	}
 	accounts, err := localauth.New(h.appPool, keys, localauth.Config{Issuer: h.config.PublicURL, AccessTTL: h.config.AccessTTL,
 		MinPassword: h.config.MinPassword, AutoConfirm: h.config.Mode == Development})
 	if err != nil {
-		return err
+		return jwtverify.Config{}, err
 	}
 	static, err := jwtverify.ParseJWKS(keys.JWKS())
 	if err != nil {
-		return err
+		return jwtverify.Config{}, err
 	}
-	verifier, err := jwtverify.New(jwtverify.Config{Issuer: h.config.PublicURL, Keys: static, Alive: accounts.SessionAlive})
-	if err != nil {
-		return err
-	}
-	deps.Accounts, deps.Verifier, deps.JWKS = accounts, verifier, keys.JWKS
-	return nil
+	deps.Accounts, deps.JWKS = accounts, keys.JWKS
+	return jwtverify.Config{Issuer: h.config.PublicURL, Keys: static, Alive: accounts.SessionAlive}, nil
 }
 
-// supabaseAccounts verifies with the project's own published keys.
-func (h *House) supabaseAccounts(deps *httpapi.APIDeps) error {
-	accounts, err := supabase.NewAccounts(supabase.AccountsConfig{URL: h.config.SupabaseURL,
-		AnonKey: h.config.SupabaseAnon.Reveal(), ServiceKey: h.config.SupabaseService.Reveal()})
+// signingKeys reads the key that signs and the one that is only believed.
+func (c Config) signingKeys() (*localauth.Keys, error) {
+	var former []string
+	if c.FormerKey.Set() {
+		former = append(former, c.FormerKey.Reveal())
+	}
+	keys, err := localauth.ParseKeys(c.SigningKey.Reveal(), former...)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("AUTH_SIGNING_KEY or AUTH_SIGNING_KEY_FORMER: %w", err)
+	}
+	return keys, nil
+}
+
+// supabaseAccounts verifies with the project's own published keys, and with its
+// shared secret where there still is one. Keys that cannot be had yet are no
+// reason not to start: the first token asks again.
+func (h *House) supabaseAccounts(ctx context.Context, deps *httpapi.APIDeps) (jwtverify.Config, error) {
+	accounts, err := supabase.NewAccounts(supabase.AccountsConfig{URL: h.config.SupabaseURL,
+		AnonKey: h.config.SupabaseAnon.Reveal(), ServiceKey: h.config.SupabaseService.Reveal(),
+		Sites: h.config.AuthSites, ClientAddress: httpapi.ClientAddress})
+	if err != nil {
+		return jwtverify.Config{}, err
 	}
 	issuer := strings.TrimRight(h.config.SupabaseURL, "/") + "/auth/v1"
 	keys, err := jwtverify.NewRemote(issuer+"/.well-known/jwks.json", nil, nil)
 	if err != nil {
-		return err
+		return jwtverify.Config{}, err
 	}
-	verifier, err := jwtverify.New(jwtverify.Config{Issuer: issuer, Keys: keys})
-	if err != nil {
-		return err
+	if err := keys.Warm(ctx); err != nil {
+		h.log.Warn("the accounts' signing keys cannot be had yet")
 	}
-	deps.Accounts, deps.Verifier = accounts, verifier
-	return nil
+	deps.Accounts = accounts
+	return jwtverify.Config{Issuer: issuer, Keys: keys, Secret: []byte(h.config.SupabaseSecret.Reveal())}, nil
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/insurance-navigator/navigator/adapters/openai"
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/core/pipeline"
@@ -85,7 +84,7 @@ func (r *Reembed) Plan(ctx context.Context, t Target, seen func(documents int)) 
 	if err != nil {
 		return plan, err
 	}
-	if plan.Price, err = r.price(plan.To.Model); err != nil {
+	if plan.Price, err = r.config.embedPrice(plan.To.Model); err != nil {
 		return plan, err
 	}
 	cutter, err := r.box.chunker(plan.To)
@@ -94,17 +93,6 @@ func (r *Reembed) Plan(ctx context.Context, t Target, seen func(documents int)) 
 	}
 	plan.Quote, err = pipeline.Quoting{Store: r.store}.Run(ctx, plan.To, cutter, seen)
 	return plan, told(err)
-}
-
-func (r *Reembed) price(model string) (float64, error) {
-	if r.config.ReembedPrice > 0 {
-		return r.config.ReembedPrice, nil
-	}
-	price, ok := openai.ListPrice(model)
-	if !ok {
-		return 0, fmt.Errorf("the price of %q is not known: set REEMBED_PRICE to USD for a million tokens", model)
-	}
-	return price, nil
 }
 
 // Start begins the run that was planned. The model is asked for one vector

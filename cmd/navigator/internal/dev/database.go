@@ -20,6 +20,9 @@ import (
 func (s *site) database(ctx context.Context, config *boot.Config, fresh bool) error {
 	if config.DatabaseURL.Set() {
 		s.notes = append(s.notes, "database: the one DATABASE_URL names")
+		if err := config.CheckMigrateSession(ctx); err != nil {
+			return err
+		}
 		return db.Migrate(ctx, config.MigrateURL().Reveal())
 	}
 	options := pgserver.Options{Dir: s.path("pg"), Log: s.say, AllowInstall: true, AllowDocker: true}

@@ -11,12 +11,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"github.com/insurance-navigator/navigator/adapters/pdftext"
 	"github.com/insurance-navigator/navigator/cmd/internal/boot"
 	"github.com/insurance-navigator/navigator/cmd/navigator/internal/dev"
-	"github.com/insurance-navigator/navigator/db"
 	"github.com/insurance-navigator/navigator/db/pgserver"
 )
 
@@ -30,11 +27,14 @@ func Local(ctx context.Context, environ []string, service boot.Service, dir stri
 			return []Check{settings(service, err)}
 		}
 	}
-	checks := []Check{settings(service, errors.Join(err, config.Check(service))), database(ctx, environ, config, service, dir)}
+	checks := append([]Check{settings(service, errors.Join(err, config.Check(service)))}, database(ctx, environ, config, service, dir)...)
 	if service == boot.Migrate {
 		return checks
 	}
 	checks = append(checks, reader(environ, config))
+	if service == boot.Dev || service == boot.Worker {
+		checks = append(checks, parser(ctx, environ, config)...)
+	}
 	if service == boot.Dev || service == boot.API {
 		checks = append(checks, listens(ctx, config, "PORT", config.Port))
 	}
@@ -50,23 +50,6 @@ func settings(service boot.Service, err error) Check {
 		return good("settings", "right for "+string(service))
 	}
 	return bad("settings", strings.ReplaceAll(err.Error(), "\n", "; "), "Set them in the environment: navigator config lists each with its meaning.")
-}
-
-func database(ctx context.Context, environ []string, config boot.Config, service boot.Service, dir string) Check {
-	if service == boot.Dev && !given(environ, "DATABASE_URL") {
-		return program(ctx, dir)
-	}
-	url := config.DatabaseURL
-	switch service {
-	case boot.Worker, boot.Webhook:
-		url = config.WorkerURL()
-	case boot.Migrate:
-		url = config.MigrateURL()
-	}
-	if !url.Set() {
-		return skipped("database", "no address is set")
-	}
-	return reachable(ctx, url.Reveal(), service)
 }
 
 func given(environ []string, name string) bool {
@@ -92,29 +75,6 @@ func program(ctx context.Context, dir string) Check {
 		where = found.Image
 	}
 	return good("database", fmt.Sprintf("PostgreSQL %d with pgvector %s: %s", found.Major, found.Vector, where))
-}
-
-// reachable connects and asks for the schema.
-func reachable(ctx context.Context, url string, service boot.Service) Check {
-	const name = "database"
-	ctx, cancel := context.WithTimeout(ctx, stepTime)
-	defer cancel()
-	pool, err := pgxpool.New(ctx, url)
-	if err != nil {
-		return bad(name, "the address cannot be read", "It has to begin with postgres:// and name host, user and database.")
-	}
-	defer pool.Close()
-	if err := pool.Ping(ctx); err != nil {
-		return bad(name, "it does not let us in", "Check the address, the login's password, and that the server runs.")
-	}
-	if service == boot.Migrate {
-		return good(name, "it answers")
-	}
-	version, err := db.Check(ctx, pool)
-	if err != nil {
-		return bad(name, err.Error(), "Bring it to this release's schema: navigator migrate")
-	}
-	return good(name, fmt.Sprintf("it answers; its schema is at version %d", version))
 }
 
 // reader looks for the PDF reader.

@@ -63,15 +63,43 @@ func TestLocalDevelopment(t *testing.T) {
 func TestLocalDatabase(t *testing.T) {
 	t.Parallel()
 	migrated, empty := dbtest.New(t, db.Schemas{}), dbtest.New(t, nil)
-	for url, want := range map[string]doctor.State{migrated.URL("inav_app"): good, empty.SuperURL(): bad, "mysql://x": bad} {
+	for url, want := range map[string][2]doctor.State{migrated.URL("inav_app"): {good, good}, empty.SuperURL(): {good, bad}, "mysql://x": {bad, ""}} {
 		checks := doctor.Local(t.Context(), []string{"DATABASE_URL=" + url, "PORT=" + free(t)}, boot.API, t.TempDir())
-		if got := states(t, checks)["database"]; got != want {
-			t.Errorf("the database is %q, not %q: %+v", got, want, checks[1])
+		got := states(t, checks)
+		if got["database"] != want[0] || got["database schema"] != want[1] {
+			t.Errorf("the database is %q, its schema %q, not %q: %+v", got["database"], got["database schema"], want, checks)
 		}
 	}
 	checks := doctor.Local(t.Context(), []string{"MIGRATE_DATABASE_URL=" + empty.SuperURL()}, boot.Migrate, t.TempDir())
 	if doctor.Failed(checks) || len(checks) != 2 {
 		t.Errorf("got %+v", checks)
+	}
+}
+
+// What lies between is told, and what is wrong with it, with the fix.
+func TestFM020_TheDoctorTellsThePooler(t *testing.T) {
+	t.Parallel()
+	house := dbtest.New(t, db.Schemas{})
+	pooled := house.Bouncer("transaction", "inav_app", "inav_worker")
+	address := "DATABASE_URL=" + pooled.URL("inav_worker")
+	for name, c := range map[string]struct {
+		service boot.Service
+		environ []string
+		want    doctor.State
+		text    string
+	}{
+		"found":    {boot.API, []string{"DATABASE_URL=" + pooled.URL("inav_app")}, good, "a pooler in transaction mode at 127.0.0.1:"},
+		"mismatch": {boot.Webhook, []string{address, "DATABASE_POOL_MODE=session"}, bad, "or set DATABASE_POOL_MODE=transaction"},
+		"deaf":     {boot.Worker, []string{address}, bad, "or set ALLOW_POLL_ONLY=true"},
+		"polls":    {boot.Worker, []string{address, "ALLOW_POLL_ONLY=true"}, good, "as inav_worker"},
+		"migrate":  {boot.Migrate, []string{"DATABASE_URL=" + pooled.OwnerURL()}, bad, "set MIGRATE_DATABASE_URL to the session pooler"},
+		"login":    {boot.API, []string{"DATABASE_URL=" + strings.Replace(pooled.URL("inav_app"), "inav_app:", "inav_app:canary", 1)}, bad, "check user and password"},
+		"form":     {boot.API, []string{"DATABASE_URL=postgres://inav_app:canary@aws-0-eu-central-1.pooler.supabase.com:5432/postgres?sslmode=require"}, bad, "user.project"},
+	} {
+		checks := doctor.Local(t.Context(), append(c.environ, "PORT="+free(t), "WEBHOOK_PORT="+free(t)), c.service, t.TempDir())
+		if got := states(t, checks)["database"]; got != c.want || !strings.Contains(checks[1].Detail+checks[1].Advice, c.text) || strings.Contains(checks[1].Detail+checks[1].Advice, "canary") {
+			t.Errorf("%s: %+v", name, checks[1])
+		}
 	}
 }
 

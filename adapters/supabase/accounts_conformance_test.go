@@ -1,0 +1,117 @@
+package supabase_test
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/insurance-navigator/navigator/adapters/supabase"
+	"github.com/insurance-navigator/navigator/adapters/supabase/supabasetest"
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
+	"github.com/insurance-navigator/navigator/ports/portstest"
+)
+
+const ourReturn = "https://app.example.org/auth/callback"
+
+// clock is the fake's and the adapter's.
+type clock struct{ ahead atomic.Int64 }
+
+func (c *clock) now() time.Time        { return time.Now().Add(time.Duration(c.ahead.Load())) }
+func (c *clock) later(d time.Duration) { c.ahead.Add(int64(d)) }
+
+func TestAccountsConformance(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]supabasetest.AuthOptions{
+		"refresh tokens of version 1": {RefreshTokens: 1}, "refresh tokens of version 2": {RefreshTokens: 2}, "a shared secret": {SharedSecret: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			portstest.Accounts(t, func(t *testing.T) portstest.People { return people(t, o, nil) })
+		})
+	}
+}
+
+// people is a project with the adapter to it; client may be nil.
+func people(t *testing.T, o supabasetest.AuthOptions, client *http.Client) portstest.People {
+	t.Helper()
+	c := &clock{}
+	o.Redirects = []string{ourReturn}
+	fake, address := project(t, supabasetest.Options{Now: c.now, Auth: o})
+	a, err := supabase.NewAccounts(supabase.AccountsConfig{
+		URL: address, AnonKey: supabasetest.DefaultPublishableKey, ServiceKey: supabasetest.DefaultSecretKey,
+		Sites: []string{"github"}, Now: c.now, HTTPClient: client,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return portstest.People{
+		Accounts: a, Later: c.later, Principal: spokenFor, Site: "github", Return: returning, Visit: codeAt,
+		Follow: func(t *testing.T, email string) string {
+			t.Helper()
+			link, ok := fake.Link(email)
+			if !ok {
+				t.Fatalf("no mail to %s", email)
+			}
+			return codeAt(t, address+link)
+		},
+	}
+}
+
+func returning(verifier string) ports.Return {
+	sum := sha256.Sum256([]byte(verifier))
+	return ports.Return{Redirect: ourReturn, Challenge: base64.RawURLEncoding.EncodeToString(sum[:])}
+}
+
+// codeAt leads a browser to an address, through every redirect to our own, and
+// answers the code that it brings there.
+func codeAt(t *testing.T, address string) string {
+	t.Helper()
+	for range 5 {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		next, err := url.Parse(resp.Header.Get("Location"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if code := next.Query().Get("code"); next.Host == "app.example.org" {
+			return code
+		}
+		address = next.String()
+	}
+	t.Fatalf("the browser never came back: %s", address)
+	return ""
+}
+
+// spokenFor reads a token's claims without proving them: the verifier is not on
+// trial here.
+func spokenFor(t *testing.T, token string) ports.Principal {
+	t.Helper()
+	claims := jwt.MapClaims{}
+	if _, _, err := jwt.NewParser().ParseUnverified(token, claims); err != nil {
+		t.Fatal(err)
+	}
+	id, err := core.ParseID(claims["sub"].(string))
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := json.Marshal(claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ports.Principal{User: id, Session: claims["session_id"].(string), Email: claims["email"].(string), Claims: raw}
+}

@@ -51,3 +51,7 @@ type Embedding struct {
 	Model   string
 	Tokens  int // billed by the provider
 }
+
+// MaxHandovers is how often a document is handed to the parser in one attempt:
+// each time is billed.
+const MaxHandovers = 3

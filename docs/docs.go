@@ -18,6 +18,8 @@ const Command = "make generate"
 var Pages = map[string]map[string]func() string{
 	"README.md":    {"line": Way},
 	"docs/line.md": {"line": Picture, "legs": Legs, "ends": Ends},
+
+	"docs/verify.md": {"rules": Rules},
 }
 
 // The OpenAPI documents 3.1 and 3.0.3 under the default limits, from the

@@ -16,3 +16,11 @@ func SearchArgs(who ports.Principal, q ports.Query) []any { return searchArgs(wh
 
 // SetApproximateAbove changes from how many chunks on the optional index is used.
 func (l *Library) SetApproximateAbove(chunks int) { l.approximateAbove = chunks }
+
+// AuditRules names the rules that have a query here.
+func AuditRules() (names []string) {
+	for name := range auditSQL {
+		names = append(names, name)
+	}
+	return names
+}

@@ -27,9 +27,15 @@ func (s *Store) Fail(ctx context.Context, job core.Job, leg core.Leg, why core.T
 		if tag.RowsAffected() == 0 {
 			return core.ErrStale
 		}
-		if leg.Stage != core.Parse && leg.Stage != core.Receive {
-			return nil
+		if leg.Stage == core.Parse || leg.Stage == core.Receive { // its text will never be kept
+			return s.queue.Insert(ctx, tx, forgetting(job.Document, job.Attempt))
 		}
-		return s.queue.Insert(ctx, tx, core.Job{Stage: core.Forget, Document: job.Document, Attempt: job.Attempt, Turn: core.AnyTurn})
+		return nil
 	})
+}
+
+// forgetting is the job that removes the parser's copies of an attempt that
+// needs them no longer.
+func forgetting(document core.ID, attempt int) core.Job {
+	return core.Job{Stage: core.Forget, Document: document, Attempt: attempt, Turn: core.AnyTurn}
 }

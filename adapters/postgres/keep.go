@@ -64,7 +64,7 @@ func nextJobs(step core.Step, announced bool) []core.Job {
 		job.Stage = core.Receive
 	case core.Text:
 		if step.Document.ProviderFile != "" {
-			return []core.Job{job, {Stage: core.Forget, Document: job.Document, Attempt: job.Attempt, Turn: core.AnyTurn}}
+			return []core.Job{job, forgetting(job.Document, job.Attempt)}
 		}
 	}
 	if job.Stage == "" {
@@ -132,7 +132,8 @@ func (s *Store) queueMove(batch *pgx.Batch, step core.Step, to core.Status, move
 		set += `, provider_job_id = $6, provider_file_id = nullif($7, ''), parse_deadline = $8, next_poll_at = $9, polls = 0`
 		args = append(args, made.ProviderJob, made.ProviderFile, now.Add(s.waits.Deadline), now.Add(s.waits.poll(0)))
 	case core.Lost: // the job's id stays: the parser is asked for another than it
-		set += `, parse_deadline = null, next_poll_at = null, polls = 0, webhook_at = null`
+		set += `, parse_deadline = null, next_poll_at = null, polls = 0, webhook_at = null,
+			lost_jobs = lost_jobs + 1`
 	case core.Text:
 		set += `, parser = $6, parse_credits = parse_credits + $7::double precision::numeric,
 			cost_microusd = cost_microusd + ($7::double precision * 1250)::bigint, next_poll_at = null`

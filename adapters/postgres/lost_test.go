@@ -131,24 +131,3 @@ func TestAHandoverWithoutAJobIsRevived(t *testing.T) {
 		t.Errorf("revived:\n%s", diff)
 	}
 }
-
-// A document that fails at the parser, or is cancelled there, leaves nothing.
-func TestAnEndAtTheParserForgetsItsCopies(t *testing.T) {
-	h := open(t)
-	failed, who := h.waiting("a"), user(t)
-	cancelled := h.upload(who, "b", 2)
-	h.queue.take()
-	leg, _ := core.LegOf(core.Receive)
-	if err := h.store.Fail(t.Context(), core.Job{Stage: core.Receive, Document: failed.Document, Attempt: 1, Turn: 1}, leg, core.TroubleOf(core.Receive, core.Fail(core.CodeParseFailed, nil))); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := h.library.Cancel(t.Context(), who, cancelled.Document); err != nil {
-		t.Fatal(err)
-	}
-	forget := func(id core.ID) core.Job {
-		return core.Job{Stage: core.Forget, Document: id, Attempt: 1, Turn: core.AnyTurn}
-	}
-	if diff := cmp.Diff([]core.Job{forget(failed.Document), forget(cancelled.Document)}, h.queue.take()); diff != "" {
-		t.Errorf("left to do:\n%s", diff)
-	}
-}

@@ -177,7 +177,7 @@ func (l *Library) Cancel(ctx context.Context, who ports.Principal, id core.ID) (
 		if err != nil {
 			return err
 		}
-		return l.queue.Insert(ctx, tx, core.Job{Stage: core.Forget, Document: id, Attempt: attempt, Turn: core.AnyTurn})
+		return l.queue.Insert(ctx, tx, forgetting(id, attempt))
 	})
 	if err != nil {
 		return ports.Standing{}, err

@@ -177,6 +177,15 @@ func (s *Store) Unknown(ctx context.Context, attempts []core.ID) ([]core.ID, err
 	return unknown, trouble(err)
 }
 
+// Submitting reports whether a run is handing the document to the parser right
+// now, whatever became of its attempt: what it hands over is not there yet. A
+// run of receive may, where the job at the parser was lost.
+func (s *Store) Submitting(ctx context.Context, id core.ID) (now bool, err error) {
+	err = s.pool.QueryRow(ctx, `select exists (select from river.river_job r where r.state = 'running' and r.kind in ('parse', 'receive')
+		and r.args @> jsonb_build_object('document', $1::uuid::text))`, id).Scan(&now)
+	return now, trouble(err)
+}
+
 // Erase removes every row of a document that is being deleted, and ends the
 // purge's own job, in one transaction; of any other document it removes
 // nothing and returns core.ErrStale. The events stay: they hold ids alone.

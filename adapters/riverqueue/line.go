@@ -64,7 +64,7 @@ func config(workers *river.Workers, settings Settings, log *slog.Logger) *river.
 	return &river.Config{
 		Schema: schema, ID: settings.Process, Logger: quiet(log), Queues: queues, Workers: workers,
 		FetchCooldown: settings.FetchCooldown, FetchPollInterval: settings.FetchPollInterval, PollOnly: settings.PollOnly,
-		SoftStopTimeout: settings.SoftStop, RescueStuckJobsAfter: settings.Rescue, JobTimeout: roundTime,
+		SoftStopTimeout: settings.SoftStop, RescueStuckJobsAfter: settings.Rescue, JobTimeout: min(roundTime, settings.Rescue),
 		MaxAttempts:         8,
 		ReindexerTimeout:    5 * time.Minute,
 		Plugins:             []rivertype.Plugin{progress(settings)},

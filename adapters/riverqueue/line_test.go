@@ -57,6 +57,22 @@ func TestALineIsRefusedWhereAStageHasNoKindOrNoSetting(t *testing.T) {
 	}
 }
 
+// The rescue may be set as short as the stages allow; a round of upkeep then
+// has no longer.
+func TestAShortRescueIsTaken(t *testing.T) {
+	h := open(t)
+	h.settings.Rescue = 10 * time.Second
+	for name, setting := range h.settings.Stages {
+		setting.Timeout = 5 * time.Second
+		h.settings.Stages[name] = setting
+	}
+	id := h.add(core.Chunk, nil)
+	h.start()
+	if got := h.ends(id); got.State != "completed" {
+		t.Errorf("the job is %+v", got)
+	}
+}
+
 // During a rollout an older worker leaves a newer release's jobs to the newer.
 func TestAnUnknownKindIsLeftAlone(t *testing.T) {
 	h := open(t)

@@ -110,6 +110,7 @@ type grammar struct {
 	Queue      queueCommand      `cmd:"" help:"Show the queues, pause or resume one (for operators)."`
 	Failed     failedCommand     `cmd:"" help:"List what failed, and retry it by its code (for operators)."`
 	Smoke      smokeCommand      `cmd:"" help:"Send one document through the real services (for operators)."`
+	Verify     verifyCommand     `cmd:"" help:"Look for what is lost, doubled or stuck (for operators)."`
 	Config     configCommand     `cmd:"" help:"List the settings, or check them."`
 	Doctor     doctorCommand     `cmd:"" help:"Find out why something does not work."`
 	Signup     signupCommand     `cmd:"" help:"Make an account and sign in."`

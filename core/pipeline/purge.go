@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"time"
 
 	"github.com/insurance-navigator/navigator/core"
 )
@@ -15,8 +16,8 @@ type Purging struct {
 }
 
 type eraser interface {
+	copier
 	Doomed(ctx context.Context, id core.ID) (core.Document, error)
-	Copies(ctx context.Context, id core.ID) ([]core.Document, error)
 	Erase(ctx context.Context, id core.ID, ticket any) error
 }
 
@@ -34,7 +35,7 @@ func (p Purging) Run(ctx context.Context, id core.ID, ticket any) error {
 	if err != nil {
 		return err
 	}
-	copies, err := p.Store.Copies(ctx, id)
+	copies, err := settled(ctx, p.Store, id)
 	if err != nil {
 		return err
 	}
@@ -49,8 +50,25 @@ func (p Purging) Run(ctx context.Context, id core.ID, ticket any) error {
 	return p.Store.Erase(ctx, id, ticket)
 }
 
-// Forgetting removes the parser's copies of a document whose text is kept, or
-// will not come. It leaves an attempt alone that the parser is at work on.
+// submissionWait is how long a removal waits for a submission under way.
+const submissionWait = 2 * time.Second
+
+// settled lists the document's attempts once no run is handing it to the parser
+// any more: what such a run brings there would come after the removal.
+func settled(ctx context.Context, store copier, id core.ID) ([]core.Document, error) {
+	now, err := store.Submitting(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if now {
+		return nil, core.Wait(core.CodeParserBusy, submissionWait, nil)
+	}
+	return store.Copies(ctx, id)
+}
+
+// Forgetting removes the parser's copies of a document that needs them no
+// longer: the text is kept, or the attempt failed or was cancelled. An attempt
+// that the parser works for is left alone.
 type Forgetting struct {
 	Store  copier
 	Parser forgetter
@@ -58,11 +76,12 @@ type Forgetting struct {
 
 type copier interface {
 	Copies(ctx context.Context, id core.ID) ([]core.Document, error)
+	Submitting(ctx context.Context, id core.ID) (bool, error)
 }
 
 // Run forgets one document's copies; it may run again.
 func (f Forgetting) Run(ctx context.Context, id core.ID) error {
-	copies, err := f.Store.Copies(ctx, id)
+	copies, err := settled(ctx, f.Store, id)
 	if err != nil {
 		return err
 	}

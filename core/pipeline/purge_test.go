@@ -19,6 +19,7 @@ type outside struct {
 	doc    core.Document
 	copies []core.Document
 	breaks string
+	busy   bool // a run is handing the document to the parser
 	done   []string
 }
 
@@ -42,6 +43,8 @@ func (o *outside) Doomed(_ context.Context, id core.ID) (core.Document, error) {
 func (o *outside) Copies(context.Context, core.ID) ([]core.Document, error) {
 	return o.copies, o.do("copies")
 }
+
+func (o *outside) Submitting(context.Context, core.ID) (bool, error) { return o.busy, nil }
 
 func (o *outside) Forget(_ context.Context, doc core.Document) error {
 	return o.do("forget " + doc.ProviderJob)
@@ -110,6 +113,9 @@ func TestPurgeOfWhatIsGoneIsStale(t *testing.T) {
 func TestForgetRemovesTheParsersCopiesAlone(t *testing.T) {
 	t.Parallel()
 	o := doomed()
+	for i := range o.copies {
+		o.copies[i].Status = core.Parsed
+	}
 	forget := pipeline.Forgetting{Store: o, Parser: o}
 	o.breaks = "forget two"
 	if err := forget.Run(t.Context(), o.doc.ID); !errors.Is(err, errBroken) {
@@ -135,5 +141,38 @@ func TestForgetRemovesTheParsersCopiesAlone(t *testing.T) {
 	o.breaks = "copies"
 	if err := forget.Run(t.Context(), o.doc.ID); !errors.Is(err, errBroken) {
 		t.Errorf("no list of copies: %v", err)
+	}
+}
+
+// What a run under way hands to the parser arrives after a removal that does
+// not wait for it.
+func TestARemovalWaitsForTheSubmissionUnderWay(t *testing.T) {
+	t.Parallel()
+	o := doomed()
+	o.busy = true
+	purge, forget := pipeline.Purging{Store: o, Blobs: o, Parser: o}, pipeline.Forgetting{Store: o, Parser: o}
+	for name, err := range map[string]error{"purge": purge.Run(t.Context(), o.doc.ID, "ticket"), "forget": forget.Run(t.Context(), o.doc.ID)} {
+		if e := core.AsError(err); e.Kind != core.Busy || e.After <= 0 {
+			t.Errorf("%s: %v, want it to wait", name, err)
+		}
+	}
+	if slices.ContainsFunc(o.done, func(step string) bool { return step != "read" }) {
+		t.Errorf("done meanwhile: %v", o.done)
+	}
+}
+
+// The copies of an attempt that the parser works for stay: a retry may be under
+// way when the copies of the attempt before are removed.
+func TestForgetLeavesAnAttemptUnderWayAlone(t *testing.T) {
+	t.Parallel()
+	for _, status := range []core.Status{core.Uploaded, core.ParseQueued} {
+		o := doomed()
+		o.copies[0].Status, o.copies[1].Status = core.FailedParse, status
+		if err := (pipeline.Forgetting{Store: o, Parser: o}).Run(t.Context(), o.doc.ID); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{"copies", "forget one"}, o.done); diff != "" {
+			t.Errorf("%s:\n%s", status, diff)
+		}
 	}
 }

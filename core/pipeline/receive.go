@@ -17,10 +17,6 @@ type Receiving struct {
 	Now      func() time.Time
 }
 
-// maxHandovers is how often a document is handed to the parser in one attempt:
-// each time is billed.
-const maxHandovers = 3
-
 // settling is how long a job that was just started may be unknown where the
 // parser reads.
 const settling = time.Minute
@@ -72,7 +68,7 @@ func lost(err error) bool {
 // Each handover keeps two steps, the loss and the submission, and the first one
 // alone: so the turn tells how many there were, and no step can be kept twice.
 func another(doc core.Document, err error) (core.Made, error) {
-	if handovers := (doc.Turn + 1) / 2; handovers < maxHandovers {
+	if handovers := (doc.Turn + 1) / 2; handovers < core.MaxHandovers {
 		return core.Lost{}, nil
 	}
 	return nil, &core.Error{Code: core.AsError(err).Code, Kind: core.Permanent, Err: err}

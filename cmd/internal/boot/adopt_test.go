@@ -32,7 +32,8 @@ import (
 func oldWorld(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t)
-	w.db = dbtest.New(t, nil) // the roles were made with the first
+	w.db = dbtest.New(t, nil)                                    // the roles were made with the first
+	t.Cleanup(func() { w.halt(); w.verify(); w.damaged = true }) // before it is dropped
 	w.config.DatabaseURL, w.config.WorkerDatabaseURL = boot.Secret(w.db.URL("inav_app")), boot.Secret(w.db.URL("inav_worker"))
 	w.config.MigrateDatabaseURL = boot.Secret(w.db.OwnerURL())
 	w.config.AuthProvider, w.config.SupabaseAnon = "supabase", supabasetest.DefaultPublishableKey

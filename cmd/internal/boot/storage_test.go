@@ -80,6 +80,7 @@ func TestL019_AnOrphanedObjectIsSwept(t *testing.T) {
 func TestL029_FM012_APublicKeyInPlaceOfTheServiceKeyIsRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.damages()
 	w.config.SupabaseService = supabasetest.DefaultPublishableKey
 	why := w.refused(boot.API)
 	if !strings.Contains(why, "SUPABASE_SERVICE_ROLE_KEY") || strings.Contains(why, supabasetest.DefaultPublishableKey) {
@@ -143,6 +144,7 @@ func TestL013_L020_P017_P011b_ALostOrChangedFileFailsLoudly(t *testing.T) {
 		w.start(boot.API)
 		ada := w.person("ada")
 		id := ada.taken("card.pdf", corpus.MemberCard().Bytes)
+		w.damages()
 		how(w, w.text(`select storage_key from upload_pipeline.documents where document_id = $1`, id))
 		w.start(boot.Worker)
 		last := ada.end(id)

@@ -80,6 +80,7 @@ type world struct {
 
 	api, hook string
 	stop      func() error
+	damaged   bool // the test breaks an invariant by hand
 }
 
 // relay forwards callbacks to the webhook server once there is one.
@@ -136,7 +137,7 @@ func newWorld(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	w.config = w.settings()
-	t.Cleanup(func() { w.halt(); w.report() })
+	t.Cleanup(func() { w.halt(); w.verify(); w.report() })
 	return w
 }
 

@@ -1,0 +1,135 @@
+package faulttest
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// process is one service as a program of its own. It is started again whenever
+// it is killed, as a platform does.
+type process struct {
+	name string // of the service, with a number where there are several
+	path string
+	env  []string
+	up   func(ready) // told at each start
+
+	mu      sync.Mutex
+	cmd     *exec.Cmd
+	ended   chan struct{} // closed when the present program has ended
+	stopped bool
+	tail    []string // the last lines of its log
+}
+
+// ready is the line of a log that says a service serves.
+type ready struct {
+	Message string `json:"msg"`
+	API     string `json:"api"`
+	Webhook string `json:"webhook"`
+}
+
+// startTime bounds a start beside many others.
+const startTime = time.Minute
+
+// start runs the program and waits until it serves.
+func (p *process) start() error {
+	p.mu.Lock()
+	if p.stopped {
+		p.mu.Unlock()
+		return nil
+	}
+	cmd := exec.CommandContext(context.Background(), p.path) //nolint:gosec // built here
+	cmd.Env = p.env
+	cmd.Stderr = tailWriter{p}
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		p.mu.Unlock()
+		return fmt.Errorf("start %s: %w", p.name, err)
+	}
+	ended, said := make(chan struct{}), make(chan ready, 1)
+	p.cmd, p.ended = cmd, ended
+	p.mu.Unlock()
+	go func() {
+		defer close(ended)
+		lines := bufio.NewScanner(out)
+		lines.Buffer(nil, 1<<20)
+		for lines.Scan() {
+			var line ready
+			if json.Unmarshal(lines.Bytes(), &line) == nil && line.Message == "ready" {
+				said <- line
+			}
+			p.keep(lines.Text())
+		}
+		_ = cmd.Wait() // how it ended is known to who ended it
+	}()
+	select {
+	case line := <-said:
+		p.up(line)
+		return nil
+	case <-ended:
+		return fmt.Errorf("%s ended at its start:\n%s", p.name, p.log())
+	case <-time.After(startTime):
+		return fmt.Errorf("%s did not start within %s:\n%s", p.name, startTime, p.log())
+	}
+}
+
+type tailWriter struct{ p *process }
+
+func (w tailWriter) Write(text []byte) (int, error) {
+	w.p.keep(string(bytes.TrimSpace(text)))
+	return len(text), nil
+}
+
+func (p *process) keep(line string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tail = append(p.tail[max(0, len(p.tail)-59):], line)
+}
+
+func (p *process) log() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return strings.Join(p.tail, "\n")
+}
+
+// kill ends the program at once and returns when it is dead.
+func (p *process) kill() {
+	p.mu.Lock()
+	cmd, ended := p.cmd, p.ended
+	p.mu.Unlock()
+	_ = cmd.Process.Kill()
+	<-ended
+}
+
+// stopTime bounds an orderly stop: the soft stop, and some.
+const stopTime = 30 * time.Second
+
+// stop ends the program in order, for good.
+func (p *process) stop() error {
+	p.mu.Lock()
+	p.stopped = true
+	cmd, ended := p.cmd, p.ended
+	p.mu.Unlock()
+	if cmd == nil {
+		return nil
+	}
+	_ = cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-ended:
+		return nil
+	case <-time.After(stopTime):
+		_ = cmd.Process.Kill()
+		<-ended
+		return fmt.Errorf("%s did not stop within %s:\n%s", p.name, stopTime, p.log())
+	}
+}

@@ -1,0 +1,265 @@
+package faulttest
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"regexp"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/insurance-navigator/navigator/adapters/llamaparse/llamaparsetest"
+	"github.com/insurance-navigator/navigator/adapters/openai/openaitest"
+	"github.com/insurance-navigator/navigator/adapters/supabase/supabasetest"
+	"github.com/insurance-navigator/navigator/cmd/internal/boot"
+	"github.com/insurance-navigator/navigator/cmd/internal/pgproxy"
+	"github.com/insurance-navigator/navigator/core/audit"
+)
+
+// database is where a world keeps its rows.
+type database interface {
+	URL(role string) string
+	SuperURL() string
+}
+
+// world is the whole product, each service a program of its own, with its own
+// database and its own outside.
+type world struct {
+	t     *testing.T
+	db    database
+	watch *watch
+
+	llama  *llamaparsetest.Server
+	openai *openaitest.Server
+	supa   *supabasetest.Server
+
+	master    string
+	callbacks atomic.Pointer[url.URL] // the webhook's present address
+	callback  string                  // the address that the parser is told
+	addresses map[string]string       // of the outside services
+
+	mu        sync.Mutex
+	processes []*process
+	proxies   []*pgproxy.Proxy
+	restarts  sync.WaitGroup
+	faults    []error
+	api       string
+}
+
+func newWorld(t *testing.T, db database) *world {
+	t.Helper()
+	w := &world{t: t, db: db, watch: newWatch(), master: rand.Text() + rand.Text()}
+	w.watch.fire = w.crash
+	w.llama = llamaparsetest.New(llamaparsetest.Options{Extractor: shared.engine, Key: "llx-test", AllowLoopback: true,
+		Delay: 100 * time.Millisecond, RetryWaits: []time.Duration{time.Second, 2 * time.Second, 4 * time.Second}})
+	t.Cleanup(w.llama.Close)
+	var err error
+	if w.openai, err = openaitest.New(openaitest.Options{Counter: shared.counter, Key: "sk-test"}); err != nil {
+		t.Fatal(err)
+	}
+	if w.supa, err = supabasetest.New(supabasetest.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	w.callback = w.serve(http.HandlerFunc(w.relay))
+	w.addresses = map[string]string{"llamaparse": w.outside("llamaparse", w.llama), "supabase": w.outside("supabase", w.supa), "openai": w.outside("openai", w.openai)}
+	t.Cleanup(w.shut)
+	return w
+}
+
+func (w *world) serve(h http.Handler) string {
+	server := httptest.NewServer(h)
+	w.t.Cleanup(server.Close)
+	return server.URL
+}
+
+// relay stands before the webhook, as the network does.
+func (w *world) relay(rw http.ResponseWriter, r *http.Request) {
+	target := w.callbacks.Load()
+	if target == nil {
+		rw.WriteHeader(http.StatusBadGateway)
+		return
+	}
+	quiet := func(rw http.ResponseWriter, _ *http.Request, _ error) { rw.WriteHeader(http.StatusBadGateway) }
+	(&httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) { p.SetURL(target) }, ErrorHandler: quiet}).ServeHTTP(rw, r)
+}
+
+// tables are those on a document's way.
+var tables = pgproxy.Watched{
+	"upload_pipeline.documents", "upload_pipeline.upload_jobs", "upload_pipeline.document_pages", "upload_pipeline.document_chunks",
+	"upload_pipeline.webhook_log", "upload_pipeline.storage_intents", "upload_pipeline.idempotency_keys",
+}
+
+// databaseURL leads to the database by a proxy of the service's own.
+func (w *world) databaseURL(name, role string) string {
+	w.t.Helper()
+	address, err := url.Parse(w.db.URL(role))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	proxy, err := pgproxy.Listen(context.Background(), address.Host, tables, func(phase pgproxy.Phase, what string) bool {
+		return w.watch.reached(name, phase, "commit: "+what)
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.proxies = append(w.proxies, proxy)
+	address.Host = proxy.Addr()
+	return address.String()
+}
+
+var anyID = regexp.MustCompile(`(?:pjb-|dfl-)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+
+// outside serves a fake to every service. Each call is a point, at whose sides
+// the program that calls can be killed.
+func (w *world) outside(fake string, h http.Handler) string {
+	return w.serve(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		name := w.owner(r.RemoteAddr)
+		what := fake + " " + r.Method + " " + anyID.ReplaceAllString(r.URL.Path, "{id}")
+		if !w.watch.reached(name, pgproxy.Before, what) {
+			panic(http.ErrAbortHandler)
+		}
+		held := httptest.NewRecorder()
+		h.ServeHTTP(held, r)
+		if !w.watch.reached(name, pgproxy.After, what) {
+			panic(http.ErrAbortHandler)
+		}
+		for key, values := range held.Header() {
+			rw.Header()[key] = values
+		}
+		rw.WriteHeader(held.Code)
+		_, _ = rw.Write(held.Body.Bytes())
+	}))
+}
+
+// settings are short times, so that what waits for one does not wait long, and
+// nothing else that a deployment would not have.
+func settings() map[string]string {
+	s := map[string]string{
+		"PORT": "0", "WEBHOOK_PORT": "0", "RATE_FACTOR": "1000", "UPLOADS_PER_DAY": "0", "LLAMAPARSE_SUBMIT_EVERY": "0s",
+		"LLAMAPARSE_API_KEY": "llx-test", "OPENAI_API_KEY": "sk-test", "SUPABASE_SERVICE_ROLE_KEY": supabasetest.DefaultSecretKey,
+		"RESCUE_AFTER": "10s", "SOFT_STOP_TIMEOUT": "5s", "RECONCILE_EVERY": "1s", "REVIVE_AFTER": "10s", "PARSE_POLLS": "3s,5s",
+		"PARSE_DEADLINE": "10m", "AWAIT_EVERY": "5s", "SWEEP_EVERY": "5s", "SWEEP_AGE": "15m", "DATABASE_MAX_CONNS": "8",
+	}
+	for _, stage := range []string{"PARSE", "RECEIVE", "VALIDATE", "CHUNK", "EMBED", "FINISH", "FORGET", "PURGE", "REEMBED", "ARRIVE"} {
+		s["STAGE_"+stage+"_TIMEOUT"] = "8s"
+	}
+	return s
+}
+
+// environ is the environment of one program.
+func (w *world) environ(database func(role string) string) []string {
+	env := settings()
+	env["AUTH_SIGNING_KEY"], env["WEBHOOK_MASTER_KEY"], env["WEBHOOK_URL"] = shared.pem, w.master, w.callback
+	env["DATABASE_URL"], env["WORKER_DATABASE_URL"] = database("inav_app"), database("inav_worker")
+	env["LLAMAPARSE_API_URL"], env["SUPABASE_URL"] = w.addresses["llamaparse"], w.addresses["supabase"]
+	env["OPENAI_API_URL"], env["SPOOL_DIR"] = w.addresses["openai"]+"/v1", w.t.TempDir()
+	for _, known := range []string{"PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME"} {
+		if value := os.Getenv(known); value != "" {
+			env[known] = value
+		}
+	}
+	list := make([]string, 0, len(env))
+	for key, value := range env {
+		list = append(list, key+"="+value)
+	}
+	return list
+}
+
+// run starts a service, which is started anew whenever it is killed.
+func (w *world) run(service, name string) *process {
+	w.t.Helper()
+	env := w.environ(func(role string) string { return w.databaseURL(name, role) })
+	p := &process{name: name, path: binary(w.t, service), env: env, up: w.arrive}
+	w.mu.Lock()
+	w.processes = append(w.processes, p)
+	w.mu.Unlock()
+	if err := p.start(); err != nil {
+		w.t.Fatal(err)
+	}
+	return p
+}
+
+// arrive learns where a service listens now.
+func (w *world) arrive(line ready) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if line.API != "" {
+		w.api = line.API
+	}
+	if target, err := url.Parse(line.Webhook); err == nil && line.Webhook != "" {
+		w.callbacks.Store(target)
+	}
+}
+
+func (w *world) front() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.api
+}
+
+// crash kills a program, and has it started again.
+func (w *world) crash(name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, p := range w.processes {
+		if p.name != name {
+			continue
+		}
+		p.kill()
+		w.restarts.Go(func() {
+			if err := p.start(); err != nil {
+				w.mu.Lock()
+				defer w.mu.Unlock()
+				w.faults = append(w.faults, err)
+			}
+		})
+	}
+}
+
+// shut stops everything in order.
+func (w *world) shut() {
+	w.restarts.Wait()
+	w.mu.Lock()
+	processes := w.processes
+	w.mu.Unlock()
+	var all sync.WaitGroup
+	for _, p := range processes {
+		all.Go(func() {
+			if err := p.stop(); err != nil {
+				w.t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	for _, proxy := range w.proxies {
+		proxy.Close()
+	}
+	w.proxies, w.processes = nil, nil
+	for _, err := range w.faults {
+		w.t.Error(err)
+	}
+	w.faults = nil
+}
+
+// verify holds a world at rest to the invariants.
+func (w *world) verify(history []audit.Act) ([]audit.Violation, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	config, err := boot.Read(w.environ(w.db.URL))
+	if err != nil {
+		return nil, err
+	}
+	hand, err := boot.NewVerify(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	defer hand.Close()
+	return hand.Run(ctx, boot.Look{Options: audit.Options{Late: 5 * time.Minute, Orphan: 10 * time.Minute, Deep: true}, Grace: time.Second,
+		History: history, Ledger: &audit.Ledger{ParserJobs: w.llama.Ledger().Jobs}})
+}

@@ -93,7 +93,7 @@ func (o *Operations) Pause(ctx context.Context, what string, by core.Audit) (cha
 				return err
 			}
 		}
-		return audit(ctx, tx, by, "pause", what, nil, 0)
+		return record(ctx, tx, by, "pause", what, nil, 0)
 	})
 	return changed, err
 }
@@ -114,12 +114,12 @@ func (o *Operations) Resume(ctx context.Context, what string, by core.Audit) (ch
 		if !changed {
 			return nil
 		}
-		return audit(ctx, tx, by, "resume", what, nil, 0)
+		return record(ctx, tx, by, "resume", what, nil, 0)
 	})
 	return changed, err
 }
 
-func audit(ctx context.Context, tx pgx.Tx, by core.Audit, action, what string, document *core.ID, attempt int) error {
+func record(ctx context.Context, tx pgx.Tx, by core.Audit, action, what string, document *core.ID, attempt int) error {
 	_, err := tx.Exec(ctx, `insert into upload_pipeline.operations_log (operator, reason, action, what, document_id, attempt)
 		values ($1, $2, $3, $4, $5, nullif($6, 0))`, by.Operator, by.Reason, action, what, document, attempt)
 	return err

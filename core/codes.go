@@ -79,6 +79,11 @@ const (
 	CodeNoWorker            Code = "no_worker"
 	CodeBudgetExhausted     Code = "budget_exhausted"
 	CodeBudgetLow           Code = "budget_low"
+	CodeWorkerLost          Code = "worker_lost"
+	CodeNotReady            Code = "not_ready"
+	CodeIntakePaused        Code = "intake_paused"
+	CodeQueuePaused         Code = "queue_paused"
+	CodeClockSkew           Code = "clock_skew"
 	CodeInternal            Code = "internal"
 
 	CodeIdempotencyMismatch Code = "idempotency_mismatch"
@@ -165,6 +170,11 @@ var dictionary = map[Code]words{
 	CodeBudgetExhausted:     {Paused, "The month's budget for outside services is used up.", "Nothing needs to be done: the document waits, and goes on with the next month or when the operator raises the budget."},
 	CodeBudgetLow:           {Paused, "Most of the month's budget for outside services is used.", "The operator may raise the budget before it is used up."},
 	CodeNoWorker:            {Transient, "No worker is running.", adviceWait},
+	CodeWorkerLost:          {Permanent, "The work on the document was cut off again and again.", adviceSupport},
+	CodeNotReady:            {Transient, "The service is starting or stopping.", "Try again in a few seconds."},
+	CodeIntakePaused:        {Transient, "Uploads are paused for maintenance.", "Upload again when Retry-After has passed; what is there already can be read, searched and retried meanwhile."},
+	CodeQueuePaused:         {Transient, "This step is paused for maintenance.", adviceWait},
+	CodeClockSkew:           {Transient, "The clocks of the service and of its database differ.", adviceWait},
 	CodeInternal:            {Transient, "Something went wrong on our side.", adviceRetry},
 
 	CodeIdempotencyMismatch: {Invalid, "The idempotency key was used for another request.", "Send every new request under a new key, and repeat one unchanged."},

@@ -22,7 +22,7 @@ CREATE FUNCTION upload_pipeline.append_only() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
-    raise exception 'events are append-only' using errcode = 'insufficient_privilege';
+    raise exception '% are append-only', tg_table_name using errcode = 'insufficient_privilege';
 end $$;
 
 CREATE FUNCTION upload_pipeline.begin_call(call uuid, of_provider text, of_account text, of_lane text, of_kind text, of_user uuid, of_document uuid, of_attempt integer, of_pages integer, of_tokens bigint, cost bigint, of_price text, requests double precision, span double precision, tokens_a_minute double precision, most_calls integer, most_jobs integer, lease interval, budget bigint, OUT verdict text, OUT wait double precision) RETURNS record
@@ -725,6 +725,33 @@ CREATE TABLE upload_pipeline.instances (
 
 ALTER TABLE ONLY upload_pipeline.instances FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE upload_pipeline.operations_log (
+    entry bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    login text DEFAULT SESSION_USER NOT NULL,
+    operator text NOT NULL,
+    action text NOT NULL,
+    what text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    document_id uuid,
+    attempt integer,
+    CONSTRAINT operations_log_action_check CHECK ((action = ANY (ARRAY['pause'::text, 'resume'::text, 'retry'::text]))),
+    CONSTRAINT operations_log_operator_check CHECK (((octet_length(operator) >= 1) AND (octet_length(operator) <= 64))),
+    CONSTRAINT operations_log_reason_check CHECK ((octet_length(reason) <= 200)),
+    CONSTRAINT operations_log_what_check CHECK (((octet_length(what) >= 1) AND (octet_length(what) <= 80)))
+);
+
+ALTER TABLE ONLY upload_pipeline.operations_log FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE upload_pipeline.operations_log ALTER COLUMN entry ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME upload_pipeline.operations_log_entry_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE upload_pipeline.owner_ranks (
     user_id uuid NOT NULL,
     next_rank bigint NOT NULL
@@ -732,6 +759,18 @@ CREATE TABLE upload_pipeline.owner_ranks (
 WITH (fillfactor='70');
 
 ALTER TABLE ONLY upload_pipeline.owner_ranks FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE upload_pipeline.pauses (
+    what text NOT NULL,
+    paused_at timestamp with time zone DEFAULT now() NOT NULL,
+    operator text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    CONSTRAINT pauses_operator_check CHECK (((octet_length(operator) >= 1) AND (octet_length(operator) <= 64))),
+    CONSTRAINT pauses_reason_check CHECK ((octet_length(reason) <= 200)),
+    CONSTRAINT pauses_what_check CHECK (((what = 'intake'::text) OR (what ~ '^queue:[a-z0-9_-]{1,64}$'::text)))
+);
+
+ALTER TABLE ONLY upload_pipeline.pauses FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE upload_pipeline.provider_calls (
     call_id uuid NOT NULL,
@@ -926,8 +965,14 @@ ALTER TABLE ONLY upload_pipeline.identity
 ALTER TABLE ONLY upload_pipeline.instances
     ADD CONSTRAINT instances_pkey PRIMARY KEY (instance_id);
 
+ALTER TABLE ONLY upload_pipeline.operations_log
+    ADD CONSTRAINT operations_log_pkey PRIMARY KEY (entry);
+
 ALTER TABLE ONLY upload_pipeline.owner_ranks
     ADD CONSTRAINT owner_ranks_pkey PRIMARY KEY (user_id);
+
+ALTER TABLE ONLY upload_pipeline.pauses
+    ADD CONSTRAINT pauses_pkey PRIMARY KEY (what);
 
 ALTER TABLE ONLY upload_pipeline.provider_calls
     ADD CONSTRAINT provider_calls_pkey PRIMARY KEY (call_id);
@@ -999,6 +1044,8 @@ CREATE INDEX events_uploads ON upload_pipeline.events USING btree (user_id, at) 
 
 CREATE INDEX idempotency_keys_expires_at_idx ON upload_pipeline.idempotency_keys USING btree (expires_at);
 
+CREATE INDEX operations_log_at ON upload_pipeline.operations_log USING btree (at);
+
 CREATE INDEX provider_calls_account ON upload_pipeline.provider_calls USING btree (provider, account);
 
 CREATE INDEX storage_intents_age ON upload_pipeline.storage_intents USING btree (created_at);
@@ -1008,6 +1055,8 @@ CREATE INDEX upload_intents_closed ON upload_pipeline.upload_intents USING btree
 CREATE INDEX upload_intents_looked ON upload_pipeline.upload_intents USING btree (looked_at NULLS FIRST) WHERE (state = 'awaiting'::text);
 
 CREATE INDEX upload_intents_open ON upload_pipeline.upload_intents USING btree (user_id) WHERE (state = 'awaiting'::text);
+
+CREATE INDEX upload_jobs_failed ON upload_pipeline.upload_jobs USING btree (finished_at) WHERE (status = ANY (ARRAY['failed_parse'::text, 'failed_chunking'::text, 'failed_embedding'::text]));
 
 CREATE INDEX upload_jobs_live ON upload_pipeline.upload_jobs USING btree (user_id) WHERE (status <> ALL (ARRAY['complete'::text, 'failed_parse'::text, 'failed_chunking'::text, 'failed_embedding'::text, 'cancelled'::text, 'deleting'::text]));
 
@@ -1020,6 +1069,8 @@ CREATE INDEX upload_jobs_waiting ON upload_pipeline.upload_jobs USING btree (nex
 CREATE INDEX webhook_log_received ON upload_pipeline.webhook_log USING btree (received_at);
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON upload_pipeline.events FOR EACH ROW EXECUTE FUNCTION upload_pipeline.append_only();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON upload_pipeline.operations_log FOR EACH ROW EXECUTE FUNCTION upload_pipeline.append_only();
 
 CREATE TRIGGER guard BEFORE UPDATE ON upload_pipeline.corpus FOR EACH ROW EXECUTE FUNCTION upload_pipeline.guard_corpus();
 
@@ -1122,6 +1173,8 @@ ALTER TABLE upload_pipeline.identity ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE upload_pipeline.instances ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE upload_pipeline.operations_log ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY owner_adds ON upload_pipeline.documents FOR INSERT TO inav_app WITH CHECK ((user_id = upload_pipeline.acting_user()));
 
 CREATE POLICY owner_adds ON upload_pipeline.events FOR INSERT TO inav_app WITH CHECK ((user_id = upload_pipeline.acting_user()));
@@ -1158,9 +1211,13 @@ CREATE POLICY owner_reads ON upload_pipeline.upload_jobs FOR SELECT TO authentic
 
 CREATE POLICY owner_stands ON upload_pipeline.owner_ranks TO inav_app USING ((user_id = upload_pipeline.acting_user())) WITH CHECK ((user_id = upload_pipeline.acting_user()));
 
+ALTER TABLE upload_pipeline.pauses ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY process ON upload_pipeline.identity FOR SELECT TO inav_app USING (true);
 
 CREATE POLICY process ON upload_pipeline.instances TO inav_app USING (true) WITH CHECK (true);
+
+CREATE POLICY process ON upload_pipeline.pauses FOR SELECT TO inav_app USING (true);
 
 CREATE POLICY process ON upload_pipeline.provider_paces TO inav_app USING (true) WITH CHECK (true);
 
@@ -1204,7 +1261,11 @@ CREATE POLICY service ON upload_pipeline.identity TO service_role USING (true) W
 
 CREATE POLICY service ON upload_pipeline.instances TO service_role USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON upload_pipeline.operations_log TO service_role USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON upload_pipeline.owner_ranks TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON upload_pipeline.pauses TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON upload_pipeline.provider_calls TO service_role USING (true) WITH CHECK (true);
 
@@ -1358,8 +1419,16 @@ GRANT SELECT ON TABLE upload_pipeline.identity TO inav_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.instances TO service_role;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.instances TO inav_app;
 
+GRANT SELECT,INSERT ON TABLE upload_pipeline.operations_log TO service_role;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE upload_pipeline.owner_ranks TO service_role;
 GRANT SELECT,INSERT,UPDATE ON TABLE upload_pipeline.owner_ranks TO inav_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE upload_pipeline.pauses TO service_role;
+
+GRANT SELECT(what) ON TABLE upload_pipeline.pauses TO inav_app;
+
+GRANT SELECT(paused_at) ON TABLE upload_pipeline.pauses TO inav_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.provider_calls TO service_role;
 GRANT INSERT,DELETE ON TABLE upload_pipeline.provider_calls TO inav_app;

@@ -68,6 +68,9 @@ type UploadAddress struct {
 }
 
 func (a *api) announce(ctx context.Context, in *announceInput) (*announceOutput, error) {
+	if err := a.open(ctx); err != nil {
+		return nil, err
+	}
 	claim := in.Body
 	claim.Filename = DisplayName(claim.Filename, a.Limits.MaxNameBytes)
 	if err := a.claimed(claim); err != nil {

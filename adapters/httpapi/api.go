@@ -43,10 +43,12 @@ type APIDeps struct {
 	PublicURL   string // where clients reach us; the Host header is never believed
 	DocsEnabled bool   // serves a page that lists the operations; off in production
 
+	Intake  ports.Intake  // whether uploads are taken; nil: always
 	Tickets ports.Tickets // where the storage signs addresses of this API; else nil
 
 	JWKS    func() []byte     // served at /.well-known/jwks.json when set
 	Ready   func() error      // nil while work is taken; when not set, always
+	Live    func() error      // nil while the process makes progress; when not set, always
 	Observe func(Observation) // told of every finished request; may be nil
 
 	Stopping <-chan struct{} // closed when the process is about to stop: streams end; may be nil

@@ -356,7 +356,7 @@ func TestHealthAndReadiness(t *testing.T) {
 		t.Errorf("health %+v", h)
 	}
 	not := b.get("/readyz", "")
-	not.problem(t, http.StatusServiceUnavailable, "internal")
+	not.problem(t, http.StatusServiceUnavailable, "not_ready")
 	if not.header.Get("Retry-After") == "" || strings.Contains(string(not.body), "db.internal") {
 		t.Errorf("readyz %v %s", not.header, not.body)
 	}

@@ -28,7 +28,7 @@ type HealthDetail struct {
 	At   time.Time   `json:"at" doc:"When that call was made"`
 }
 
-// Liveness says that the process answers.
+// Liveness says that the process makes progress.
 type Liveness struct {
 	Status string `json:"status" enum:"ok"`
 }
@@ -84,9 +84,22 @@ func readiness(ready func() error) error {
 	if err == nil {
 		return nil
 	}
-	e := core.Fail(core.CodeInternal, err)
+	e := core.Fail(core.CodeNotReady, err)
 	_ = errors.As(err, &e)
-	return &refusal{err: e, status: http.StatusServiceUnavailable, detail: "The service is starting or stopping."}
+	return &refusal{err: e, status: http.StatusServiceUnavailable}
+}
+
+// liveness is nil while the process makes progress, and a 503 once a loop of it
+// is frozen: the platform is to start it anew.
+func liveness(live func() error) error {
+	if live == nil {
+		return nil
+	}
+	err := live()
+	if err == nil {
+		return nil
+	}
+	return &refusal{err: core.Fail(core.CodeInternal, err), status: http.StatusServiceUnavailable, detail: "A part of the service makes no progress."}
 }
 
 func (a *api) health(ctx context.Context, _ *noInput) (*healthOutput, error) {
@@ -94,6 +107,9 @@ func (a *api) health(ctx context.Context, _ *noInput) (*healthOutput, error) {
 }
 
 func (a *api) live(context.Context, *noInput) (*liveOutput, error) {
+	if err := liveness(a.Live); err != nil {
+		return nil, err
+	}
 	return &liveOutput{Body: Liveness{Status: "ok"}}, nil
 }
 

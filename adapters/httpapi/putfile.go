@@ -45,6 +45,9 @@ func (a *api) putFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := a.open(r.Context()); err != nil {
+		return err
+	}
 	if err := fits(r, ticket); err != nil {
 		return err
 	}

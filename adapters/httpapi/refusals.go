@@ -55,7 +55,7 @@ func ownRefusals() map[string]refusals {
 		http.StatusUnprocessableEntity: {
 			core.CodeInvalid, core.CodeFileEmpty, core.CodeFileEncrypted, core.CodeFileBroken, core.CodeFileTooManyPages,
 		},
-		http.StatusServiceUnavailable: append(slices.Clone(storage), core.CodeStorageConflict),
+		http.StatusServiceUnavailable: append(slices.Clone(storage), core.CodeStorageConflict, core.CodeIntakePaused),
 	}
 	accounts := []core.Code{core.CodeAccountsUnavailable, core.CodeDatabaseUnavailable}
 	search := refusals{http.StatusServiceUnavailable: {
@@ -98,7 +98,7 @@ func ownRefusals() map[string]refusals {
 			http.StatusConflict:              {core.CodeDuplicate},
 			http.StatusRequestEntityTooLarge: {core.CodeFileTooLarge, core.CodeInvalid},
 			http.StatusUnsupportedMediaType:  {core.CodeFileUnsupported, core.CodeInvalid},
-			http.StatusServiceUnavailable:    storage,
+			http.StatusServiceUnavailable:    append(slices.Clone(storage), core.CodeIntakePaused),
 		},
 		"complete-upload": {http.StatusServiceUnavailable: storage},
 		"get-document-file": {
@@ -122,7 +122,8 @@ func ownRefusals() map[string]refusals {
 		"log-out":   {http.StatusServiceUnavailable: accounts},
 		"get-me":    {http.StatusServiceUnavailable: accounts},
 		"get-user":  {http.StatusServiceUnavailable: accounts},
-		"get-ready": {http.StatusServiceUnavailable: {core.CodeInternal, core.CodeDatabaseUnavailable, core.CodeNoWorker}},
+		"get-live":  {http.StatusServiceUnavailable: {core.CodeInternal}},
+		"get-ready": {http.StatusServiceUnavailable: {core.CodeNotReady, core.CodeDatabaseUnavailable, core.CodeNoWorker}},
 	}
 }
 

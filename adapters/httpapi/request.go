@@ -124,12 +124,17 @@ func (d *door) finish(ctx context.Context, r *http.Request, req *request, w *rec
 		attrs = append(attrs, slog.String("code", string(req.code)))
 	}
 	level := slog.LevelInfo
-	if status >= http.StatusInternalServerError {
+	if status >= http.StatusInternalServerError && !planned(req.code) {
 		level = slog.LevelError
 		// The type alone: a cause's text may hold what a client or a driver wrote.
 		attrs = append(attrs, slog.String("cause_type", fmt.Sprintf("%T", req.cause)))
 	}
 	d.logger.LogAttrs(ctx, level, "request", attrs...)
+}
+
+// planned tells a refusal that is meant: an operator's pause, a start or a stop.
+func planned(code core.Code) bool {
+	return code == core.CodeIntakePaused || code == core.CodeNotReady
 }
 
 // methodWord keeps invented methods out of logs and labels.

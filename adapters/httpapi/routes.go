@@ -130,8 +130,8 @@ func (a *api) registerHealth(h huma.API) {
 	}, a.health)
 	route(h, huma.Operation{
 		OperationID: "get-live", Method: http.MethodGet, Path: "/livez", Tags: tags,
-		Summary: "Whether the process answers", Description: "Depends on nothing else.",
-		Errors: []int{500},
+		Summary: "Whether the process makes progress", Description: "Depends on nothing outside of it. 503 says that a part of it is frozen: start it anew.",
+		Errors: []int{503},
 	}, a.live)
 	route(h, huma.Operation{
 		OperationID: "get-ready", Method: http.MethodGet, Path: "/readyz", Tags: tags,

@@ -57,6 +57,9 @@ func (a *api) upload(ctx context.Context, in *rawInput) (*uploadOutput, error) {
 
 // take receives one upload and keeps it, whatever the route.
 func (a *api) take(ctx context.Context, in *rawInput) (ports.Standing, error) {
+	if err := a.open(ctx); err != nil {
+		return ports.Standing{}, err
+	}
 	// Before a byte of the body is read, but for one that may have been kept
 	// under a key already; Add holds the quota exactly.
 	if per := a.Limits.UploadsPerDay; per > 0 && in.r.Header.Get(headerKey) == "" {
@@ -77,6 +80,15 @@ func (a *api) take(ctx context.Context, in *rawInput) (ports.Standing, error) {
 		return ports.Standing{}, err
 	}
 	return a.keep(ctx, callerOf(ctx), file)
+}
+
+// open refuses an upload while an operator has paused them, by whatever route
+// and before a byte of its file is read.
+func (a *api) open(ctx context.Context) error {
+	if a.Intake == nil {
+		return nil
+	}
+	return a.Intake.Open(ctx)
 }
 
 func accepted(s ports.Standing) Accepted {

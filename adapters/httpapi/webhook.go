@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -39,6 +40,7 @@ type WebhookDeps struct {
 	Version   string
 	PublicURL string
 	Ready     func() error      // nil while work is taken; when not set, always
+	Live      func() error      // nil while the process makes progress; when not set, always
 	Observe   func(Observation) // told of every finished request; may be nil
 }
 
@@ -54,16 +56,19 @@ func NewWebhook(d WebhookDeps) (http.Handler, error) {
 	limits := d.Limits
 	limits.MaxBodyBytes = limits.MaxCallbackBytes // one bound for every body at this door
 	b := &webhook{WebhookDeps: d}
-	mux := http.NewServeMux()
-	public := map[string]bool{}
-	for pattern, handle := range b.routes() {
+	door := publicDoor(b.routes(), d.Logger, limits) // a callback is proven by its signature, the rest tells nothing of anybody
+	door.observe, door.https = orNothing(d.Observe), strings.HasPrefix(d.PublicURL, "https://")
+	return door, nil
+}
+
+// publicDoor lets everybody in to the routes.
+func publicDoor(routes map[string]func(*http.Request) (any, error), logger *slog.Logger, limits Limits) *door {
+	mux, public := http.NewServeMux(), map[string]bool{}
+	for pattern, handle := range routes {
 		mux.HandleFunc(pattern, answer(handle))
-		public[pattern] = true // a callback is proven by its signature, the rest tells nothing of anybody
+		public[pattern] = true
 	}
-	return &door{
-		mux: mux, public: public, logger: d.Logger, limits: limits, observe: orNothing(d.Observe),
-		https: strings.HasPrefix(d.PublicURL, "https://"),
-	}, nil
+	return &door{mux: mux, public: public, logger: logger, limits: limits, observe: orNothing(nil)}
 }
 
 func (d WebhookDeps) check() error {
@@ -80,16 +85,15 @@ func (d WebhookDeps) check() error {
 }
 
 func (b *webhook) routes() map[string]func(*http.Request) (any, error) {
-	return map[string]func(*http.Request) (any, error){
+	routes := map[string]func(*http.Request) (any, error){
 		"POST /webhook/llamaparse":                               b.callback,
 		"POST /webhook/llamaparse/{attempt}":                     b.callback,
 		"POST /api/upload-pipeline/webhook/llamaparse/{attempt}": b.callback,
 		"GET /webhook/status":                                    b.status,
 		"GET /webhook/test":                                      b.test,
-		"GET /health":                                            b.health,
-		"GET /livez":                                             b.live,
-		"GET /readyz":                                            b.ready,
 	}
+	maps.Copy(routes, Probes{Health: b.Health, Version: b.Version, Ready: b.Ready, Live: b.Live}.routes())
+	return routes
 }
 
 // answer writes what a handler made, or the problem.
@@ -128,16 +132,6 @@ func (b *webhook) status(r *http.Request) (any, error) {
 // test lets a person see that the address is reachable. It does nothing else.
 func (b *webhook) test(*http.Request) (any, error) {
 	return map[string]string{"status": "ok", "message": "The webhook can be reached. Nothing was stored."}, nil
-}
-
-func (b *webhook) health(r *http.Request) (any, error) {
-	return healthReport(r.Context(), b.Health, b.Version), nil
-}
-
-func (b *webhook) live(*http.Request) (any, error) { return Liveness{Status: "ok"}, nil }
-
-func (b *webhook) ready(*http.Request) (any, error) {
-	return Readiness{Status: "ready"}, readiness(b.Ready)
 }
 
 // attemptOf finds the attempt a callback without one in its address speaks for.

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -88,13 +89,43 @@ func (i Instance) String() string {
 }
 
 // Beat records that the process lives, with the last results of the outside.
+// CodeNotFound says that its row is gone: it has to register again, or its jobs
+// are taken for lost.
 func (i *Instances) Beat(ctx context.Context, id core.ID, outside []ports.Dependency) error {
 	state, err := json.Marshal(outside)
 	if err != nil {
 		return fmt.Errorf("record a heartbeat: %w", err)
 	}
-	_, err = i.pool.Exec(ctx, `update upload_pipeline.instances set seen_at = now(), state = $2 where instance_id = $1`, id, string(state))
+	tag, err := i.pool.Exec(ctx, `update upload_pipeline.instances set seen_at = now(), state = $2 where instance_id = $1`, id, string(state))
+	if err == nil && tag.RowsAffected() == 0 {
+		return core.Fail(core.CodeNotFound, errors.New("not registered"))
+	}
 	return trouble(err)
+}
+
+// clockLooks is how often Skew looks: the quickest answer is the most exact.
+const clockLooks = 3
+
+// Skew is how far the clock now is ahead of the database's; negative where it
+// is behind. What the way to the database may account for is taken off.
+func (i *Instances) Skew(ctx context.Context, now func() time.Time) (time.Duration, error) {
+	var skew, best time.Duration
+	for look := range clockLooks {
+		var theirs time.Time
+		before := now()
+		if err := i.pool.QueryRow(ctx, `select clock_timestamp()`).Scan(&theirs); err != nil {
+			return 0, trouble(err)
+		}
+		way := now().Sub(before)
+		if look > 0 && way >= best {
+			continue
+		}
+		best, skew = way, before.Add(way/2).Sub(theirs)
+	}
+	if skew < 0 {
+		return min(skew+best/2, 0), nil
+	}
+	return max(skew-best/2, 0), nil
 }
 
 // Leave takes the process off the list, and those that died long ago.

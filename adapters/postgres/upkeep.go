@@ -12,11 +12,13 @@ import (
 
 // Reconcile asks, by a job each, for the result of up to limit documents whose
 // time to be polled has come, and sets their next time. A lost callback costs
-// the wait and nothing else.
+// the wait and nothing else. A document whose last poll has not run yet is left
+// to it: a queue that is slow or paused is never filled with more of them.
 func (s *Store) Reconcile(ctx context.Context, limit int) (polled int, err error) {
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select document_id, attempt, polls, rank from upload_pipeline.upload_jobs
-			where status = 'parse_queued' and next_poll_at <= now() order by next_poll_at limit $1 for update skip locked`, limit)
+		rows, err := tx.Query(ctx, `select j.document_id, j.attempt, j.polls, j.rank from upload_pipeline.upload_jobs j
+			where j.status = 'parse_queued' and j.next_poll_at <= now() and not exists (`+liveJob+` and r.kind = 'receive')
+			order by j.next_poll_at limit $1 for update skip locked`, limit)
 		if err != nil {
 			return err
 		}
@@ -35,6 +37,15 @@ func (s *Store) Reconcile(ctx context.Context, limit int) (polled int, err error
 // liveStates are the states of a queue's job that will still run.
 const liveStates = `('available', 'pending', 'running', 'retryable', 'scheduled')`
 
+// liveJob finds the jobs r that will still run for the attempt j.
+const liveJob = `select from river.river_job r where r.state in ` + liveStates + `
+	and r.args @> jsonb_build_object('document', j.document_id::text, 'attempt', j.attempt)`
+
+// orphaned is what of j and its document d Revive looks for.
+const orphaned = `j.status not in ('complete', 'failed_parse', 'failed_chunking', 'failed_embedding', 'cancelled')
+	and (j.status <> 'parse_queued' or j.parse_deadline is null)
+	and not exists (` + liveJob + ` and (r.kind not in ('forget', 'receive', 'reembed', 'arrive') or (r.kind = 'receive' and j.status = 'parse_queued')))`
+
 // Revive gives a job again to up to limit documents that stand in a status
 // which a job of their own should carry on, and have had none for longer than
 // age: an operator cancelled it, or it was discarded with its last run. The
@@ -44,12 +55,7 @@ func (s *Store) Revive(ctx context.Context, age time.Duration, limit int) (reviv
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `select j.document_id, j.attempt, j.turn, j.rank, j.status
 			from upload_pipeline.upload_jobs j join upload_pipeline.documents d on d.document_id = j.document_id and d.attempt = j.attempt
-			where j.status not in ('complete', 'failed_parse', 'failed_chunking', 'failed_embedding', 'cancelled')
-			and (j.status <> 'parse_queued' or j.parse_deadline is null)
-			and j.status_since < now() - $1::interval
-			and not exists (select from river.river_job r where r.state in `+liveStates+`
-				and r.args @> jsonb_build_object('document', j.document_id::text)
-				and (r.kind not in ('forget', 'receive') or (r.kind = 'receive' and j.status = 'parse_queued')))
+			where j.status_since < now() - $1::interval and `+orphaned+`
 			order by j.status_since limit $2 for update of j skip locked`, age, limit)
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package riverqueue_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -139,3 +140,32 @@ func TestC18_TwoProcessesRunEachJobOnce(t *testing.T) {
 }
 
 var _ riverqueue.Store = (*house)(nil)
+
+// A run that was given up and fails afterwards is another run's no more: its
+// verdict neither falls upon that one's row nor fails the document.
+func TestC20_TheFailureOfAGivenUpRunCountsForNothing(t *testing.T) {
+	for name, end := range map[string]error{
+		"for good": core.Fail(core.CodeFileBroken, nil), "for now": core.Fail(core.CodeParserUnavailable, nil), "busy": core.Wait(core.CodeParserBusy, time.Minute, nil),
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := open(t)
+			h.one()
+			visits, act := gated()
+			id := h.add(core.Chunk, act)
+			stopFirst := h.start()
+			first := <-visits
+			h.exec(id, `state = 'available', scheduled_at = now()`)
+			h.start()
+			second := <-visits
+			first.let <- end
+			stopFirst() // all it had to say is written
+			if got := h.row(id); got.State != "running" || got.Attempt != 2 || len(h.fails[id]) != 0 {
+				t.Errorf("after the first run's end the job is %+v, failed %v", got, h.fails[id])
+			}
+			second.let <- nil
+			if got := h.ends(id); got.State != "completed" || h.count(h.kept, id) != 1 {
+				t.Errorf("in the end the job is %+v", got)
+			}
+		})
+	}
+}

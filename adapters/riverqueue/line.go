@@ -62,11 +62,12 @@ func config(workers *river.Workers, settings Settings, log *slog.Logger) *river.
 		queues[name] = river.QueueConfig{MaxWorkers: count}
 	}
 	return &river.Config{
-		Schema: schema, Logger: quiet(log), Queues: queues, Workers: workers,
+		Schema: schema, ID: settings.Process, Logger: quiet(log), Queues: queues, Workers: workers,
 		FetchCooldown: settings.FetchCooldown, FetchPollInterval: settings.FetchPollInterval, PollOnly: settings.PollOnly,
-		SoftStopTimeout: settings.SoftStop, RescueStuckJobsAfter: settings.Rescue, JobTimeout: min(time.Minute, settings.Rescue),
+		SoftStopTimeout: settings.SoftStop, RescueStuckJobsAfter: settings.Rescue, JobTimeout: min(roundTime, settings.Rescue),
 		MaxAttempts:         8,
 		ReindexerTimeout:    5 * time.Minute,
+		Plugins:             []rivertype.Plugin{progress(settings)},
 		FetchOnlyKnownKinds: true, // a newer release's jobs wait for a newer worker
 		PeriodicJobs: []*river.PeriodicJob{
 			periodic(settings.ReconcileEvery, ReconcileArgs{}),
@@ -75,6 +76,11 @@ func config(workers *river.Workers, settings Settings, log *slog.Logger) *river.
 			periodic(settings.TendEvery, TendArgs{}),
 		},
 	}
+}
+
+// progress tells of each fetch.
+func progress(settings Settings) river.HookMetricEmitFunc {
+	return func(context.Context, *rivertype.HookMetricEmitParams) { settings.went() }
 }
 
 // periodic starts a round unless one is under way or waiting.

@@ -1,7 +1,10 @@
 package riverqueue
 
 import (
+	"slices"
 	"time"
+
+	"github.com/riverqueue/river"
 
 	"github.com/insurance-navigator/navigator/core"
 )
@@ -29,7 +32,47 @@ type Settings struct {
 	SweepEvery        time.Duration
 	TendEvery         time.Duration // between rounds of driving a run of reembed
 	SweepAge          time.Duration // a stored file without a document is an orphan after this
+
+	// Process is who works the jobs: the name of this process's heartbeat. A job
+	// of a process whose heartbeat is dead is given to another.
+	Process string
+	// Progress is told of each fetch; may be nil.
+	Progress func()
+	Grace    time.Duration // what a run may take beyond its timeout before it is taken for lost
 }
+
+// went tells that the line goes.
+func (s Settings) went() {
+	if s.Progress != nil {
+		s.Progress()
+	}
+}
+
+// Longest is, by the kind of job, the time after which a run is taken for lost.
+func (s Settings) Longest() map[string]time.Duration {
+	longest := map[string]time.Duration{}
+	for stage, setting := range s.Stages {
+		longest[string(stage)] = setting.Timeout + s.Grace
+	}
+	for _, round := range []river.JobArgs{ReconcileArgs{}, TendArgs{}, SweepArgs{}, AwaitArgs{}} {
+		longest[round.Kind()] = roundTime + s.Grace
+	}
+	return longest
+}
+
+// StagesOf lists the stages that a queue carries, by name.
+func (s Settings) StagesOf(queue string) (stages []core.Stage) {
+	for stage, setting := range s.Stages {
+		if setting.Queue == queue {
+			stages = append(stages, stage)
+		}
+	}
+	slices.Sort(stages)
+	return stages
+}
+
+// roundTime bounds a round of upkeep.
+const roundTime = time.Minute
 
 // The queues: paced submissions to the parser, fetching its results, fast local
 // work, calls to the embedder, upkeep, and the corpus made anew, so that none
@@ -74,5 +117,6 @@ func DefaultSettings() Settings {
 		SweepEvery:        10 * time.Minute,
 		TendEvery:         10 * time.Second,
 		SweepAge:          time.Hour,
+		Grace:             10 * time.Second,
 	}
 }

@@ -154,16 +154,27 @@ func (w *worker[A]) fail(ctx context.Context, task core.Job, e *core.Error) verd
 	return verdict{wordFailed, river.JobCancel(errors.New(string(e.Code)))}
 }
 
-// snoozes counts how often the job was snoozed.
-func snoozes(row *rivertype.JobRow) int {
-	var meta struct {
-		Snoozes int `json:"snoozes"`
-	}
-	if json.Unmarshal(row.Metadata, &meta) != nil {
-		return 0
-	}
-	return meta.Snoozes
+// metaCode is where a job's metadata keeps why it waits.
+const metaCode = "navigator:code"
+
+// counts is what a job's metadata counts.
+type counts struct {
+	Snoozes int `json:"snoozes"`
+	Lost    int `json:"navigator:lost"` // written by the store's Rescue
 }
+
+func countsOf(row *rivertype.JobRow) (c counts) {
+	if json.Unmarshal(row.Metadata, &c) != nil {
+		return counts{}
+	}
+	return c
+}
+
+// snoozes counts how often the job was snoozed.
+func snoozes(row *rivertype.JobRow) int { return countsOf(row).Snoozes }
+
+// lostRuns counts the runs that ended with their process.
+func lostRuns(row *rivertype.JobRow) int { return countsOf(row).Lost }
 
 // backoff is 1, 2, 4 ... 60 seconds, with jitter.
 func backoff(attempt int) time.Duration {

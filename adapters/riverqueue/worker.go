@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
@@ -54,10 +55,48 @@ func (w *worker[A]) NextRetry(job *river.Job[A]) time.Time {
 func (w *worker[A]) Work(ctx context.Context, job *river.Job[A]) error {
 	began := time.Now()
 	task := job.Args.step().job(w.stage)
-	err := w.guarded(ctx, task, hold[A]{job})
+	err := w.attempt(ctx, task, job)
+	if err != nil && taken(ctx, job.JobRow) {
+		err = errLost
+	}
 	verdict := w.judge(ctx, task, job.JobRow, err)
+	note(ctx, verdict, err)
 	w.report(task, job.JobRow, verdict, err, time.Since(began))
 	return verdict.err
+}
+
+// takenTime bounds the look at a job's row.
+const takenTime = 5 * time.Second
+
+// taken reports whether the job was given to another run meanwhile. A failure
+// of this one then counts for nothing: it would fall upon the other's row, or
+// fail a document that the other is about to carry on. Where the row cannot be
+// read, the fence alone decides.
+func taken(ctx context.Context, row *rivertype.JobRow) bool {
+	client, err := river.ClientFromContextSafely[pgx.Tx](ctx)
+	if err != nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), takenTime)
+	defer cancel()
+	now, err := client.JobGet(ctx, row.ID)
+	return err == nil && (now.State != rivertype.JobStateRunning || now.Attempt != row.Attempt)
+}
+
+// note keeps why a job waits, for on-call: River keeps no reason of a snooze.
+func note(ctx context.Context, v verdict, cause error) {
+	if cause != nil && (v.word == wordWaits || v.word == wordPaused || v.word == wordRetries) {
+		_ = river.MetadataSet(ctx, metaCode, codeOf(cause)) // outside of River's own call there is no row to keep it
+	}
+}
+
+// attempt is the stage's run, unless as many runs as the stage has were lost
+// with their processes: a document that ends whoever works on it has to fail.
+func (w *worker[A]) attempt(ctx context.Context, task core.Job, job *river.Job[A]) error {
+	if _, ok := core.LegOf(w.stage); ok && lostRuns(job.JobRow) >= w.setting.Attempts {
+		return core.Fail(core.CodeWorkerLost, nil)
+	}
+	return w.guarded(ctx, task, hold[A]{job})
 }
 
 // errPanic stands for a panic: its value may hold text and is not kept.

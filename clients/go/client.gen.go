@@ -28,6 +28,7 @@ const (
 	CodeBudgetExhausted     Code = "budget_exhausted"
 	CodeBudgetLow           Code = "budget_low"
 	CodeChunksIncomplete    Code = "chunks_incomplete"
+	CodeClockSkew           Code = "clock_skew"
 	CodeConflict            Code = "conflict"
 	CodeDatabaseUnavailable Code = "database_unavailable"
 	CodeDenied              Code = "denied"
@@ -52,12 +53,14 @@ const (
 	CodeIdempotencyInUse    Code = "idempotency_in_use"
 	CodeIdempotencyMismatch Code = "idempotency_mismatch"
 	CodeInputTooLong        Code = "input_too_long"
+	CodeIntakePaused        Code = "intake_paused"
 	CodeInternal            Code = "internal"
 	CodeInvalidRequest      Code = "invalid_request"
 	CodeNeedsOcr            Code = "needs_ocr"
 	CodeNoWorker            Code = "no_worker"
 	CodeNotFound            Code = "not_found"
 	CodeNotOffered          Code = "not_offered"
+	CodeNotReady            Code = "not_ready"
 	CodePageCut             Code = "page_cut"
 	CodePageFailed          Code = "page_failed"
 	CodeParseCancelled      Code = "parse_cancelled"
@@ -72,6 +75,7 @@ const (
 	CodeParserKey           Code = "parser_key"
 	CodeParserRefused       Code = "parser_refused"
 	CodeParserUnavailable   Code = "parser_unavailable"
+	CodeQueuePaused         Code = "queue_paused"
 	CodeQuotaExceeded       Code = "quota_exceeded"
 	CodeRateLimited         Code = "rate_limited"
 	CodeSamePassword        Code = "same_password"
@@ -85,6 +89,7 @@ const (
 	CodeUploadLinkInvalid   Code = "upload_link_invalid"
 	CodeUploadTooSlow       Code = "upload_too_slow"
 	CodeWeakPassword        Code = "weak_password"
+	CodeWorkerLost          Code = "worker_lost"
 )
 
 // Valid indicates whether the value is a known member of the Code enum.
@@ -105,6 +110,8 @@ func (e Code) Valid() bool {
 	case CodeBudgetLow:
 		return true
 	case CodeChunksIncomplete:
+		return true
+	case CodeClockSkew:
 		return true
 	case CodeConflict:
 		return true
@@ -154,6 +161,8 @@ func (e Code) Valid() bool {
 		return true
 	case CodeInputTooLong:
 		return true
+	case CodeIntakePaused:
+		return true
 	case CodeInternal:
 		return true
 	case CodeInvalidRequest:
@@ -165,6 +174,8 @@ func (e Code) Valid() bool {
 	case CodeNotFound:
 		return true
 	case CodeNotOffered:
+		return true
+	case CodeNotReady:
 		return true
 	case CodePageCut:
 		return true
@@ -194,6 +205,8 @@ func (e Code) Valid() bool {
 		return true
 	case CodeParserUnavailable:
 		return true
+	case CodeQueuePaused:
+		return true
 	case CodeQuotaExceeded:
 		return true
 	case CodeRateLimited:
@@ -219,6 +232,8 @@ func (e Code) Valid() bool {
 	case CodeUploadTooSlow:
 		return true
 	case CodeWeakPassword:
+		return true
+	case CodeWorkerLost:
 		return true
 	default:
 		return false
@@ -2381,9 +2396,9 @@ type ClientInterface interface {
 	// Corresponds with GET /health (the `GetHealth` operationId).
 	GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetLive Whether the process answers
+	// GetLive Whether the process makes progress
 	//
-	// Depends on nothing else.
+	// Depends on nothing outside of it. 503 says that a part of it is frozen: start it anew.
 	//
 	// Corresponds with GET /livez (the `GetLive` operationId).
 	GetLive(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3152,9 +3167,9 @@ func (c *Client) GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (
 	return c.Client.Do(req)
 }
 
-// GetLive Whether the process answers
+// GetLive Whether the process makes progress
 //
-// Depends on nothing else.
+// Depends on nothing outside of it. 503 says that a part of it is frozen: start it anew.
 //
 // Corresponds with GET /livez (the `GetLive` operationId).
 func (c *Client) GetLive(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5194,9 +5209,9 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /health (the `GetHealth` operationId).
 	GetHealthWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetHealthResponse, error)
 
-	// GetLiveWithResponse Whether the process answers
+	// GetLiveWithResponse Whether the process makes progress
 	//
-	// Depends on nothing else.
+	// Depends on nothing outside of it. 503 says that a part of it is frozen: start it anew.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -9256,6 +9271,12 @@ type GetLiveResponse500Headers struct {
 	XRequestID openapi_types.UUID
 }
 
+// GetLiveResponse503Headers the declared response headers of an HTTP 503 response for GetLive
+type GetLiveResponse503Headers struct {
+	RetryAfter int
+	XRequestID openapi_types.UUID
+}
+
 type GetLiveResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -9273,6 +9294,8 @@ type GetLiveResponse struct {
 	ApplicationProblemJSON431 *Problem
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *Problem
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetLiveResponse200Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
@@ -9287,6 +9310,8 @@ type GetLiveResponse struct {
 	Headers431 *GetLiveResponse431Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *GetLiveResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetLiveResponse503Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -10870,9 +10895,9 @@ func (c *ClientWithResponses) GetHealthWithResponse(ctx context.Context, reqEdit
 	return ParseGetHealthResponse(rsp)
 }
 
-// GetLiveWithResponse Whether the process answers
+// GetLiveWithResponse Whether the process makes progress
 //
-// Depends on nothing else.
+// Depends on nothing outside of it. 503 says that a part of it is frozen: start it anew.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -18539,6 +18564,13 @@ func ParseGetLiveResponse(rsp *http.Response) (*GetLiveResponse, error) {
 		}
 		response.ApplicationProblemJSON500 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
 	}
 
 	switch {
@@ -18633,6 +18665,23 @@ func ParseGetLiveResponse(rsp *http.Response) (*GetLiveResponse, error) {
 			headers.XRequestID = value
 		}
 		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetLiveResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil

@@ -14,6 +14,7 @@ import (
 	"github.com/insurance-navigator/navigator/cmd/navigator/internal/client"
 	"github.com/insurance-navigator/navigator/cmd/navigator/internal/session"
 	"github.com/insurance-navigator/navigator/cmd/navigator/internal/show"
+	"github.com/insurance-navigator/navigator/core"
 )
 
 // The exit codes.
@@ -24,12 +25,13 @@ const (
 	exitDuplicates  = 3 // upload: each file was uploaded before
 	exitSignedOut   = 4 // nobody is signed in, or the credentials are not taken
 	exitAway        = 5 // the service does not answer, or says that it cannot now
+	exitUnknown     = 6 // doctor document: there is no such document
 	exitInterrupted = 130
 )
 
 const exitHelp = `Ends with 0 when all went well, 1 when something failed, 2 when it was called wrongly,
 3 when every file was uploaded before, 4 when you are not signed in, 5 when the service
-does not answer, 130 when it was interrupted.`
+does not answer, 6 when doctor document knows no such document, 130 when it was interrupted.`
 
 // outcome is an exit code whose reason was shown already.
 type outcome int
@@ -54,7 +56,7 @@ func codeOf(err error) int {
 		return exitUsage
 	case errors.Is(err, session.ErrNone), errors.Is(err, session.ErrEnded), client.Unauthenticated(err):
 		return exitSignedOut
-	case errors.As(err, &gone), errors.Is(err, context.DeadlineExceeded):
+	case errors.As(err, &gone), errors.Is(err, context.DeadlineExceeded), core.HasCode(err, core.CodeDatabaseUnavailable):
 		return exitAway
 	case errors.As(err, &p) && p.Status >= http.StatusBadGateway && p.Status <= http.StatusGatewayTimeout:
 		return exitAway
@@ -104,6 +106,9 @@ type grammar struct {
 	Dev        devCommand        `cmd:"" help:"Run everything on this machine."`
 	Migrate    migrateCommand    `cmd:"" help:"Bring the database to this version's schema."`
 	Reembed    reembedCommand    `cmd:"" help:"Change the embedding model or the chunker of all documents (for operators)."`
+	Intake     intakeCommand     `cmd:"" help:"Pause the taking of uploads, or resume it (for operators)."`
+	Queue      queueCommand      `cmd:"" help:"Show the queues, pause or resume one (for operators)."`
+	Failed     failedCommand     `cmd:"" help:"List what failed, and retry it by its code (for operators)."`
 	Smoke      smokeCommand      `cmd:"" help:"Send one document through the real services (for operators)."`
 	Verify     verifyCommand     `cmd:"" help:"Look for what is lost, doubled or stuck (for operators)."`
 	Budget     budgetCommand     `cmd:"" help:"Show what the outside services have cost this month (for operators)."`

@@ -23,7 +23,7 @@ func TestHelpHasExamplesAndNoSecrets(t *testing.T) {
 	p := newPlace(t)
 	p.environ = []string{"NAVIGATOR_TOKEN=access-secret", "NAVIGATOR_PASSWORD=" + password}
 	calls := [][]string{{"--help"}}
-	for _, name := range []string{"dev", "migrate", "migrate schema", "migrate adopt", "config show", "config check", "doctor", "signup", "login", "logout", "upload", "status",
+	for _, name := range []string{"dev", "migrate", "migrate schema", "migrate adopt", "config show", "config check", "doctor", "doctor document", "intake", "queue", "failed", "signup", "login", "logout", "upload", "status",
 		"list", "search", "events", "retry", "cancel", "delete", "completion"} {
 		calls = append(calls, append(strings.Fields(name), "--help"))
 	}

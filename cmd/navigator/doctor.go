@@ -12,24 +12,33 @@ import (
 )
 
 type doctorCommand struct {
+	Check    doctorCheck    `cmd:"" default:"withargs" help:"Check the way to the deployment."`
+	Document doctorDocument `cmd:"" help:"Explain one document (for operators)."`
+}
+
+// Help is shown behind the flags.
+func (doctorCommand) Help() string { return doctorCheck{}.Help() }
+
+type doctorCheck struct {
 	Local   bool   `help:"Check this machine too: the environment's settings, PostgreSQL, the PDF reader, the parser, the ports."`
 	Service string `default:"dev" enum:"api,worker,webhook,dev,migrate" help:"With --local, whose settings: api, worker, webhook, dev or migrate."`
 	JSON    bool   `name:"json" help:"Write JSON."`
 }
 
 // Help is shown behind the flags.
-func (doctorCommand) Help() string {
+func (doctorCheck) Help() string {
 	return `Goes the way that every call goes, from the address to the session, a line a check,
 with what to do where one fails. Ends with 1 when any failed. Nothing is changed.
 
 Examples:
   navigator doctor
   navigator doctor --url https://api.example.com
-  navigator doctor --local --service worker`
+  navigator doctor --local --service worker
+  navigator doctor document 0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f`
 }
 
 // Run checks, and fails where a check does.
-func (c *doctorCommand) Run(ctx context.Context, g *globals, w *world) error {
+func (c *doctorCheck) Run(ctx context.Context, g *globals, w *world) error {
 	checks := c.remote(ctx, g, w)
 	if c.Local {
 		checks = append(checks, doctor.Local(ctx, w.environ, boot.Service(c.Service), w.dir)...)
@@ -53,7 +62,7 @@ func (c *doctorCommand) Run(ctx context.Context, g *globals, w *world) error {
 }
 
 // remote goes the way to the deployment.
-func (c *doctorCommand) remote(ctx context.Context, g *globals, w *world) []doctor.Check {
+func (c *doctorCheck) remote(ctx context.Context, g *globals, w *world) []doctor.Check {
 	place, err := session.Settle(g.URL, w.dir, w.config)
 	if err != nil {
 		return []doctor.Check{{Name: "address", State: doctor.Bad, Detail: err.Error(),

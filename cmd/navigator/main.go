@@ -4,7 +4,8 @@
 //
 // It ends with 0 when all went well, 1 when something failed, 2 when it was
 // called wrongly, 3 when every file was uploaded before, 4 when nobody is signed
-// in, 5 when the service does not answer, 130 when it was interrupted.
+// in, 5 when the service does not answer, 6 when
+// doctor document knows no such document, 130 when it was interrupted.
 package main
 
 import (

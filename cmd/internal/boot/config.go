@@ -47,6 +47,7 @@ type Config struct {
 	ListenHost  string `env:"LISTEN_HOST" help:"address to listen on; empty: all interfaces, in development 127.0.0.1"`
 	Port        int    `env:"PORT" help:"the API's port"`
 	WebhookPort int    `env:"WEBHOOK_PORT" help:"the webhook's port"`
+	WorkerPort  int    `env:"WORKER_PORT" help:"the worker's port, for /livez, /readyz and /health alone"`
 	PublicURL   string `env:"PUBLIC_URL" help:"the API's own public address; issuer of local tokens"`
 	APIDocs     string `env:"API_DOCS" help:"on or off: the page that explains the API, at /docs; empty: on, but off in PRODUCTION"`
 	SpoolDir    string `env:"SPOOL_DIR" help:"folder of uploads in flight; files there are unlinked at once"`
@@ -138,7 +139,14 @@ type Config struct {
 	FetchCooldown  time.Duration `env:"RIVER_FETCH_COOLDOWN" help:"least time between fetches of a queue"`
 	FetchPoll      time.Duration `env:"RIVER_FETCH_POLL_INTERVAL" help:"most time until a job without a wake-up is seen"`
 	SoftStop       time.Duration `env:"SOFT_STOP_TIMEOUT" help:"running jobs may take this long to end at a stop"`
-	Rescue         time.Duration `env:"RESCUE_AFTER" help:"a job running longer than this was lost with its process"`
+	DrainNotice    time.Duration `env:"DRAIN_NOTICE" help:"at a stop, from readiness going down to doors being shut; part of SOFT_STOP_TIMEOUT, and at most half of it"`
+	Heartbeat      time.Duration `env:"HEARTBEAT_EVERY" help:"between heartbeats of a process"`
+	DeadAfter      time.Duration `env:"PROCESS_DEAD_AFTER" help:"a process without a heartbeat for so long is dead, and its jobs are given to others"`
+	RescueEvery    time.Duration `env:"RESCUE_EVERY" help:"between looks for jobs whose run is lost"`
+	RescueGrace    time.Duration `env:"RESCUE_GRACE" help:"a run may overrun its stage's timeout by this before it is lost"`
+	Rescue         time.Duration `env:"RESCUE_AFTER" help:"River's own rescue, behind ours: a job running longer than this was lost"`
+	LivenessAfter  time.Duration `env:"LIVENESS_AFTER" help:"a loop of a process that makes no progress for so long is frozen: /livez fails"`
+	ClockSkewMax   time.Duration `env:"CLOCK_SKEW_MAX" help:"a clock further from the database's than this is refused at start"`
 	ReconcileEvery time.Duration `env:"RECONCILE_EVERY" help:"between rounds of polling documents that wait"`
 	ReviveAfter    time.Duration `env:"REVIVE_AFTER" help:"a document without a job for this long gets one again"`
 	AwaitEvery     time.Duration `env:"AWAIT_EVERY" help:"between rounds of looking for the files of announced uploads"`
@@ -165,7 +173,7 @@ func Defaults() Config {
 	return Config{
 		Mode: Development, Environment: "local", StorageEnv: "local", LogLevel: "info", MaxConns: 10,
 		RateFactor: 1, UploadsPerDay: httpapi.DefaultLimits().UploadsPerDay,
-		Port: 8000, WebhookPort: 8001, PublicURL: "http://localhost:8000", SpoolDir: filepath.Join(os.TempDir(), "navigator-spool"),
+		Port: 8000, WebhookPort: 8001, WorkerPort: 8002, PublicURL: "http://localhost:8000", SpoolDir: filepath.Join(os.TempDir(), "navigator-spool"),
 		WebhookMode: "callback", AuthProvider: "local", AccessTTL: 15 * time.Minute, MinPassword: 12,
 		StorageProvider: "supabase", Parser: "llamaparse",
 		LlamaURL: "https://api.cloud.llamaindex.ai", LlamaTier: "cost_effective", LlamaVersion: "2026-08-19", LlamaFiles: llamaparse.DefaultPaths().Files, LlamaParse: llamaparse.DefaultPaths().Parse, LlamaRate: 4, LlamaJobs: 20, MaxFailedShare: 0.05,
@@ -178,6 +186,8 @@ func Defaults() Config {
 		WorkersEmbed: q.Workers[riverqueue.QueueEmbed], WorkersUpkeep: q.Workers[riverqueue.QueueUpkeep],
 		WorkersReembed: q.Workers[riverqueue.QueueReembed], ReembedEvery: q.TendEvery, ReembedPace: 200_000, ReembedKeep: 7 * 24 * time.Hour,
 		FetchCooldown: q.FetchCooldown, FetchPoll: q.FetchPollInterval, SoftStop: q.SoftStop, Rescue: q.Rescue,
+		DrainNotice: 2 * time.Second, Heartbeat: 5 * time.Second, DeadAfter: 20 * time.Second, RescueEvery: 5 * time.Second, RescueGrace: q.Grace,
+		LivenessAfter: time.Minute, ClockSkewMax: 30 * time.Second,
 		ReconcileEvery: q.ReconcileEvery, ReviveAfter: 5 * time.Minute, AwaitEvery: q.AwaitEvery, SweepEvery: q.SweepEvery, SweepAge: q.SweepAge,
 	}
 }

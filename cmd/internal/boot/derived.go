@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/adapters/riverqueue"
@@ -86,11 +87,15 @@ func (c Config) Queues() riverqueue.Settings {
 		Workers: map[string]int{riverqueue.QueueParse: c.WorkersParse, riverqueue.QueueReceive: c.WorkersReceive, riverqueue.QueueLine: c.WorkersLine,
 			riverqueue.QueueEmbed: c.WorkersEmbed, riverqueue.QueueUpkeep: c.WorkersUpkeep, riverqueue.QueueReembed: c.WorkersReembed},
 		FetchCooldown: c.FetchCooldown, FetchPollInterval: c.FetchPoll, PollOnly: c.Transaction(),
-		SoftStop: c.SoftStop, Rescue: c.Rescue,
+		SoftStop: c.SoftStop, Rescue: c.Rescue, Grace: c.RescueGrace,
 		ReconcileEvery: c.ReconcileEvery, AwaitEvery: c.AwaitEvery, SweepEvery: c.SweepEvery, SweepAge: c.SweepAge,
 		TendEvery: c.ReembedEvery,
 	}
 }
+
+// Notice is how long readiness is down before the doors are shut: a part of the
+// soft stop, and never more than half of it.
+func (c Config) Notice() time.Duration { return min(c.DrainNotice, c.SoftStop/2) }
 
 // Providers is the outside's base addresses, for the fingerprint.
 func (c Config) Providers() string {

@@ -2,11 +2,12 @@ package boot
 
 import (
 	"context"
-	"errors"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // doors is the listeners of a process.
-type doors struct{ api, webhook *gate }
+type doors struct{ api, webhook, worker *gate }
 
 // openGates binds every port the service listens on.
 func openGates(ctx context.Context, c Config, service Service) (d doors, err error) {
@@ -21,11 +22,16 @@ func openGates(ctx context.Context, c Config, service Service) (d doors, err err
 			return d, err
 		}
 	}
+	if service == Worker { // dev's own API answers for its worker
+		if d.worker, err = newGate(ctx, "worker", c.Address(c.WorkerPort)); err != nil {
+			return d, err
+		}
+	}
 	return d, nil
 }
 
 func (d doors) all() (gates []*gate) {
-	for _, g := range []*gate{d.api, d.webhook} {
+	for _, g := range []*gate{d.api, d.webhook, d.worker} {
 		if g != nil {
 			gates = append(gates, g)
 		}
@@ -40,20 +46,27 @@ func (d doors) addresses() (a Addresses) {
 	if d.webhook != nil {
 		a.Webhook = "http://" + d.webhook.listener.Addr().String()
 	}
+	if d.worker != nil {
+		a.Worker = "http://" + d.worker.listener.Addr().String()
+	}
 	return a
 }
 
-// shut takes readiness down and ends the streams, then lets requests under way
+// unready takes readiness down.
+func (d doors) unready() {
+	for _, g := range d.all() {
+		g.unready()
+	}
+}
+
+// shut closes all doors at once, ends the streams and lets requests under way
 // end.
 func (d doors) shut(ctx context.Context) error {
-	var errs []error
+	var group errgroup.Group
 	for _, g := range d.all() {
-		g.drain()
+		group.Go(func() error { return g.shut(ctx) })
 	}
-	for _, g := range d.all() {
-		errs = append(errs, g.shut(ctx))
-	}
-	return errors.Join(errs...)
+	return group.Wait()
 }
 
 // shutNow closes the doors at once.

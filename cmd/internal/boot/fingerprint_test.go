@@ -23,7 +23,7 @@ func peer(t *testing.T, house *dbtest.DB) boot.Config {
 	config := boot.Defaults()
 	config.DatabaseURL, config.WebhookKey = boot.Secret(house.URL("inav_worker")), "master-key-of-more-than-32-characters-0123456789"
 	config.WebhookURL, config.SupabaseURL = "http://127.0.0.1:9", "http://127.0.0.1:10"
-	config.WebhookPort, config.SpoolDir, config.MaxConns = 0, t.TempDir(), 3
+	config.WebhookPort, config.WorkerPort, config.SpoolDir, config.MaxConns = 0, 0, t.TempDir(), 3
 	return config
 }
 

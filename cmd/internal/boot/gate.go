@@ -57,7 +57,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", "2")
 	w.WriteHeader(http.StatusServiceUnavailable)
-	_, _ = w.Write([]byte(`{"title":"Service Unavailable","status":503,"code":"starting","detail":"The service is starting.","advice":"Try again in a few seconds."}`))
+	_, _ = w.Write([]byte(`{"title":"Service Unavailable","status":503,"code":"not_ready","detail":"The service is starting.","advice":"Try again in a few seconds."}`))
 }
 
 // ready is what /readyz asks.
@@ -75,13 +75,12 @@ func (g *gate) serve(failed chan<- error) {
 	}
 }
 
-// drain takes readiness down and tells the streams to end. It may be called
-// again.
-func (g *gate) drain() {
-	if !g.draining.Swap(true) {
-		close(g.stopping)
-	}
-}
+// unready takes readiness down; requests are served as before.
+func (g *gate) unready() { g.draining.Store(true) }
 
-// shut lets requests under way end.
-func (g *gate) shut(ctx context.Context) error { return g.server.Shutdown(ctx) }
+// shut takes no more requests, ends the streams, and lets requests under way
+// end. It is called once.
+func (g *gate) shut(ctx context.Context) error {
+	close(g.stopping)
+	return g.server.Shutdown(ctx)
+}

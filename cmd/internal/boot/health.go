@@ -2,6 +2,7 @@ package boot
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/insurance-navigator/navigator/adapters/postgres"
@@ -33,7 +34,37 @@ func (h health) Dependencies(ctx context.Context) []ports.Dependency {
 	if dep, ok := h.purse.dependency(ctx); ok {
 		deps = append(deps, dep)
 	}
-	return append(deps, merged(peers, h.self.all())...)
+	deps = append(deps, merged(peers, h.self.all())...)
+	deps = append(deps, clocks(peers, h.self.all())...)
+	return append(deps, h.resting(ctx)...)
+}
+
+// resting is what an operator has paused; nothing where all goes.
+func (h health) resting(ctx context.Context) (list []ports.Dependency) {
+	pauses, err := h.peers.Pauses(ctx)
+	if err != nil {
+		return []ports.Dependency{{Name: "database", Code: string(core.CodeDatabaseUnavailable), Since: time.Now().UTC()}}
+	}
+	for _, p := range pauses {
+		list = append(list, ports.Dependency{Name: strings.Replace(p.What, ":", "_", 1), Code: string(p.Code()), Since: p.Since.UTC()})
+	}
+	return list
+}
+
+// clocks tells of a living process whose clock is not the database's: one that
+// is right does not make up for another.
+func clocks(peers []postgres.Peer, own []ports.Dependency) []ports.Dependency {
+	for _, peer := range peers {
+		if peer.Age < postgres.Alive {
+			own = append(own, peer.Outside...)
+		}
+	}
+	for _, dep := range own {
+		if dep.Name == nameClock && !dep.OK {
+			return []ports.Dependency{dep}
+		}
+	}
+	return nil
 }
 
 // worker says whether one lives: uploads without one would wait unseen.

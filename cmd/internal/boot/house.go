@@ -30,7 +30,9 @@ type House struct {
 	appPool, workPool *pgxpool.Pool
 	pollOnly          bool // a pooler in transaction mode lies before workPool
 	instances         *postgres.Instances
-	id                core.ID
+	self              postgres.Instance
+	operations        *postgres.Operations
+	pulse             *pulse
 	parts             lineParts
 	store             *postgres.Store
 	library           *postgres.Library
@@ -42,7 +44,7 @@ type House struct {
 
 // openHouse opens what the service needs and registers the process.
 func openHouse(ctx context.Context, config Config, service Service, log *slog.Logger) (*House, error) {
-	h := &House{config: config, service: service, log: log, seen: newOutcomes()}
+	h := &House{config: config, service: service, log: log, seen: newOutcomes(), pulse: newPulse()}
 	if err := h.openAll(ctx); err != nil {
 		h.close()
 		return nil, err
@@ -108,6 +110,7 @@ func (h *House) openStores() error {
 			return err
 		}
 		h.store = postgres.NewStore(h.workPool, queue, h.config.Waits())
+		h.operations = postgres.NewOperations(h.workPool, queue, queue)
 	}
 	h.governor = postgres.NewGovernor(h.anyPool())
 	h.purse = &purse{config: h.config, desk: h.governor}
@@ -159,11 +162,14 @@ func (h *House) openOutside(ctx context.Context) error {
 // register records the fingerprint, and refuses to live beside a peer with
 // other settings.
 func (h *House) register(ctx context.Context) error {
+	if err := h.lookAtClocks(ctx); err != nil {
+		return err
+	}
 	self := h.config.Fingerprint(h.service)
 	if err := h.instances.Register(ctx, self); err != nil {
 		return err
 	}
-	h.id = self.ID
+	h.self = self
 	h.closers = append(h.closers, func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
@@ -193,16 +199,16 @@ func (h *House) engine(ctx context.Context) (*pdftext.Engine, error) {
 }
 
 // api builds the front door.
-func (h *House) api(ctx context.Context, ready func() error, stopping <-chan struct{}) (http.Handler, error) {
+func (h *House) api(ctx context.Context, at *gate) (http.Handler, error) {
 	engine, err := h.engine(ctx)
 	if err != nil {
 		return nil, err
 	}
 	deps := httpapi.APIDeps{
 		Money: h.apiMoney(engine), Library: h.library, Journal: h.library, Uploads: h.library, Tickets: h.tickets,
-		Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine, Stopping: stopping,
-		Health: health{h.instances, h.seen, h.purse}, Keys: postgres.NewIdempotency(h.appPool), Logger: h.log, Limits: h.limits(), Version: Build(),
-		SpoolDir: h.config.SpoolDir, PublicURL: h.config.PublicURL, Ready: ready,
+		Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine, Stopping: at.stopping, Intake: h.library,
+		Health: h.health(), Keys: postgres.NewIdempotency(h.appPool), Logger: h.log, Limits: h.limits(), Version: Build(),
+		SpoolDir: h.config.SpoolDir, PublicURL: h.config.PublicURL, Ready: at.ready, Live: h.pulse.check,
 		DocsEnabled: h.config.Docs(), Limiter: inprocess.NewLimiter(inprocess.DefaultKeys), Origins: h.config.Origins(), Redirects: h.config.Redirects(), TrustedHops: h.config.TrustedHops,
 	}
 	if loose := h.config.Loosened(); loose != "" {
@@ -224,7 +230,7 @@ func (h *House) limits() httpapi.Limits {
 func (h *House) webhook(ready func() error) (http.Handler, error) {
 	masters := h.config.masters()
 	return httpapi.NewWebhook(httpapi.WebhookDeps{
-		Inbox: h.store, Health: health{h.instances, h.seen, h.purse}, Logger: h.log, Limits: h.limits(), Version: Build(), Ready: ready,
+		Inbox: h.store, Health: h.health(), Logger: h.log, Limits: h.limits(), Version: Build(), Ready: ready, Live: h.pulse.check,
 		Authentic: func(attempt core.ID, header http.Header, raw []byte) bool {
 			return llamaparse.Authentic(masters, attempt, header, raw)
 		},
@@ -242,7 +248,12 @@ func readHint(raw []byte) (httpapi.Hint, error) {
 
 // line builds the worker's part.
 func (h *House) line(ctx context.Context) (*riverqueue.Line, error) {
-	return newLine(ctx, h.config, h.queues(), h.workPool, h.store, h.parts, h.log)
+	settings := h.queues()
+	settings.SoftStop -= h.config.Notice() // what is left of it when the line is told to stop
+	settings.Process, settings.Progress = h.self.ID.String(), func() { h.pulse.beat(loopLine) }
+	return newLine(ctx, h.config, settings, h.workPool, h.store, h.parts, h.log)
 }
+
+func (h *House) health() health { return health{h.instances, h.seen, h.purse} }
 
 var _ ports.Health = health{}

@@ -4,9 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
+	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/insurance-navigator/navigator/cmd/internal/boot"
@@ -27,21 +30,59 @@ func init() {
 // environ is what of the world's settings differs from the defaults.
 func (w *world) environ() []string {
 	c := w.config
-	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "PORT=0", "LLAMAPARSE_SUBMITS_PER_SECOND=0"}
+	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "PORT=0", "WEBHOOK_PORT=0", "WORKER_PORT=0", "LLAMAPARSE_SUBMITS_PER_SECOND=0"}
 	for name, value := range map[string]string{
 		"DATABASE_URL": c.DatabaseURL.Reveal(), "WORKER_DATABASE_URL": c.WorkerDatabaseURL.Reveal(), "SPOOL_DIR": c.SpoolDir,
 		"AUTH_SIGNING_KEY": c.SigningKey.Reveal(), "WEBHOOK_MASTER_KEY": c.WebhookKey.Reveal(), "WEBHOOK_URL": c.WebhookURL,
 		"LLAMAPARSE_API_URL": c.LlamaURL, "LLAMAPARSE_API_KEY": c.LlamaKey.Reveal(), "OPENAI_API_URL": c.OpenAIURL,
 		"OPENAI_API_KEY": c.OpenAIKey.Reveal(), "SUPABASE_URL": c.SupabaseURL, "SUPABASE_SERVICE_ROLE_KEY": c.SupabaseService.Reveal(),
-		"RECONCILE_EVERY": c.ReconcileEvery.String(), "REEMBED_EVERY": c.ReembedEvery.String(), "SOFT_STOP_TIMEOUT": c.SoftStop.String(),
+		"RECONCILE_EVERY": c.ReconcileEvery.String(), "REEMBED_EVERY": c.ReembedEvery.String(), "SOFT_STOP_TIMEOUT": c.SoftStop.String(), "DRAIN_NOTICE": c.DrainNotice.String(),
+		"HEARTBEAT_EVERY": c.Heartbeat.String(), "PROCESS_DEAD_AFTER": c.DeadAfter.String(), "RESCUE_EVERY": c.RescueEvery.String(),
 	} {
 		env = append(env, name+"="+value)
 	}
 	return env
 }
 
+// child is a service as a process of its own. It can be killed, and stopped.
+type child struct {
+	w     *world
+	cmd   *exec.Cmd
+	logs  *logBuffer
+	at    boot.Addresses
+	ended chan struct{} // closed with cmd.ProcessState there
+}
+
+// signal sends the process a signal.
+func (c *child) signal(s syscall.Signal) {
+	c.w.t.Helper()
+	if err := c.cmd.Process.Signal(s); err != nil {
+		c.w.t.Fatal(err)
+	}
+}
+
+// kill ends the process as a crash does.
+func (c *child) kill() {
+	_ = c.cmd.Process.Kill()
+	<-c.ended
+}
+
+// says waits for a text in the process's log.
+func (c *child) says(text string) {
+	c.w.t.Helper()
+	c.w.until("the process to say "+text, func() bool { return strings.Contains(c.logs.String(), text) })
+}
+
 // spawn runs a service as a process of its own, until kill.
 func (w *world) spawn(service boot.Service) (kill func()) {
+	w.t.Helper()
+	c := w.child(service)
+	w.api = c.at.API
+	return c.kill
+}
+
+// child runs a service as a process of its own until the test's end.
+func (w *world) child(service boot.Service) *child {
 	w.t.Helper()
 	cmd := exec.CommandContext(w.t.Context(), os.Args[0]) //nolint:gosec // this very program
 	cmd.Env = append(w.environ(), childService+"="+string(service))
@@ -54,23 +95,35 @@ func (w *world) spawn(service boot.Service) (kill func()) {
 	if err := cmd.Start(); err != nil {
 		w.t.Fatal(err)
 	}
+	c := &child{w: w, cmd: cmd, logs: &logBuffer{}, ended: make(chan struct{})}
+	ready := make(chan boot.Addresses, 1)
+	go func() {
+		defer close(c.ended)
+		c.read(out, ready)
+		_ = cmd.Wait() // killed, it says
+	}()
+	w.t.Cleanup(c.kill)
+	select {
+	case c.at = <-ready:
+	case <-c.ended:
+		w.t.Fatalf("%s did not start: %s", service, faults.String())
+	}
+	return c
+}
+
+// read keeps the log, and tells when the process is ready.
+func (c *child) read(out io.Reader, ready chan<- boot.Addresses) {
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
+		_, _ = c.logs.Write(append(lines.Bytes(), '\n'))
 		var line struct {
-			Message string `json:"msg"`
-			API     string `json:"api"`
+			Message              string `json:"msg"`
+			API, Webhook, Worker string
 		}
 		if json.Unmarshal(lines.Bytes(), &line) == nil && line.Message == "ready" {
-			w.api = line.API
-			return func() {
-				_ = cmd.Process.Kill()
-				_ = cmd.Wait() // killed, it says
-			}
+			ready <- boot.Addresses{API: line.API, Webhook: line.Webhook, Worker: line.Worker}
 		}
 	}
-	_ = cmd.Wait()
-	w.t.Fatalf("%s did not start: %s", service, faults.String())
-	return nil
 }
 
 // heldKeep makes the storing of answers wait, as a stop between commit and

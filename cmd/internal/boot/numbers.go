@@ -56,7 +56,7 @@ func (c Config) checkCounts(f *faults) {
 			f.add("%s: 1 to 1000", name)
 		}
 	}
-	for name, port := range map[string]int{"PORT": c.Port, "WEBHOOK_PORT": c.WebhookPort} {
+	for name, port := range map[string]int{"PORT": c.Port, "WEBHOOK_PORT": c.WebhookPort, "WORKER_PORT": c.WorkerPort} {
 		if port < 0 || port > 65535 {
 			f.add("%s: 0 to 65535, 0 for any free port", name)
 		}
@@ -65,7 +65,8 @@ func (c Config) checkCounts(f *faults) {
 
 func (c Config) checkTimes(f *faults) {
 	for name, d := range map[string]time.Duration{"AUTH_ACCESS_TTL": c.AccessTTL, "RIVER_FETCH_COOLDOWN": c.FetchCooldown,
-		"SOFT_STOP_TIMEOUT": c.SoftStop, "RESCUE_AFTER": c.Rescue, "RECONCILE_EVERY": c.ReconcileEvery,
+		"SOFT_STOP_TIMEOUT": c.SoftStop, "RESCUE_AFTER": c.Rescue, "HEARTBEAT_EVERY": c.Heartbeat, "PROCESS_DEAD_AFTER": c.DeadAfter,
+		"RESCUE_EVERY": c.RescueEvery, "RESCUE_GRACE": c.RescueGrace, "RECONCILE_EVERY": c.ReconcileEvery,
 		"AWAIT_EVERY": c.AwaitEvery, "SWEEP_EVERY": c.SweepEvery, "REEMBED_EVERY": c.ReembedEvery, "REEMBED_KEEP": c.ReembedKeep, "REVIVE_AFTER": c.ReviveAfter} {
 		if d <= 0 {
 			f.add("%s: a positive duration such as 30s", name)
@@ -74,6 +75,7 @@ func (c Config) checkTimes(f *faults) {
 	if c.FetchPoll < c.FetchCooldown {
 		f.add("RIVER_FETCH_POLL_INTERVAL: not below RIVER_FETCH_COOLDOWN")
 	}
+	c.checkRescue(f)
 	if c.SweepAge < leastSweepAge {
 		f.add("SWEEP_AGE: at least %s, or files of uploads under way are swept", leastSweepAge)
 	}
@@ -81,6 +83,31 @@ func (c Config) checkTimes(f *faults) {
 
 // leastSweepAge is well above the longest upload.
 const leastSweepAge = 15 * time.Minute
+
+// beats is how many heartbeats have to be missed before a process is dead.
+const beats = 3
+
+// checkRescue holds the times of rescue to each other: a job is back within its
+// stage's timeout and RESCUE_GRACE whatever became of its process.
+func (c Config) checkRescue(f *faults) {
+	if c.DeadAfter < beats*c.Heartbeat {
+		f.add("PROCESS_DEAD_AFTER: at least %d times HEARTBEAT_EVERY, or a slow moment passes for a death", beats)
+	}
+	for stage, s := range c.Queues().Stages {
+		if s.Timeout > 0 && c.DeadAfter+c.RescueEvery > s.Timeout+c.RescueGrace {
+			f.add("PROCESS_DEAD_AFTER and RESCUE_EVERY: together at most STAGE_%s_TIMEOUT and RESCUE_GRACE, the promised time of rescue", strings.ToUpper(string(stage)))
+		}
+	}
+	if c.DrainNotice < 0 {
+		f.add("DRAIN_NOTICE: 0 or a positive duration such as 2s")
+	}
+	if c.LivenessAfter < beats*max(c.Heartbeat, c.RescueEvery) {
+		f.add("LIVENESS_AFTER: at least %d times HEARTBEAT_EVERY and RESCUE_EVERY, the loops that it watches", beats)
+	}
+	if c.ClockSkewMax < skewTold {
+		f.add("CLOCK_SKEW_MAX: at least %s, from which a difference is told", skewTold)
+	}
+}
 
 // checkStages holds each stage to a known queue and a sane bound.
 func (c Config) checkStages(f *faults) {
@@ -90,8 +117,8 @@ func (c Config) checkStages(f *faults) {
 		if _, ok := workers[s.Queue]; !ok {
 			f.add("%s_QUEUE: allowed are %s", name, strings.Join(riverqueue.Queues(), ", "))
 		}
-		if s.Timeout <= 0 || s.Timeout >= c.Rescue {
-			f.add("%s_TIMEOUT: above 0 and below RESCUE_AFTER", name)
+		if s.Timeout <= 0 || s.Timeout+c.RescueGrace >= c.Rescue {
+			f.add("%s_TIMEOUT: above 0, and with RESCUE_GRACE below RESCUE_AFTER", name)
 		}
 		if s.Attempts < 1 || s.Attempts > 25 {
 			f.add("%s_ATTEMPTS: 1 to 25", name)

@@ -32,9 +32,14 @@ func (o *outcomes) note(name string, err error) {
 			dep.Code = string(e.Code)
 		}
 	}
+	o.put(dep)
+}
+
+// put keeps a result that was judged already.
+func (o *outcomes) put(dep ports.Dependency) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.last[name] = dep
+	o.last[dep.Name] = dep
 }
 
 // all lists the results by name.
@@ -62,6 +67,7 @@ const (
 	nameParser   = "llamaparse"
 	nameEmbedder = "openai"
 	nameStorage  = "storage"
+	nameClock    = "clock"
 )
 
 type notedParser struct {

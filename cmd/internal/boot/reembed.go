@@ -11,7 +11,6 @@ import (
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/core/pipeline"
-	"github.com/insurance-navigator/navigator/db"
 )
 
 // Reembed is the operator's hand on the corpus: it talks to the database with
@@ -34,15 +33,14 @@ func OpenReembed(ctx context.Context, environ []string) (*Reembed, error) {
 
 // NewReembed is OpenReembed with a configuration that was read.
 func NewReembed(ctx context.Context, config Config) (*Reembed, error) {
-	if err := config.Check(Worker); err != nil {
+	if err := config.Check(Worker); err != nil { // before anything is made of it
 		return nil, err
 	}
-	pool, err := postgres.Open(ctx, postgres.Options{URL: config.WorkerURL().Reveal(), Name: "navigator-reembed", Role: "inav_worker",
-		MaxConns: 2, Expect: postgres.Mode(config.PoolMode)})
+	pool, err := openHand(ctx, config, "navigator-reembed")
 	if err != nil {
 		return nil, err
 	}
-	box, err := operatorsBox(ctx, config, pool)
+	box, err := operatorsBox(config, pool)
 	if err != nil {
 		pool.Close()
 		return nil, err
@@ -50,11 +48,8 @@ func NewReembed(ctx context.Context, config Config) (*Reembed, error) {
 	return &Reembed{config: config, pool: pool, store: postgres.NewStore(pool, nil, config.Waits()), box: box}, nil
 }
 
-// operatorsBox makes the tools of one call at a time, over a schema that serves.
-func operatorsBox(ctx context.Context, config Config, pool *pgxpool.Pool) (toolbox, error) {
-	if _, err := db.Check(ctx, pool); err != nil {
-		return toolbox{}, err
-	}
+// operatorsBox makes the tools of one call at a time.
+func operatorsBox(config Config, pool *pgxpool.Pool) (toolbox, error) {
 	models, err := newModels(config, 1, newOutcomes(), postgres.NewGovernor(pool))
 	if err != nil {
 		return toolbox{}, err

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/insurance-navigator/navigator/adapters/httpapi"
 	"github.com/insurance-navigator/navigator/adapters/riverqueue"
 	"github.com/insurance-navigator/navigator/ports"
 )
@@ -15,6 +16,7 @@ import (
 type Addresses struct {
 	API     string
 	Webhook string
+	Worker  string // its probes
 }
 
 // Run opens the house and serves until ctx ends, then drains: readiness down,
@@ -51,29 +53,50 @@ func (h *House) serve(ctx context.Context, gates doors, failed chan error, ready
 		gates.shutNow()
 		return err
 	}
-	beat, stopBeat := context.WithCancel(context.WithoutCancel(ctx))
-	beating := make(chan struct{})
-	go func() { defer close(beating); h.heartbeat(beat) }()
+	going, stopLoops := context.WithCancel(context.WithoutCancel(ctx))
+	ended := h.loops(going)
 	if ready != nil {
 		ready(gates.addresses())
 	}
-	h.log.Info("ready", "service", h.service, "api", gates.addresses().API, "webhook", gates.addresses().Webhook)
-	var cause error
-	select {
-	case <-ctx.Done():
-	case cause = <-failed:
+	at := gates.addresses()
+	h.log.Info("ready", "service", h.service, "api", at.API, "webhook", at.Webhook, "worker", at.Worker)
+	var end ending
+	if line != nil {
+		end = line
 	}
+	cause := untilEnd(ctx, failed, end)
 	err = errors.Join(cause, h.drain(context.WithoutCancel(ctx), gates, line))
-	stopBeat()
-	<-beating
+	stopLoops()
+	ended()
 	h.log.Info("stopped", "service", h.service)
 	return err
+}
+
+// ending is what comes to rest.
+type ending interface{ Stopped() <-chan struct{} }
+
+// untilEnd waits for the signal to stop, which is no error, for a door to fail,
+// or for the line to end by itself: a worker without it would look well and do
+// nothing.
+func untilEnd(ctx context.Context, failed <-chan error, line ending) error {
+	var stopped <-chan struct{}
+	if line != nil {
+		stopped = line.Stopped()
+	}
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-failed:
+		return err
+	case <-stopped:
+		return errors.New("the line stopped by itself")
+	}
 }
 
 // start opens the doors and the line.
 func (h *House) start(ctx context.Context, gates doors) (*riverqueue.Line, error) {
 	if gates.api != nil {
-		handler, err := h.api(ctx, gates.api.ready, gates.api.stopping)
+		handler, err := h.api(ctx, gates.api)
 		if err != nil {
 			return nil, err
 		}
@@ -89,68 +112,55 @@ func (h *House) start(ctx context.Context, gates doors) (*riverqueue.Line, error
 	if !h.does(Worker) {
 		return nil, nil
 	}
+	return h.startLine(ctx, gates.worker)
+}
+
+// startLine begins to work jobs. What an operator paused rests from the first
+// moment on.
+func (h *House) startLine(ctx context.Context, probes *gate) (*riverqueue.Line, error) {
+	if err := h.operations.Hold(ctx); err != nil {
+		return nil, err
+	}
 	line, err := h.line(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return line, line.Start(context.WithoutCancel(ctx)) // Stop ends it, after the doors are shut
+	h.pulse.watch(loopLine, h.lineBound())
+	if err := line.Start(context.WithoutCancel(ctx)); err != nil { // Stop ends it
+		return nil, err
+	}
+	if probes != nil {
+		probes.open(httpapi.NewProbes(httpapi.Probes{Health: h.health(), Logger: h.log, Version: Build(), Ready: probes.ready, Live: h.pulse.check}))
+	}
+	return line, nil
 }
 
 // drainExtra is what shutting may take beyond the soft stop of the jobs.
 const drainExtra = 5 * time.Second
 
+// drain stops in order: readiness goes down and is seen by whoever sends
+// traffic; the doors take nothing more and the streams end, while the line
+// fetches no more jobs; requests and jobs under way end; the pools close last,
+// after this. SOFT_STOP_TIMEOUT and drainExtra bound the whole.
 func (h *House) drain(ctx context.Context, gates doors, line *riverqueue.Line) error {
 	ctx, cancel := context.WithTimeout(ctx, h.config.SoftStop+drainExtra)
 	defer cancel()
 	h.log.Info("draining", "service", h.service)
-	err := gates.shut(ctx)
-	if line != nil {
-		err = errors.Join(err, line.Stop(ctx))
-	}
-	return err
-}
-
-// The heartbeat's pace, and the age from which a service is asked anew.
-const (
-	beatEvery  = 10 * time.Second
-	probeAfter = 60 * time.Second
-	probeTime  = 8 * time.Second
-)
-
-// heartbeat records that the process lives and what it knows of the outside.
-func (h *House) heartbeat(ctx context.Context) {
-	ticker := time.NewTicker(beatEvery)
-	defer ticker.Stop()
-	for {
-		h.probe(ctx)
-		if h.does(Worker) {
-			h.purse.watch(ctx, h.log)
-		}
-		if err := h.instances.Beat(ctx, h.id, h.seen.all()); err != nil && ctx.Err() == nil {
-			h.log.Warn("heartbeat", "code", codeOf(err))
-		}
+	h.pulse.rest()
+	gates.unready()
+	if notice := h.config.Notice(); notice > 0 { // no signal says when the platform has seen it
 		select {
+		case <-time.After(notice):
 		case <-ctx.Done():
-			return
-		case <-ticker.C:
 		}
 	}
-}
-
-// probe asks the services that no real call was made to of late.
-func (h *House) probe(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, probeTime)
-	defer cancel()
-	for name, service := range map[string]interface{ Healthy(context.Context) error }{
-		nameParser: h.parts.parser, nameEmbedder: h.parts.embedder, nameStorage: h.parts.blobs,
-	} {
-		if service == nil || !h.seen.stale(name, time.Now().Add(-probeAfter)) {
-			continue
-		}
-		if err := service.Healthy(ctx); ctx.Err() == nil || err == nil {
-			h.seen.note(name, err)
-		}
+	shut := make(chan error, 1)
+	go func() { shut <- gates.shut(ctx) }()
+	var err error
+	if line != nil {
+		err = line.Stop(ctx)
 	}
+	return errors.Join(<-shut, err)
 }
 
 var _ ports.Parser = notedParser{}

@@ -150,14 +150,14 @@ func (w *world) serve(h http.Handler) string {
 func (w *world) settings() boot.Config {
 	c := boot.Defaults()
 	c.DatabaseURL, c.WorkerDatabaseURL = boot.Secret(w.db.URL("inav_app")), boot.Secret(w.db.URL("inav_worker"))
-	c.Port, c.WebhookPort, c.SpoolDir = 0, 0, w.t.TempDir()
+	c.Port, c.WebhookPort, c.WorkerPort, c.SpoolDir = 0, 0, 0, w.t.TempDir()
 	c.SigningKey, c.WebhookKey = boot.Secret(pem), boot.Secret(rand.Text()+rand.Text())
 	c.LlamaURL, c.LlamaKey, c.LlamaRate, c.LlamaJobs = w.serve(w.llama), "llx-test", 0, 0
 	c.OpenAIRequests, c.OpenAITokens = 0, 0
 	c.OpenAIURL, c.OpenAIKey = w.serve(w.openai)+"/v1", "sk-test"
 	c.SupabaseURL, c.SupabaseService = w.serve(w.supa), supabasetest.DefaultSecretKey
 	c.WebhookURL = w.serve(w.relay)
-	c.MaxConns, c.SoftStop = 8, 5*time.Second
+	c.MaxConns, c.SoftStop, c.DrainNotice = 8, 5*time.Second, 0
 	c.RateFactor, c.UploadsPerDay = 1000, 0 // a test is one impatient user
 	c.ReconcileEvery = time.Second
 	return c

@@ -49,6 +49,7 @@ func Run(ctx context.Context, out io.Writer, o Options) error {
 	if err != nil {
 		return err
 	}
+	config.DrainNotice = 0 // nobody sends traffic by readiness here
 	return boot.Run(ctx, config, boot.Dev, log, func(a boot.Addresses) { site.welcome(ctx, a) })
 }
 

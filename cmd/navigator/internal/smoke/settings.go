@@ -59,6 +59,7 @@ func gaps(err error) error {
 // copyFor is the configuration of one of the processes. The API is for this
 // process alone; the webhook listens where the parser's calls arrive.
 func copyFor(c boot.Config, service boot.Service) boot.Config {
+	c.WorkerPort, c.DrainNotice = 0, 0 // nobody asks for its probes, nor sends traffic by them
 	if service == boot.API {
 		c.Port, c.ListenHost = 0, "127.0.0.1"
 	}

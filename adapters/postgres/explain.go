@@ -1,0 +1,222 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/insurance-navigator/navigator/core"
+)
+
+// Case is everything the database knows of one document, for on-call: ids,
+// numbers and words of ours, no name, no text.
+type Case struct {
+	Document core.Document
+	Upload   core.UploadState // of a document that is only announced; else ""
+	Since    time.Time        // in the status
+	Created  time.Time
+	NextPoll time.Time // zero: none is planned
+	Callback time.Time // first authentic one; zero: none
+	Trouble  *core.Trouble
+
+	Moves    []CaseMove
+	Job      *CaseJob // that will still run, or else the last one; nil: none is kept
+	Live     core.JobState
+	Inbox    []CaseCallback
+	Pages    CasePages
+	Chunks   CaseChunks
+	Receipt  *core.Receipt
+	Deadline time.Time
+	Now      time.Time // the database's
+}
+
+// CaseMove is one event.
+type CaseMove struct {
+	At      time.Time     `json:"at"`
+	Attempt int           `json:"attempt"`
+	Was     core.Status   `json:"was,omitempty"`
+	Status  core.Status   `json:"status"`
+	Lasted  time.Duration `json:"lasted_ns"` // in the status left
+	Code    core.Code     `json:"code,omitempty"`
+}
+
+// CaseJob is one of River's jobs.
+type CaseJob struct {
+	ID        int64     `json:"id"`
+	Stage     string    `json:"stage"`
+	State     string    `json:"state"` // River's word
+	Queue     string    `json:"queue"`
+	Paused    bool      `json:"queue_paused"`
+	Run       int       `json:"run"`
+	Runs      int       `json:"runs_allowed"`
+	Snoozes   int       `json:"snoozes"`
+	Lost      int       `json:"runs_lost"` // with their processes
+	At        time.Time `json:"scheduled_at"`
+	Attempted time.Time `json:"attempted_at"` // zero: never
+	Process   string    `json:"process"`      // that has it, or had it last
+	Alive     bool      `json:"process_alive"`
+	LastCode  string    `json:"last_code"` // of the last run that did not end well
+}
+
+// CaseCallback is one row of the inbox.
+type CaseCallback struct {
+	At         time.Time `json:"at"`
+	Event      string    `json:"event"`
+	Outcome    string    `json:"outcome"`
+	Deliveries int       `json:"deliveries"`
+}
+
+// CasePages counts the parsed pages by what became of them.
+type CasePages struct {
+	Parsed int `json:"parsed"`
+	Blank  int `json:"blank"`
+	Failed int `json:"failed"`
+}
+
+// CaseChunks counts the chunks of the document's generation.
+type CaseChunks struct {
+	Stored   int `json:"stored"`
+	Embedded int `json:"embedded"`
+	Expected int `json:"expected"` // by the attempt's own record
+}
+
+// Explain reads the case of a document in one snapshot; CodeNotFound says that
+// nothing of that id is kept. dead is the age from which a heartbeat is.
+func (o *Operations) Explain(ctx context.Context, id core.ID, dead time.Duration) (c Case, err error) {
+	err = pgx.BeginTxFunc(ctx, o.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		if c, err = caseOf(ctx, tx, id); err != nil {
+			return err
+		}
+		if c.Moves, err = movesOf(ctx, tx, id); err != nil {
+			return err
+		}
+		if c.Inbox, err = inboxOf(ctx, tx, id); err != nil {
+			return err
+		}
+		return c.work(ctx, tx, dead)
+	})
+	return c, trouble(err)
+}
+
+// caseOf reads the attempt's row, or the announcement's where there is no
+// document yet, or no more than the events of one that was deleted.
+func caseOf(ctx context.Context, tx pgx.Tx, id core.ID) (c Case, err error) {
+	var next, callback *time.Time
+	var trouble, receipt []byte
+	row := scanned{tx.QueryRow(ctx, `select `+documentColumns+`, j.status_since, d.created_at, j.next_poll_at, j.webhook_at, j.last_error, j.receipt,
+			(select count(*) from upload_pipeline.document_pages p where p.document_id = d.document_id and p.state = 'parsed'),
+			(select count(*) from upload_pipeline.document_pages p where p.document_id = d.document_id and p.state = 'blank'),
+			(select count(*) from upload_pipeline.document_pages p where p.document_id = d.document_id and p.state = 'failed'),
+			(select count(*) from upload_pipeline.document_chunks k where k.document_id = d.document_id and k.generation = j.generation),
+			(select count(k.embedding) from upload_pipeline.document_chunks k where k.document_id = d.document_id and k.generation = j.generation),
+			j.chunks_total, now()
+		from upload_pipeline.upload_jobs j join upload_pipeline.documents d on d.document_id = j.document_id and d.attempt = j.attempt
+		where d.document_id = $1`, id), []any{&c.Since, &c.Created, &next, &callback, &trouble, &receipt, &c.Pages.Parsed, &c.Pages.Blank, &c.Pages.Failed,
+		&c.Chunks.Stored, &c.Chunks.Embedded, &c.Chunks.Expected, &c.Now}}
+	c.Document, _, err = scanDocument(row)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return announcedCase(ctx, tx, id)
+	}
+	c.NextPoll, c.Callback, c.Deadline = orZero(next), orZero(callback), c.Document.ParseDeadline
+	return c, errors.Join(err, orNothing(trouble, &c.Trouble), orNothing(receipt, &c.Receipt))
+}
+
+// scanned adds columns behind those that a scan knows.
+type scanned struct {
+	row  pgx.Row
+	more []any
+}
+
+// Scan is pgx.Row.
+func (s scanned) Scan(dest ...any) error { return s.row.Scan(append(dest, s.more...)...) }
+
+func orZero(at *time.Time) time.Time {
+	if at == nil {
+		return time.Time{}
+	}
+	return *at
+}
+
+// orNothing reads a column of JSON that may be null.
+func orNothing(text []byte, into any) error {
+	if text == nil {
+		return nil
+	}
+	return json.Unmarshal(text, into)
+}
+
+// announcedCase reads an upload that has not come to a document.
+func announcedCase(ctx context.Context, tx pgx.Tx, id core.ID) (c Case, err error) {
+	up, err := scanUpload(tx.QueryRow(ctx, uploadSQL+`where document_id = $1`, id))
+	if err != nil {
+		return c, err
+	}
+	c.Document = core.Document{ID: up.Document, User: up.User, Job: up.Job, Attempt: 1, Status: core.Uploaded, Key: up.Key, Size: up.Size}
+	c.Upload, c.Since, c.Created, c.Deadline, c.Trouble = up.State, up.UpdatedAt, up.CreatedAt, up.ExpiresAt, up.Trouble
+	return c, tx.QueryRow(ctx, `select now()`).Scan(&c.Now)
+}
+
+func movesOf(ctx context.Context, tx pgx.Tx, id core.ID) ([]CaseMove, error) {
+	rows, err := tx.Query(ctx, `select at, attempt, coalesce(was, ''), status, coalesce(lasted_ms, 0), coalesce(code, '')
+		from upload_pipeline.events where document_id = $1 order by event_id desc limit 200`, id)
+	if err != nil {
+		return nil, err
+	}
+	moves, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (m CaseMove, err error) {
+		var ms int64
+		err = row.Scan(&m.At, &m.Attempt, &m.Was, &m.Status, &ms, &m.Code)
+		m.Lasted = time.Duration(ms) * time.Millisecond
+		return m, err
+	})
+	for i, j := 0, len(moves)-1; i < j; i, j = i+1, j-1 {
+		moves[i], moves[j] = moves[j], moves[i]
+	}
+	return moves, err
+}
+
+func inboxOf(ctx context.Context, tx pgx.Tx, id core.ID) ([]CaseCallback, error) {
+	rows, err := tx.Query(ctx, `select received_at, coalesce(event_type, ''), outcome, deliveries
+		from upload_pipeline.webhook_log where document_id = $1 order by received_at limit 50`, id)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[CaseCallback])
+}
+
+// work finds the attempt's job that will still run, or else its last one.
+func (c *Case) work(ctx context.Context, tx pgx.Tx, dead time.Duration) error {
+	var job CaseJob
+	var attempted *time.Time
+	var waiting bool
+	err := tx.QueryRow(ctx, `select r.id, r.kind, r.state::text, r.queue, exists (select from upload_pipeline.pauses p where p.what = 'queue:' || r.queue),
+			r.attempt, r.max_attempts, coalesce((r.metadata ->> 'snoozes')::int, 0), coalesce((r.metadata ->> 'navigator:lost')::int, 0),
+			r.scheduled_at, r.attempted_at, coalesce(`+lastRunner+`, ''), `+processLives+`,
+			coalesce(r.metadata ->> 'navigator:code', r.errors[array_upper(r.errors, 1)] ->> 'error', ''), r.state in ('available', 'pending', 'retryable', 'scheduled')
+		from river.river_job r where r.args @> jsonb_build_object('document', $2::text, 'attempt', $3::int) and r.kind not in ('forget', 'reembed')
+		order by r.state in `+liveStates+` desc, r.id desc limit 1`, dead, c.Document.ID.String(), c.Document.Attempt).
+		Scan(&job.ID, &job.Stage, &job.State, &job.Queue, &job.Paused, &job.Run, &job.Runs, &job.Snoozes, &job.Lost,
+			&job.At, &attempted, &job.Process, &job.Alive, &job.LastCode, &waiting)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	job.Attempted, c.Job = orZero(attempted), &job
+	c.Live = core.JobState{There: waiting || job.State == "running", Running: job.State == "running", Alive: job.Alive,
+		Due: job.State == "available" && !job.At.After(c.Now), Paused: job.Paused}
+	return err
+}
+
+// Whereabouts is what the document is waiting for.
+func (c *Case) Whereabouts() core.Whereabouts {
+	switch {
+	case c.Upload == core.UploadAwaited:
+		return core.AwaitsFile
+	case c.Upload == core.UploadFailed || c.Upload == core.UploadExpired:
+		return core.Failed
+	case c.Upload != "":
+		return core.AtEnd
+	}
+	return core.WhereaboutsOf(c.Document.Status, c.Live, !c.NextPoll.IsZero())
+}

@@ -52,9 +52,9 @@ func TestPsec_CodesAreLedNowhereElse(t *testing.T) {
 		"javascript:alert(1)", webReturn + "\n", "https://app.example.org@evil.example/auth/callback",
 	} {
 		b.get(authorizing("google", redirect, exampleChallenge), "").problem(t, 422, "invalid_request")
-		body := `{"email":"ada@example.org","redirect_to":` + quoted(redirect) + `,"code_challenge":"` + exampleChallenge + `"}`
+		body := `{"email":"ada@example.org","redirect_to":` + inQuotes(redirect) + `,"code_challenge":"` + exampleChallenge + `"}`
 		b.post(pathRecover, "", body).problem(t, 422, "invalid_request")
-		b.post("/auth/signup", "", strings.Replace(goodSignUp, "{", `{"redirect_to":`+quoted(redirect)+`,"code_challenge":"`+exampleChallenge+`",`, 1)).problem(t, 422, "invalid_request")
+		b.post("/auth/signup", "", strings.Replace(goodSignUp, "{", `{"redirect_to":`+inQuotes(redirect)+`,"code_challenge":"`+exampleChallenge+`",`, 1)).problem(t, 422, "invalid_request")
 	}
 	for _, challenge := range []string{"", "x", strings.Repeat("=", 43), strings.Repeat("c", 44)} {
 		b.get(authorizing("google", webReturn, challenge), "").problem(t, 422, "invalid_request")
@@ -70,7 +70,7 @@ func TestPsec_CodesAreLedNowhereElse(t *testing.T) {
 	}
 }
 
-func quoted(text string) string {
+func inQuotes(text string) string {
 	return `"` + strings.ReplaceAll(text, "\n", `\n`) + `"`
 }
 

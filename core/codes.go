@@ -42,6 +42,7 @@ const (
 	CodeParserBusy        Code = "parser_busy"
 	CodeParserKey         Code = "parser_key"
 	CodeParserCredits     Code = "parser_credits"
+	CodeReadByStandby     Code = "read_by_standby"
 
 	CodeEmbedderRefused     Code = "embedder_refused"
 	CodeEmbedderUnavailable Code = "embedder_unavailable"
@@ -137,6 +138,8 @@ var dictionary = map[Code]words{
 	CodeParserBusy:        {Busy, "The parser is busy.", adviceWait},
 	CodeParserKey:         {Paused, "The parser does not accept our key.", adviceWait},
 	CodeParserCredits:     {Paused, "Our account with the parser is exhausted.", adviceWait},
+
+	CodeReadByStandby: {Permanent, "The parser was away: the text is the file's own text layer, read by the service itself.", "Nothing needs to be done. Layout and tables may be poorer; for the parser's own reading, delete the document and upload it again."},
 
 	CodeEmbedderRefused:     {Permanent, "The embedding service does not accept the text.", adviceSupport},
 	CodeEmbedderUnavailable: {Transient, "The embedding service cannot be reached.", adviceWait},

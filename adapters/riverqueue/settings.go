@@ -38,9 +38,9 @@ type Settings struct {
 	// of a process whose heartbeat is dead is given to another.
 	Process string
 	// Progress is told of each fetch; may be nil.
-	Progress func()
-	Grace    time.Duration // what a run may take beyond its timeout before it is taken for lost
-	WaitLimit         time.Duration // a job may wait for a busy outside as long; then its document fails
+	Progress  func()
+	Grace     time.Duration // what a run may take beyond its timeout before it is taken for lost
+	WaitLimit time.Duration // a job may wait for a busy outside as long; then its document fails
 
 	// Refused is told of each job that a service would not work for: a key or
 	// money is missing. May be nil.

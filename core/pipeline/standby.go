@@ -28,9 +28,6 @@ type Outside interface {
 	forgetter
 }
 
-// standbyJob begins the job ids of documents that the standby took over.
-const standbyJob = "standby-"
-
 // Submit is ports.Parser's. What the parser was handed and may have begun is
 // given up: its callback finds the document read, and Forget stops it.
 func (s Standby) Submit(ctx context.Context, sub core.Submission) (core.Queued, error) {
@@ -58,7 +55,7 @@ func (s Standby) takeOver(ctx context.Context, doc core.Document, away error) (c
 	if _, err := s.read(ctx, doc, away); err != nil {
 		return core.Queued{}, err
 	}
-	return core.Queued{ProviderJob: standbyJob + doc.Job.String(), Ready: true}, nil
+	return core.Queued{ProviderJob: core.StandbyJob + doc.Job.String(), Ready: true}, nil
 }
 
 // Fetch is ports.Parser's. A document that the parser has, and which it went
@@ -105,7 +102,7 @@ func (s Standby) due(err error) bool {
 	return s.Away() >= s.After
 }
 
-func tookOver(doc core.Document) bool { return strings.HasPrefix(doc.ProviderJob, standbyJob) }
+func tookOver(doc core.Document) bool { return strings.HasPrefix(doc.ProviderJob, core.StandbyJob) }
 
 // Forget is ports.Parser's. Of a document that was taken over the parser may
 // have a job whose start was never answered: it is looked for and stopped.

@@ -136,7 +136,7 @@ func (w *worker[A]) report(task core.Job, row *rivertype.JobRow, v verdict, caus
 		attrs = append(attrs, "code", codeOf(cause))
 		level = slog.LevelWarn
 	}
-	if v.word == wordFailed || v.word == wordPaused {
+	if v.word == wordFailed {
 		level = slog.LevelError
 	}
 	w.log.Log(context.Background(), level, "job", attrs...)

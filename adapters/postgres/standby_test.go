@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -31,9 +32,24 @@ func TestWhatWasNeverAskedIsNotLookedFor(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	operations, _ := h.operations()
+	told := func() bool {
+		t.Helper()
+		c, err := operations.Explain(t.Context(), doc.Document, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Document.Submitting
+	}
 	unasked(begin(false))
+	if told() {
+		t.Error("on-call is told of an unknown outcome where nothing was asked")
+	}
 	unasked(begin(false))
 	begin(false)
+	if !told() {
+		t.Error("on-call is not told of an unknown outcome")
+	}
 	known := begin(true) // the process of the run before died
 	unasked(known)
 	begin(true)

@@ -113,7 +113,7 @@ func Outage(err error) (Service, bool) {
 	return accused[e.Code], slices.Contains(outages, e.Code)
 }
 
-// ErrUnasked, in an error's chain, says that the outside was not asked at all:
+// ErrUnasked says, in an error's chain, that the outside was not asked at all:
 // the call has had no effect there.
 var ErrUnasked = errors.New("the outside was not asked")
 

@@ -42,6 +42,7 @@ const (
 	CodeParserBusy        Code = "parser_busy"
 	CodeParserKey         Code = "parser_key"
 	CodeParserCredits     Code = "parser_credits"
+	CodeReadByStandby     Code = "read_by_standby"
 
 	CodeEmbedderRefused     Code = "embedder_refused"
 	CodeEmbedderUnavailable Code = "embedder_unavailable"
@@ -84,6 +85,7 @@ const (
 	CodeIntakePaused        Code = "intake_paused"
 	CodeQueuePaused         Code = "queue_paused"
 	CodeClockSkew           Code = "clock_skew"
+	CodeWaitedTooLong       Code = "waited_too_long"
 	CodeInternal            Code = "internal"
 
 	CodeIdempotencyMismatch Code = "idempotency_mismatch"
@@ -137,6 +139,8 @@ var dictionary = map[Code]words{
 	CodeParserKey:         {Paused, "The parser does not accept our key.", adviceWait},
 	CodeParserCredits:     {Paused, "Our account with the parser is exhausted.", adviceWait},
 
+	CodeReadByStandby: {Permanent, "The parser was away: the text is the file's own text layer, read by the service itself.", "Nothing needs to be done. Layout and tables may be poorer; for the parser's own reading, delete the document and upload it again."},
+
 	CodeEmbedderRefused:     {Permanent, "The embedding service does not accept the text.", adviceSupport},
 	CodeEmbedderUnavailable: {Transient, "The embedding service cannot be reached.", adviceWait},
 	CodeEmbedderBusy:        {Busy, "The embedding service is busy.", adviceWait},
@@ -175,6 +179,7 @@ var dictionary = map[Code]words{
 	CodeIntakePaused:        {Transient, "Uploads are paused for maintenance.", "Upload again when Retry-After has passed; what is there already can be read, searched and retried meanwhile."},
 	CodeQueuePaused:         {Transient, "This step is paused for maintenance.", adviceWait},
 	CodeClockSkew:           {Transient, "The clocks of the service and of its database differ.", adviceWait},
+	CodeWaitedTooLong:       {Permanent, "A service that the document needs was away or busy for too long.", "Retry the document later; what was done of it is kept."},
 	CodeInternal:            {Transient, "Something went wrong on our side.", adviceRetry},
 
 	CodeIdempotencyMismatch: {Invalid, "The idempotency key was used for another request.", "Send every new request under a new key, and repeat one unchanged."},

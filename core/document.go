@@ -142,6 +142,7 @@ type Text struct {
 	Parser  string // name and version, for the record
 	Credits float64
 	Charge  *Charge // what the parse has cost; nil where it cost nothing, or the parser does not say
+	Standby bool    // read by the standby, for the parser was away
 }
 
 // Checked is the page receipt of a validated parse.

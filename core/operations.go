@@ -31,6 +31,11 @@ func (p Pause) Code() Code {
 	return CodeQueuePaused
 }
 
+// ServiceOperator is who lets a queue rest when no person does: the service,
+// which a provider refuses, with the code as the reason. It lets the queue go on
+// when the provider takes us again; a person's pause it leaves alone.
+const ServiceOperator = "service"
+
 // Audit says who does something, and why.
 type Audit struct {
 	Operator string // 1 to 64 bytes
@@ -48,6 +53,8 @@ func (a Audit) Fault() string {
 	switch {
 	case a.Operator == "" || len(a.Operator) > MaxOperator || unprintable(a.Operator):
 		return "the operator's name: 1 to 64 printable bytes"
+	case a.Operator == ServiceOperator:
+		return "the operator's name: " + ServiceOperator + " is what the service calls itself"
 	case len(a.Reason) > MaxReason || unprintable(a.Reason):
 		return "the reason: up to 200 printable bytes"
 	}

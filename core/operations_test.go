@@ -53,6 +53,7 @@ func TestAnAuditIsKeptOrRefused(t *testing.T) {
 		"nobody":             {core.Audit{Reason: "OPS-1"}, false},
 		"too long a name":    {core.Audit{Operator: long + "x"}, false},
 		"too long a reason":  {core.Audit{Operator: "ada", Reason: strings.Repeat("x", core.MaxReason+1)}, false},
+		"the service's own":  {core.Audit{Operator: core.ServiceOperator}, false},
 		"control characters": {core.Audit{Operator: "ada", Reason: "a\x1b[31m"}, false},
 		"two lines":          {core.Audit{Operator: "a\nda"}, false},
 	} {

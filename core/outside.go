@@ -37,6 +37,10 @@ type Submission struct {
 	Token  string
 }
 
+// StandbyJob begins the job ids of documents that the standby took over from the
+// parser, which does not know them.
+const StandbyJob = "standby-"
+
 // Blob is what the storage knows of an object.
 type Blob struct {
 	Key         string

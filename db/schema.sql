@@ -323,7 +323,8 @@ begin
     insert into upload_pipeline.events (document_id, job_id, user_id, attempt, was, status, lasted_ms, code)
         values (new.document_id, new.job_id, new.user_id, new.attempt, old.status, new.status,
             round(extract(epoch from new.status_since - old.status_since) * 1000)::bigint,
-            case when new.status like 'failed_%' then new.last_error ->> 'code' end);
+            case when new.status like 'failed_%' then new.last_error ->> 'code'
+                when new.status = 'parsed' and new.standby then 'read_by_standby' end);
     return null;
 end $$;
 
@@ -374,6 +375,7 @@ CREATE TABLE upload_pipeline.upload_jobs (
     lost_jobs smallint DEFAULT 0 NOT NULL,
     rank bigint DEFAULT 0 NOT NULL,
     lane text DEFAULT 'interactive'::text NOT NULL,
+    standby boolean DEFAULT false NOT NULL,
     CONSTRAINT upload_jobs_attempt_check CHECK ((attempt >= 1)),
     CONSTRAINT upload_jobs_lane_check CHECK ((lane = ANY (ARRAY['interactive'::text, 'bulk'::text]))),
     CONSTRAINT upload_jobs_status_check CHECK ((status = ANY (ARRAY['uploaded'::text, 'parse_queued'::text, 'parsed'::text, 'parse_validated'::text, 'chunking'::text, 'chunks_stored'::text, 'embedding_queued'::text, 'embedding_in_progress'::text, 'embeddings_stored'::text, 'complete'::text, 'failed_parse'::text, 'failed_chunking'::text, 'failed_embedding'::text, 'cancelled'::text, 'deleting'::text])))
@@ -1320,6 +1322,8 @@ GRANT SELECT(attempt) ON TABLE upload_pipeline.upload_jobs TO inav_app;
 
 GRANT SELECT(status),UPDATE(status) ON TABLE upload_pipeline.upload_jobs TO inav_app;
 
+GRANT SELECT(parser) ON TABLE upload_pipeline.upload_jobs TO inav_app;
+
 GRANT SELECT(receipt) ON TABLE upload_pipeline.upload_jobs TO inav_app;
 
 GRANT SELECT(chunks_total) ON TABLE upload_pipeline.upload_jobs TO inav_app;
@@ -1331,6 +1335,8 @@ GRANT SELECT(generation) ON TABLE upload_pipeline.upload_jobs TO inav_app;
 GRANT SELECT(rank) ON TABLE upload_pipeline.upload_jobs TO inav_app;
 
 GRANT SELECT(lane) ON TABLE upload_pipeline.upload_jobs TO inav_app;
+
+GRANT SELECT(standby) ON TABLE upload_pipeline.upload_jobs TO inav_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE local_auth.accounts TO inav_app;
 

@@ -17,7 +17,7 @@ const Command = "make generate"
 // each part with what makes it.
 var Pages = map[string]map[string]func() string{
 	"README.md":    {"line": Way},
-	"docs/line.md": {"line": Picture, "legs": Legs, "ends": Ends},
+	"docs/line.md": {"line": Picture, "legs": Legs, "ends": Ends, "verdicts": Verdicts},
 
 	"docs/verify.md": {"rules": Rules},
 }

@@ -11,6 +11,7 @@ type Dependency struct {
 	OK    bool      `json:"ok"`
 	Code  string    `json:"code,omitempty"` // of the failure
 	Since time.Time `json:"at"`             // of that call
+	Held  bool      `json:"held,omitempty"` // calls are held back, for it was away: one now and then finds out
 }
 
 // Health tells what this deployment knows of itself.

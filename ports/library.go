@@ -43,6 +43,9 @@ type Standing struct {
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 
+	Parser  string // that read the text: its name and version; empty before
+	Standby bool   // it is the standby's text, for the parser was away
+
 	Reserved bool // no document yet, but an announced upload that holds the id
 	FileSeen bool // of a reserved one: its file was there a moment ago
 }

@@ -46,6 +46,9 @@ type APIDeps struct {
 	Intake  ports.Intake  // whether uploads are taken; nil: always
 	Tickets ports.Tickets // where the storage signs addresses of this API; else nil
 
+	// Resting lists the stages whose queue is paused; nil: none ever is.
+	Resting func(ctx context.Context) ([]core.Stage, error)
+
 	JWKS    func() []byte     // served at /.well-known/jwks.json when set
 	Ready   func() error      // nil while work is taken; when not set, always
 	Live    func() error      // nil while the process makes progress; when not set, always

@@ -45,7 +45,7 @@ type MoveEvent struct {
 	Progress   int            `json:"progress" minimum:"0" maximum:"100" doc:"Percent; after a failure the last good value"`
 	At         time.Time      `json:"at"`
 	LastedMS   *int64         `json:"lasted_ms" nullable:"true" doc:"Milliseconds in the status left; null where was is"`
-	Code       *string        `json:"code" nullable:"true" doc:"Why it failed, one of the codes of problems; null unless it did"`
+	Code       *string        `json:"code" nullable:"true" doc:"Why it failed, one of the codes of problems; read_by_standby where the text that has come is the standby's; else null"`
 }
 
 // HeartbeatEvent says that the stream is alive.

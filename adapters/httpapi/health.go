@@ -26,6 +26,7 @@ type HealthDetail struct {
 	OK   bool        `json:"ok"`
 	Code problemCode `json:"code,omitempty" doc:"Of the failure"`
 	At   time.Time   `json:"at" doc:"When that call was made"`
+	Held bool        `json:"held,omitempty" doc:"There and true while calls are held back, for the service was away: one now and then finds out"`
 }
 
 // Liveness says that the process makes progress.
@@ -56,7 +57,7 @@ func healthReport(ctx context.Context, health ports.Health, version string) Heal
 			word, report.Status = "unhealthy", "degraded"
 		}
 		report.Services[d.Name] = word
-		report.Details = append(report.Details, HealthDetail{Name: d.Name, OK: d.OK, Code: knownCode(d.Code), At: d.Since.UTC()})
+		report.Details = append(report.Details, HealthDetail{Name: d.Name, OK: d.OK, Code: knownCode(d.Code), At: d.Since.UTC(), Held: d.Held})
 	}
 	return report
 }

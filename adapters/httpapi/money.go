@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -55,9 +56,12 @@ type Waiting struct {
 	Advice  string      `json:"advice"`
 }
 
-// waiting tells that the document stands before a step that the budget has no
-// room for.
+// waiting tells that the document stands before a step whose queue rests, or
+// that the budget has no room for.
 func (a *api) waiting(ctx context.Context, s ports.Standing) *Waiting {
+	if a.rests(ctx, s) {
+		return waitingFor(core.CodeQueuePaused)
+	}
 	var cost core.NanoUSD
 	switch s.Status {
 	case core.Uploaded:
@@ -68,6 +72,20 @@ func (a *api) waiting(ctx context.Context, s ports.Standing) *Waiting {
 	if s.Reserved || cost == 0 || a.purse.allows(ctx, cost) {
 		return nil
 	}
-	code := core.CodeBudgetExhausted
+	return waitingFor(core.CodeBudgetExhausted)
+}
+
+func waitingFor(code core.Code) *Waiting {
 	return &Waiting{Code: problemCode(code), Message: code.Message(), Advice: code.Advice()}
+}
+
+// rests reports whether the queue of the document's next step rests. A database
+// that does not answer is no reason to say so.
+func (a *api) rests(ctx context.Context, s ports.Standing) bool {
+	leg, ok := core.LegFrom(s.Status)
+	if a.Resting == nil || s.Reserved || !ok {
+		return false
+	}
+	stages, err := a.Resting(ctx)
+	return err == nil && slices.Contains(stages, leg.Stage)
 }

@@ -1,5 +1,7 @@
 package postgres
 
+import "github.com/insurance-navigator/navigator/core"
+
 // present is each document with its present attempt.
 const present = `upload_pipeline.documents d join upload_pipeline.upload_jobs j on j.document_id = d.document_id and j.attempt = d.attempt`
 
@@ -161,4 +163,4 @@ const attemptsSQL = `select w.id, coalesce(j.document_id, e.document_id), coales
 	where coalesce(j.document_id, e.document_id) is not null`
 
 const waitingsSQL = `select d.document_id, j.job_id, j.provider_job_id from ` + present + `
-	where j.status = 'parse_queued' and j.provider_job_id is not null`
+	where j.status = 'parse_queued' and j.provider_job_id not like '` + core.StandbyJob + `%'`

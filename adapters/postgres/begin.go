@@ -29,6 +29,14 @@ func (s *Store) Begin(ctx context.Context, job core.Job, leg core.Leg) (core.Doc
 	return core.Document{}, s.whyNot(ctx, job, leg)
 }
 
+// Unasked takes the run count of a first submission back, so that the next run is
+// a first one again. A document that moved on is left alone.
+func (s *Store) Unasked(ctx context.Context, doc core.Document) error {
+	_, err := s.pool.Exec(ctx, `update upload_pipeline.upload_jobs set runs = 0
+		where document_id = $1 and attempt = $2 and turn = $3 and status = $4 and runs = 1`, doc.ID, doc.Attempt, doc.Turn, string(core.Uploaded))
+	return trouble(err)
+}
+
 // beginSQL writes only where there is something to write: the status of the
 // meantime, or the run count that tells a second submission from a first.
 func beginSQL(leg core.Leg) string {

@@ -116,7 +116,11 @@ func caseOf(ctx context.Context, tx pgx.Tx, id core.ID) (c Case, err error) {
 		from upload_pipeline.upload_jobs j join upload_pipeline.documents d on d.document_id = j.document_id and d.attempt = j.attempt
 		where d.document_id = $1`, id), []any{&c.Since, &c.Created, &next, &callback, &trouble, &receipt, &c.Pages.Parsed, &c.Pages.Blank, &c.Pages.Failed,
 		&c.Chunks.Stored, &c.Chunks.Embedded, &c.Chunks.Expected, &c.Now}}
-	c.Document, _, err = scanDocument(row)
+	var runs int
+	c.Document, runs, err = scanDocument(row)
+	handing := c.Document.Status == core.Uploaded && runs > 0
+	again := c.Document.Status == core.ParseQueued && c.Document.ParseDeadline.IsZero()
+	c.Document.Submitting = handing || again
 	if errors.Is(err, pgx.ErrNoRows) {
 		return announcedCase(ctx, tx, id)
 	}

@@ -63,7 +63,7 @@ func nextJobs(step core.Step, announced bool) []core.Job {
 	case core.Lost:
 		job.Stage = core.Receive
 	case core.Text:
-		if step.Document.ProviderFile != "" {
+		if step.Document.ProviderFile != "" || made.Standby {
 			return []core.Job{job, forgetting(job.Document, job.Attempt)}
 		}
 	}
@@ -135,8 +135,8 @@ func (s *Store) queueMove(batch *pgx.Batch, step core.Step, to core.Status, move
 		set += `, parse_deadline = null, next_poll_at = null, polls = 0, webhook_at = null,
 			lost_jobs = lost_jobs + 1`
 	case core.Text:
-		set += `, parser = $6, parse_credits = parse_credits + $7::double precision::numeric, next_poll_at = null`
-		args = append(args, made.Parser, made.Credits)
+		set += `, parser = $6, parse_credits = parse_credits + $7::double precision::numeric, next_poll_at = null, standby = $8`
+		args = append(args, made.Parser, made.Credits, made.Standby)
 	case core.Checked:
 		receipt, _ := json.Marshal(made.Receipt) // integers only: it cannot fail
 		set += `, receipt = $6`

@@ -79,9 +79,15 @@ func (o *Operations) inOrder(ctx context.Context, work func(pgx.Tx) error) error
 }
 
 // Pause lets something rest, and logs who did it, in one transaction; changed
-// is false where it rests already.
+// is false where it rests already. A person's pause takes the place of the
+// service's own.
 func (o *Operations) Pause(ctx context.Context, what string, by core.Audit) (changed bool, err error) {
 	err = o.inOrder(ctx, func(tx pgx.Tx) error {
+		if by.Operator != core.ServiceOperator {
+			if _, err := tx.Exec(ctx, `delete from upload_pipeline.pauses where what = $1 and operator = $2`, what, core.ServiceOperator); err != nil {
+				return err
+			}
+		}
 		tag, err := tx.Exec(ctx, `insert into upload_pipeline.pauses (what, operator, reason) values ($1, $2, $3) on conflict do nothing`,
 			what, by.Operator, by.Reason)
 		if err != nil || tag.RowsAffected() == 0 {
@@ -98,14 +104,18 @@ func (o *Operations) Pause(ctx context.Context, what string, by core.Audit) (cha
 	return changed, err
 }
 
-// Resume ends a pause, and logs it likewise.
+// Resume ends a pause, and logs it likewise. The service ends its own alone.
 func (o *Operations) Resume(ctx context.Context, what string, by core.Audit) (changed bool, err error) {
+	own := by.Operator == core.ServiceOperator
 	err = o.inOrder(ctx, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `delete from upload_pipeline.pauses where what = $1`, what)
+		tag, err := tx.Exec(ctx, `delete from upload_pipeline.pauses where what = $1 and (not $2 or operator = $3)`, what, own, core.ServiceOperator)
 		if err != nil {
 			return err
 		}
 		changed = tag.RowsAffected() > 0
+		if own && !changed {
+			return nil
+		}
 		if queue, ok := (core.Pause{What: what}).Queue(); ok { // even so: River's note may be older than ours
 			if err := o.control.Resume(ctx, tx, queue); err != nil {
 				return err

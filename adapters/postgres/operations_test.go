@@ -240,3 +240,46 @@ func TestWhatFailedIsListedAndRetriedOnce(t *testing.T) {
 		t.Errorf("an end without a retry: %v", err)
 	}
 }
+
+// The service pauses what nobody has paused, and ends its own pauses alone; a
+// person's takes the place of the service's.
+func TestTheServicesPauseGivesWayToAPersons(t *testing.T) {
+	h := open(t)
+	operations, _ := h.operations()
+	own := core.Audit{Operator: core.ServiceOperator, Reason: string(core.CodeParserKey)}
+	what := core.PauseQueue("parse")
+	for i, c := range []struct {
+		turn    func(context.Context, string, core.Audit) (bool, error)
+		by      core.Audit
+		changed bool
+		rests   string // by whom
+	}{
+		{operations.Pause, own, true, core.ServiceOperator},
+		{operations.Pause, own, false, core.ServiceOperator},
+		{operations.Resume, own, true, ""},
+		{operations.Resume, own, false, ""},
+		{operations.Pause, own, true, core.ServiceOperator},
+		{operations.Resume, ada, true, ""},
+		{operations.Pause, own, true, core.ServiceOperator},
+		{operations.Pause, ada, true, ada.Operator},
+		{operations.Pause, own, false, ada.Operator},
+		{operations.Resume, own, false, ada.Operator},
+		{operations.Resume, ada, true, ""},
+	} {
+		changed, err := c.turn(t.Context(), what, c.by)
+		if err != nil || changed != c.changed {
+			t.Fatalf("step %d: changed %t, %v", i, changed, err)
+		}
+		pauses, err := operations.Pauses(t.Context())
+		by := ""
+		if len(pauses) > 0 {
+			by = pauses[0].Operator
+		}
+		if err != nil || by != c.rests {
+			t.Errorf("step %d: rests by %q, %v; want %q", i, by, err, c.rests)
+		}
+	}
+	if n := len(h.log()); n != 7 {
+		t.Errorf("the log has %d entries, want one a change", n)
+	}
+}

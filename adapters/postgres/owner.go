@@ -164,8 +164,9 @@ func openAttempt(ctx context.Context, tx pgx.Tx, queue Queue, id core.ID, ended 
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `insert into upload_pipeline.upload_jobs (job_id, document_id, user_id, attempt, status, receipt, chunks_total, chunks_embedded, generation, rank, lane)
-		select $1, document_id, user_id, attempt + 1, $3, receipt, chunks_total, chunks_embedded, generation, $5, $6
+	_, err = tx.Exec(ctx, `insert into upload_pipeline.upload_jobs (job_id, document_id, user_id, attempt, status, receipt, chunks_total, chunks_embedded, generation, rank, lane, parser, standby)
+		select $1, document_id, user_id, attempt + 1, $3, receipt, chunks_total, chunks_embedded, generation, $5, $6,
+			case when $3 <> 'uploaded' then parser end, $3 <> 'uploaded' and standby
 		from upload_pipeline.upload_jobs where document_id = $2 and attempt = $4`,
 		core.NewID(), id, string(start), ended, rank, string(lane))
 	if err != nil {

@@ -2,7 +2,7 @@ package riverqueue
 
 // What the tests look at from outside.
 var (
-	Backoff   = backoff
+	RetryWait = retryWait
 	Jitter    = jitter
 	HintWaits = hintWaits
 )

@@ -111,6 +111,9 @@ func (h *house) Keep(ctx context.Context, step core.Step, ticket any) error {
 	return err
 }
 
+// Unasked is pipeline.Store.
+func (h *house) Unasked(context.Context, core.Document) error { return nil }
+
 var errAway = core.Fail(core.CodeDatabaseUnavailable, errors.New("away"))
 
 // Fail is riverqueue.Store.

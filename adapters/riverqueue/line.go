@@ -100,37 +100,38 @@ func live() []rivertype.JobState {
 // addStage registers the generic worker under the stage's own kind. River takes
 // a kind from a type, and a type cannot come out of a table: hence a line each.
 func addStage(workers *river.Workers, stage core.Stage, settings Settings, store Store, log *slog.Logger, work run) error {
-	setting, ok := settings.Stages[stage]
-	if !ok {
-		return fmt.Errorf("stage %s has no setting", stage)
-	}
 	switch stage {
 	case core.Parse:
-		return add[ParseArgs](workers, stage, setting, store, log, work)
+		return add[ParseArgs](workers, stage, settings, store, log, work)
 	case core.Receive:
-		return add[ReceiveArgs](workers, stage, setting, store, log, work)
+		return add[ReceiveArgs](workers, stage, settings, store, log, work)
 	case core.Validate:
-		return add[ValidateArgs](workers, stage, setting, store, log, work)
+		return add[ValidateArgs](workers, stage, settings, store, log, work)
 	case core.Chunk:
-		return add[ChunkArgs](workers, stage, setting, store, log, work)
+		return add[ChunkArgs](workers, stage, settings, store, log, work)
 	case core.Embed:
-		return add[EmbedArgs](workers, stage, setting, store, log, work)
+		return add[EmbedArgs](workers, stage, settings, store, log, work)
 	case core.Finish:
-		return add[FinishArgs](workers, stage, setting, store, log, work)
+		return add[FinishArgs](workers, stage, settings, store, log, work)
 	case core.Forget:
-		return add[ForgetArgs](workers, stage, setting, store, log, work)
+		return add[ForgetArgs](workers, stage, settings, store, log, work)
 	case core.Purge:
-		return add[PurgeArgs](workers, stage, setting, store, log, work)
+		return add[PurgeArgs](workers, stage, settings, store, log, work)
 	case core.Reembed:
-		return add[ReembedArgs](workers, stage, setting, store, log, work)
+		return add[ReembedArgs](workers, stage, settings, store, log, work)
 	case core.Arrive:
-		return add[ArriveArgs](workers, stage, setting, store, log, work)
+		return add[ArriveArgs](workers, stage, settings, store, log, work)
 	}
 	return fmt.Errorf("stage %s has no job kind", stage)
 }
 
-func add[A stepArgs](workers *river.Workers, stage core.Stage, setting Setting, store Store, log *slog.Logger, work run) error {
-	return river.AddWorkerSafely(workers, &worker[A]{stage: stage, setting: setting, run: work, store: store, log: log})
+func add[A stepArgs](workers *river.Workers, stage core.Stage, settings Settings, store Store, log *slog.Logger, work run) error {
+	setting, ok := settings.Stages[stage]
+	if !ok {
+		return fmt.Errorf("stage %s has no setting", stage)
+	}
+	return river.AddWorkerSafely(workers, &worker[A]{stage: stage, setting: setting, run: work, store: store, log: log,
+		limit: settings.WaitLimit, refused: settings.Refused})
 }
 
 func addUpkeep(workers *river.Workers, upkeep Upkeep, settings Settings, store Store, log *slog.Logger) error {

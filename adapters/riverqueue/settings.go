@@ -1,6 +1,7 @@
 package riverqueue
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -37,8 +38,13 @@ type Settings struct {
 	// of a process whose heartbeat is dead is given to another.
 	Process string
 	// Progress is told of each fetch; may be nil.
-	Progress func()
-	Grace    time.Duration // what a run may take beyond its timeout before it is taken for lost
+	Progress  func()
+	Grace     time.Duration // what a run may take beyond its timeout before it is taken for lost
+	WaitLimit time.Duration // a job may wait for a busy outside as long; then its document fails
+
+	// Refused is told of each job that a service would not work for: a key or
+	// money is missing. May be nil.
+	Refused func(ctx context.Context, service core.Service, code core.Code)
 }
 
 // went tells that the line goes.
@@ -69,6 +75,19 @@ func (s Settings) StagesOf(queue string) (stages []core.Stage) {
 	}
 	slices.Sort(stages)
 	return stages
+}
+
+// QueuesFor lists the queues that can do nothing without the service: each of
+// their stages needs it. Upkeep is never among them, for it has other work.
+func (s Settings) QueuesFor(service core.Service) (queues []string) {
+	for _, queue := range Queues() {
+		stages := s.StagesOf(queue)
+		idle := func(stage core.Stage) bool { return !slices.Contains(stage.Needs(), service) }
+		if len(stages) > 0 && queue != QueueUpkeep && !slices.ContainsFunc(stages, idle) {
+			queues = append(queues, queue)
+		}
+	}
+	return queues
 }
 
 // roundTime bounds a round of upkeep.
@@ -118,5 +137,6 @@ func DefaultSettings() Settings {
 		TendEvery:         10 * time.Second,
 		SweepAge:          time.Hour,
 		Grace:             10 * time.Second,
+		WaitLimit:         72 * time.Hour,
 	}
 }

@@ -38,20 +38,17 @@ var hintWaits = []time.Duration{1 * time.Second, 2 * time.Second, 4 * time.Secon
 const (
 	earlyWait  = 500 * time.Millisecond
 	earlyLimit = 120
-	busyWait   = 15 * time.Second
-	pausedWait = 60 * time.Second
+	writeWait  = 15 * time.Second // until a reason is written that could not be
 	upkeepWait = 15 * time.Minute
 )
 
-// judge is the one table from a stage's error to River's verdict:
+// judge tells River what core.Rule says of a stage's error, and what the queue
+// itself knows beside it:
 //
 //	nil, stale      the job ends; nothing else happens
 //	claim lost      another run has the job: its row is not touched
-//	early, busy     snooze: the try is given back
+//	early           snooze: the try is given back
 //	stopped         available at once: the try is given back
-//	paused          snooze longer: a human is needed, no document fails
-//	transient       retry with backoff; the last try fails the document
-//	anything else   the document fails now
 func (w *worker[A]) judge(ctx context.Context, task core.Job, row *rivertype.JobRow, err error) verdict {
 	switch {
 	case err == nil:
@@ -68,13 +65,14 @@ func (w *worker[A]) judge(ctx context.Context, task core.Job, row *rivertype.Job
 		return verdict{wordStopped, errStopped}
 	}
 	e := reason(task.Stage, err)
-	switch e.Kind {
-	case core.Busy:
-		return w.busy(task, row, e)
-	case core.Paused:
-		return verdict{wordPaused, river.JobSnooze(jitter(max(e.After, pausedWait)))}
-	case core.Transient:
+	switch ruling := core.Rule(e); ruling.Verdict {
+	case core.VerdictSnooze:
+		return w.busy(ctx, task, row, e, ruling)
+	case core.VerdictPause:
+		return w.pause(ctx, task, e, ruling)
+	case core.VerdictRetry:
 		if row.Attempt < row.MaxAttempts {
+			w.next.Store(row.ID, retryWait(row.Attempt, e.After, ruling))
 			return verdict{wordRetries, errors.New(string(e.Code))}
 		}
 	}
@@ -121,21 +119,47 @@ func (w *worker[A]) early(row *rivertype.JobRow) verdict {
 	return verdict{wordWaits, river.JobSnooze(earlyWait)}
 }
 
-// busy waits as the outside asked. A result that is not there yet is looked
-// for again only where a callback announced it; else the reconciler will.
-func (w *worker[A]) busy(task core.Job, row *rivertype.JobRow, e *core.Error) verdict {
-	if e.Code == core.CodeParseNotReady {
-		n := snoozes(row)
-		if !task.Hint || n >= len(hintWaits) {
-			return verdict{wordWaits, nil}
-		}
+// busy waits as the outside asked, until the job has waited so as long as a
+// document may. A result that is not there yet is looked for again only where a
+// callback announced it; what else is looked for by a poll waits for the next.
+func (w *worker[A]) busy(ctx context.Context, task core.Job, row *rivertype.JobRow, e *core.Error, ruling core.Ruling) verdict {
+	n := snoozes(row)
+	switch {
+	case polled(task), e.Code == core.CodeParseNotReady && n >= len(hintWaits):
+		return verdict{wordWaits, nil}
+	case e.Code == core.CodeParseNotReady:
 		return verdict{wordWaits, river.JobSnooze(hintWaits[n])}
 	}
 	wait := e.After
 	if wait <= 0 {
-		wait = busyWait
+		wait = ruling.Wait
 	}
-	return verdict{wordWaits, river.JobSnooze(jitter(wait))}
+	wait = jitter(wait)
+	if _, ok := core.LegOf(task.Stage); ok && e.Kind == core.Busy && w.limit > 0 {
+		waited := time.Duration(countsOf(row).Waited)*time.Second + wait
+		if waited > w.limit {
+			return w.fail(ctx, task, core.Fail(core.CodeWaitedTooLong, e))
+		}
+		_ = river.MetadataSet(ctx, metaWaited, int64(waited/time.Second)) // outside of River's own call there is no row to keep it
+	}
+	return verdict{wordWaits, river.JobSnooze(wait)}
+}
+
+// polled reports whether the reconciler asked: it will again, and a job that
+// waited here would stand beside the next one.
+func polled(task core.Job) bool {
+	return task.Stage == core.Receive && task.Turn == core.AnyTurn && !task.Hint
+}
+
+// pause lets the queue rest that needs the service, and puts the job off.
+func (w *worker[A]) pause(ctx context.Context, task core.Job, e *core.Error, ruling core.Ruling) verdict {
+	if w.refused != nil {
+		w.refused(ctx, ruling.Accused, e.Code)
+	}
+	if polled(task) {
+		return verdict{wordPaused, nil}
+	}
+	return verdict{wordPaused, river.JobSnooze(jitter(max(e.After, ruling.Wait)))}
 }
 
 // fail ends the document's attempt with a reason, then cancels the job. A crash
@@ -149,18 +173,23 @@ func (w *worker[A]) fail(ctx context.Context, task core.Job, e *core.Error) verd
 	defer cancel()
 	err := w.store.Fail(ctx, task, leg, core.TroubleOf(task.Stage, e))
 	if err != nil && !errors.Is(err, core.ErrStale) {
-		return verdict{wordRetries, river.JobSnooze(jitter(busyWait))} // the reason could not be written: come back
+		return verdict{wordRetries, river.JobSnooze(jitter(writeWait))} // the reason could not be written: come back
 	}
 	return verdict{wordFailed, river.JobCancel(errors.New(string(e.Code)))}
 }
 
-// metaCode is where a job's metadata keeps why it waits.
-const metaCode = "navigator:code"
+// metaCode is where a job's metadata keeps why it waits, and metaWaited how long
+// a busy outside was waited for.
+const (
+	metaCode   = "navigator:code"
+	metaWaited = "navigator:waited"
+)
 
 // counts is what a job's metadata counts.
 type counts struct {
-	Snoozes int `json:"snoozes"`
-	Lost    int `json:"navigator:lost"` // written by the store's Rescue
+	Snoozes int   `json:"snoozes"`
+	Lost    int   `json:"navigator:lost"`   // written by the store's Rescue
+	Waited  int64 `json:"navigator:waited"` // seconds
 }
 
 func countsOf(row *rivertype.JobRow) (c counts) {
@@ -176,12 +205,18 @@ func snoozes(row *rivertype.JobRow) int { return countsOf(row).Snoozes }
 // lostRuns counts the runs that ended with their process.
 func lostRuns(row *rivertype.JobRow) int { return countsOf(row).Lost }
 
-// backoff is 1, 2, 4 ... 60 seconds, with jitter.
-func backoff(attempt int) time.Duration {
-	return jitter(min(time.Second<<min(max(attempt-1, 0), 6), time.Minute))
+// retryWait is the time before the run after the given one: what the outside
+// asked for, and beyond that anything up to a bound that doubles from run to
+// run. So those who failed together do not come back together.
+func retryWait(run int, asked time.Duration, r core.Ruling) time.Duration {
+	bound := min(r.Wait<<min(max(run-1, 0), 16), r.Most)
+	return max(asked, 0) + upTo(bound)
 }
 
 // jitter is d and up to a quarter more: never sooner than was asked for.
-func jitter(d time.Duration) time.Duration {
-	return d + time.Duration(rand.Int64N(int64(d/4)+1)) //nolint:gosec // spreads load, guards nothing
+func jitter(d time.Duration) time.Duration { return d + upTo(d/4) }
+
+// upTo is any time from 0 to d.
+func upTo(d time.Duration) time.Duration {
+	return time.Duration(rand.Int64N(int64(d) + 1)) //nolint:gosec // spreads load, guards nothing
 }

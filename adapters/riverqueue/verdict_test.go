@@ -284,22 +284,126 @@ func TestL023_UpkeepNeverGivesUp(t *testing.T) {
 	}
 }
 
-// The wait grows from a second to a minute, spread by a quarter, for any number
-// of tries; jitter is never sooner than was asked for.
-func TestBackoffStaysWithinItsBounds(t *testing.T) {
+// The wait before a retry is at least what the outside asked for, and at most
+// that and a bound which doubles from a second to a minute; jitter is never
+// sooner than was asked for.
+func TestL028_WaitsStayWithinTheirBounds(t *testing.T) {
 	t.Parallel()
+	transient := core.Rule(core.Fail(core.CodeParserUnavailable, nil))
 	rapid.Check(t, func(rt *rapid.T) {
-		attempt := rapid.IntRange(0, 1_000_000).Draw(rt, "attempt")
-		base := time.Minute
-		if attempt <= 6 {
-			base = time.Second << max(attempt-1, 0)
+		run := rapid.IntRange(0, 1_000_000).Draw(rt, "run")
+		asked := time.Duration(rapid.Int64Range(-1, int64(time.Hour)).Draw(rt, "asked"))
+		bound := time.Minute
+		if run <= 6 {
+			bound = time.Second << max(run-1, 0)
 		}
-		if got := riverqueue.Backoff(attempt); got < base || got > base*5/4 {
-			rt.Fatalf("after try %d: %s, want %s and a quarter at most", attempt, got, base)
+		if got := riverqueue.RetryWait(run, asked, transient); got < max(asked, 0) || got > max(asked, 0)+bound {
+			rt.Fatalf("after run %d: %s, want %s and up to %s more", run, got, asked, bound)
 		}
 		d := time.Duration(rapid.Int64Range(0, int64(24*time.Hour)).Draw(rt, "d"))
 		if got := riverqueue.Jitter(d); got < d || got > d+d/4 {
 			rt.Fatalf("%s became %s", d, got)
 		}
 	})
+	low, high := time.Minute, time.Duration(0)
+	for range 1000 { // the whole of it is used
+		got := riverqueue.RetryWait(7, 0, transient)
+		low, high = min(low, got), max(high, got)
+	}
+	if low > 10*time.Second || high < 50*time.Second {
+		t.Errorf("a thousand waits lie between %s and %s", low, high)
+	}
+}
+
+// A retry waits as long as the outside asked, too.
+func TestL028_ARetryHonorsRetryAfter(t *testing.T) {
+	h := open(t)
+	id := h.add(core.Parse, always(&core.Error{Code: core.CodeParserUnavailable, Kind: core.Transient, After: 40 * time.Minute}))
+	h.start()
+	h.until("the job to be put off", func() bool { return h.row(id).State == "retryable" })
+	if got := h.row(id); got.Attempt != 1 || got.Wait < 40*time.Minute || got.Wait > 42*time.Minute {
+		t.Errorf("asked to wait 40 min: the job is %+v", got)
+	}
+}
+
+// A document is not waited for without end: what it waited for the busy outside
+// is added up, and fails it with a reason of its own. Upkeep waits on.
+func TestADocumentWaitsForABusyOutsideUpToALimit(t *testing.T) {
+	h := open(t)
+	h.settings.WaitLimit = 10 * time.Minute
+	busy := always(core.Wait(core.CodeParserUnavailable, 3*time.Minute, nil))
+	id := h.add(core.Parse, busy)
+	money := h.add(core.Embed, func(_ context.Context, run int) error {
+		if run > 20 {
+			return nil
+		}
+		return &core.Error{Code: core.CodeEmbedderCredits, Kind: core.Paused, After: 3 * time.Minute}
+	})
+	h.start()
+	if got := h.ends(id); got.State != "cancelled" || got.Attempt != 1 || got.Snoozes < 2 || got.Snoozes > 3 {
+		t.Errorf("the job is %+v", got)
+	}
+	h.failedOnce(id, core.Parse, core.CodeWaitedTooLong)
+	if got := h.ends(money); got.State != "completed" || h.failures(money) != nil {
+		t.Errorf("a document without money for an hour: %+v, %v", got, h.failures(money))
+	}
+}
+
+// A poll that finds the parser busy leaves it to the next one: jobs do not pile
+// up while the parser is away.
+func TestAPollLeavesABusyParserToTheNext(t *testing.T) {
+	h := open(t)
+	poll := core.Job{Stage: core.Receive, Document: core.NewID(), Attempt: 1, Turn: core.AnyTurn}
+	h.insert(poll, always(core.Wait(core.CodeParserUnavailable, time.Hour, nil)))
+	again := h.insert(core.Job{Stage: core.Receive, Document: core.NewID(), Attempt: 1, Turn: 3}, always(core.Wait(core.CodeParserUnavailable, time.Hour, nil)))
+	h.start()
+	if got := h.ends(poll.Document); got.State != "completed" || got.Snoozes != 0 || h.failures(poll.Document) != nil {
+		t.Errorf("the poll's job is %+v", got)
+	}
+	if got := h.snoozed(again, 1); got.State != "scheduled" {
+		t.Errorf("the job that hands the document over again is %+v", got)
+	}
+}
+
+// Each stage has from four to eight tries, and a queue rests for a service only
+// if all of it needs the service.
+func TestTheSettingsOfTheStages(t *testing.T) {
+	t.Parallel()
+	settings := riverqueue.DefaultSettings()
+	for stage, setting := range settings.Stages {
+		if setting.Attempts < 4 || setting.Attempts > 8 {
+			t.Errorf("%s has %d tries", stage, setting.Attempts)
+		}
+	}
+	want := map[core.Service][]string{core.ServiceParser: {"parse"}, core.ServiceEmbedder: {"embed", "reembed"}, core.ServiceStorage: {"parse"}}
+	for service, queues := range want {
+		if diff := cmp.Diff(queues, settings.QueuesFor(service)); diff != "" {
+			t.Errorf("%s:\n%s", service, diff)
+		}
+	}
+	apart := settings.Stages[core.Arrive]
+	apart.Queue = riverqueue.QueueLine
+	settings.Stages[core.Arrive] = apart
+	if diff := cmp.Diff([]string{"parse", "receive"}, settings.QueuesFor(core.ServiceParser)); diff != "" {
+		t.Errorf("with the arrivals elsewhere:\n%s", diff)
+	}
+}
+
+// Who would not have us is told, once a job; who is busy is not.
+func TestARefusalOfKeyOrMoneyIsTold(t *testing.T) {
+	h := open(t)
+	type refusal struct {
+		Service core.Service
+		Code    core.Code
+	}
+	told := make(chan refusal, 8)
+	h.settings.Refused = func(_ context.Context, s core.Service, c core.Code) { told <- refusal{s, c} }
+	busy := h.add(core.Embed, always(core.Fail(core.CodeEmbedderBusy, nil)))
+	h.start()
+	h.snoozed(busy, 1)
+	id := h.add(core.Parse, always(core.Fail(core.CodeParserCredits, nil)))
+	h.snoozed(id, 1)
+	if got := <-told; got != (refusal{core.ServiceParser, core.CodeParserCredits}) || len(told) != 0 {
+		t.Errorf("told of %+v and %d more", got, len(told))
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -41,14 +42,23 @@ type worker[A stepArgs] struct {
 	run     run
 	store   Store
 	log     *slog.Logger
+	limit   time.Duration // that a job may wait for a busy outside; 0 is no bound
+	refused func(ctx context.Context, service core.Service, code core.Code)
+
+	next sync.Map // job id -> the wait that the verdict on its run asks for
 }
 
 // Timeout is river.Worker.
 func (w *worker[A]) Timeout(*river.Job[A]) time.Duration { return w.setting.Timeout }
 
-// NextRetry is river.Worker.
+// NextRetry is river.Worker: River asks it of each run that is to be repeated,
+// after its verdict.
 func (w *worker[A]) NextRetry(job *river.Job[A]) time.Time {
-	return time.Now().Add(backoff(job.Attempt))
+	wait, ok := w.next.LoadAndDelete(job.ID)
+	if !ok {
+		return time.Now().Add(retryWait(job.Attempt, 0, core.Rule(errPanic)))
+	}
+	return time.Now().Add(wait.(time.Duration)) //nolint:forcetypeassert // the map's one type
 }
 
 // Work runs the stage and turns its end into River's verdict.
@@ -126,7 +136,7 @@ func (w *worker[A]) report(task core.Job, row *rivertype.JobRow, v verdict, caus
 		attrs = append(attrs, "code", codeOf(cause))
 		level = slog.LevelWarn
 	}
-	if v.word == wordFailed || v.word == wordPaused {
+	if v.word == wordFailed {
 		level = slog.LevelError
 	}
 	w.log.Log(context.Background(), level, "job", attrs...)

@@ -78,6 +78,7 @@ const (
 	CodeQueuePaused         Code = "queue_paused"
 	CodeQuotaExceeded       Code = "quota_exceeded"
 	CodeRateLimited         Code = "rate_limited"
+	CodeReadByStandby       Code = "read_by_standby"
 	CodeSamePassword        Code = "same_password"
 	CodeStorageConflict     Code = "storage_conflict"
 	CodeStorageDenied       Code = "storage_denied"
@@ -88,6 +89,7 @@ const (
 	CodeUploadExpired       Code = "upload_expired"
 	CodeUploadLinkInvalid   Code = "upload_link_invalid"
 	CodeUploadTooSlow       Code = "upload_too_slow"
+	CodeWaitedTooLong       Code = "waited_too_long"
 	CodeWeakPassword        Code = "weak_password"
 	CodeWorkerLost          Code = "worker_lost"
 )
@@ -211,6 +213,8 @@ func (e Code) Valid() bool {
 		return true
 	case CodeRateLimited:
 		return true
+	case CodeReadByStandby:
+		return true
 	case CodeSamePassword:
 		return true
 	case CodeStorageConflict:
@@ -230,6 +234,8 @@ func (e Code) Valid() bool {
 	case CodeUploadLinkInvalid:
 		return true
 	case CodeUploadTooSlow:
+		return true
+	case CodeWaitedTooLong:
 		return true
 	case CodeWeakPassword:
 		return true
@@ -652,10 +658,16 @@ type Document struct {
 	// Pages 0 for formats without pages
 	Pages int64 `json:"pages"`
 
+	// Parser Who read the text: name and version; not there before it is read
+	Parser *string `json:"parser,omitempty"`
+
 	// Progress Percent; after a failure the last good value
-	Progress int64  `json:"progress"`
-	Stage    Stage  `json:"stage"`
-	Status   Status `json:"status"`
+	Progress int64 `json:"progress"`
+	Stage    Stage `json:"stage"`
+
+	// Standby There and true where the parser was away and the service read the file's own text layer: layout and tables may be poorer
+	Standby *bool  `json:"standby,omitempty"`
+	Status  Status `json:"status"`
 
 	// Timings Milliseconds spent in each status of this attempt
 	Timings map[string]int64 `json:"timings"`
@@ -732,10 +744,16 @@ type DocumentStatus struct {
 	// Pages 0 for formats without pages
 	Pages int64 `json:"pages"`
 
+	// Parser Who read the text: name and version; not there before it is read
+	Parser *string `json:"parser,omitempty"`
+
 	// Progress Percent; after a failure the last good value
-	Progress int64  `json:"progress"`
-	Stage    Stage  `json:"stage"`
-	Status   Status `json:"status"`
+	Progress int64 `json:"progress"`
+	Stage    Stage `json:"stage"`
+
+	// Standby There and true where the parser was away and the service read the file's own text layer: layout and tables may be poorer
+	Standby *bool  `json:"standby,omitempty"`
+	Status  Status `json:"status"`
 
 	// Timings Milliseconds spent in each status of this attempt
 	Timings map[string]int64 `json:"timings"`
@@ -815,8 +833,11 @@ type HealthDetail struct {
 	// At When that call was made
 	At   time.Time `json:"at"`
 	Code *Code     `json:"code,omitempty"`
-	Name string    `json:"name"`
-	Ok   bool      `json:"ok"`
+
+	// Held There and true while calls are held back, for the service was away: one now and then finds out
+	Held *bool  `json:"held,omitempty"`
+	Name string `json:"name"`
+	Ok   bool   `json:"ok"`
 }
 
 // HealthReport defines model for HealthReport.
@@ -937,7 +958,7 @@ type MoveEvent struct {
 	// Attempt 1 for the first
 	Attempt int64 `json:"attempt"`
 
-	// Code Why it failed, one of the codes of problems; null unless it did
+	// Code Why it failed, one of the codes of problems; read_by_standby where the text that has come is the standby's; else null
 	Code *string `json:"code"`
 
 	// DocumentID The document's id

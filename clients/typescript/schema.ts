@@ -765,7 +765,7 @@ export interface components {
             next_cursor: string | null;
         };
         /** @enum {string} */
-        Code: "accounts_unavailable" | "bad_credentials" | "bad_sign_in_code" | "bad_signature" | "bad_vectors" | "budget_exhausted" | "budget_low" | "chunks_incomplete" | "clock_skew" | "conflict" | "database_unavailable" | "denied" | "download_link_invalid" | "duplicate_document" | "email_taken" | "email_unconfirmed" | "embedder_busy" | "embedder_credits" | "embedder_key" | "embedder_refused" | "embedder_unavailable" | "file_broken" | "file_changed" | "file_empty" | "file_encrypted" | "file_missing" | "file_size_differs" | "file_too_large" | "file_too_many_pages" | "file_unsupported" | "idempotency_in_use" | "idempotency_mismatch" | "input_too_long" | "intake_paused" | "internal" | "invalid_request" | "needs_ocr" | "no_worker" | "not_found" | "not_offered" | "not_ready" | "page_cut" | "page_failed" | "parse_cancelled" | "parse_empty" | "parse_failed" | "parse_gone" | "parse_incomplete" | "parse_not_ready" | "parse_timeout" | "parser_busy" | "parser_credits" | "parser_key" | "parser_refused" | "parser_unavailable" | "queue_paused" | "quota_exceeded" | "rate_limited" | "same_password" | "storage_conflict" | "storage_denied" | "storage_unavailable" | "token_expired" | "token_reused" | "unauthenticated" | "upload_expired" | "upload_link_invalid" | "upload_too_slow" | "weak_password" | "worker_lost";
+        Code: "accounts_unavailable" | "bad_credentials" | "bad_sign_in_code" | "bad_signature" | "bad_vectors" | "budget_exhausted" | "budget_low" | "chunks_incomplete" | "clock_skew" | "conflict" | "database_unavailable" | "denied" | "download_link_invalid" | "duplicate_document" | "email_taken" | "email_unconfirmed" | "embedder_busy" | "embedder_credits" | "embedder_key" | "embedder_refused" | "embedder_unavailable" | "file_broken" | "file_changed" | "file_empty" | "file_encrypted" | "file_missing" | "file_size_differs" | "file_too_large" | "file_too_many_pages" | "file_unsupported" | "idempotency_in_use" | "idempotency_mismatch" | "input_too_long" | "intake_paused" | "internal" | "invalid_request" | "needs_ocr" | "no_worker" | "not_found" | "not_offered" | "not_ready" | "page_cut" | "page_failed" | "parse_cancelled" | "parse_empty" | "parse_failed" | "parse_gone" | "parse_incomplete" | "parse_not_ready" | "parse_timeout" | "parser_busy" | "parser_credits" | "parser_key" | "parser_refused" | "parser_unavailable" | "queue_paused" | "quota_exceeded" | "rate_limited" | "read_by_standby" | "same_password" | "storage_conflict" | "storage_denied" | "storage_unavailable" | "token_expired" | "token_reused" | "unauthenticated" | "upload_expired" | "upload_link_invalid" | "upload_too_slow" | "waited_too_long" | "weak_password" | "worker_lost";
         Degraded: {
             code: components["schemas"]["Code"];
             /** @description What happened, for a person */
@@ -814,6 +814,8 @@ export interface components {
              * @description 0 for formats without pages
              */
             pages: number;
+            /** @description Who read the text: name and version; not there before it is read */
+            parser?: string;
             /**
              * Format: int64
              * @description Percent; after a failure the last good value
@@ -821,6 +823,8 @@ export interface components {
             progress: number;
             /** @description What works on it, or what failed; done when nothing does */
             stage: components["schemas"]["Stage"];
+            /** @description There and true where the parser was away and the service read the file's own text layer: layout and tables may be poorer */
+            standby?: boolean;
             status: components["schemas"]["Status"];
             /** @description Milliseconds spent in each status of this attempt */
             timings: {
@@ -914,6 +918,8 @@ export interface components {
              * @description 0 for formats without pages
              */
             pages: number;
+            /** @description Who read the text: name and version; not there before it is read */
+            parser?: string;
             /**
              * Format: int64
              * @description Percent; after a failure the last good value
@@ -921,6 +927,8 @@ export interface components {
             progress: number;
             /** @description What works on it, or what failed; done when nothing does */
             stage: components["schemas"]["Stage"];
+            /** @description There and true where the parser was away and the service read the file's own text layer: layout and tables may be poorer */
+            standby?: boolean;
             status: components["schemas"]["Status"];
             /** @description Milliseconds spent in each status of this attempt */
             timings: {
@@ -1003,6 +1011,8 @@ export interface components {
             at: string;
             /** @description Of the failure */
             code?: components["schemas"]["Code"];
+            /** @description There and true while calls are held back, for the service was away: one now and then finds out */
+            held?: boolean;
             name: string;
             ok: boolean;
         };
@@ -1108,7 +1118,7 @@ export interface components {
              * @description 1 for the first
              */
             attempt: number;
-            /** @description Why it failed, one of the codes of problems; null unless it did */
+            /** @description Why it failed, one of the codes of problems; read_by_standby where the text that has come is the standby's; else null */
             code: string | null;
             /**
              * Format: uuid

@@ -78,6 +78,9 @@ func (w *world) showReport(r boot.Report) {
 		line("job", "none")
 	}
 	line("parser", "%s", parserWords(r.Provider))
+	if r.Unknown {
+		line("", "was asked to take it and no answer is kept: the next run looks for its job before it asks again")
+	}
 	line("file", "%s", objectWords(r.Object))
 	line("pages", "%d of the file; %d parsed, %d blank, %d failed; receipt %s", r.PagesOfFile, r.Pages.Parsed, r.Pages.Blank, r.Pages.Failed, receiptWords(r.Receipt))
 	line("chunks", "%d stored, %d with their vector, %d expected", r.Chunks.Stored, r.Chunks.Embedded, r.Chunks.Expected)

@@ -82,13 +82,13 @@ func (g Guard) wait(ctx context.Context, call core.Call) error {
 		case err != nil:
 			return err
 		case turn.Spent:
-			return &core.Error{Code: core.CodeBudgetExhausted, Kind: core.Paused, After: Pause}
+			return &core.Error{Code: core.CodeBudgetExhausted, Kind: core.Paused, After: Pause, Err: core.ErrUnasked}
 		case turn.Go:
 			return nil
 		}
 		wait := max(turn.Wait, leastWait)
 		if wait > left {
-			return core.Wait(g.Busy, wait, nil)
+			return core.Wait(g.Busy, wait, core.ErrUnasked)
 		}
 		wait = min(wait, longWait)
 		left -= wait

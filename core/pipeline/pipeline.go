@@ -24,6 +24,10 @@ type Store interface {
 	// Keep writes the step whole or not at all; core.ErrStale says the document
 	// moved on meanwhile. Ticket is the queue's own claim on the job.
 	Keep(ctx context.Context, step core.Step, ticket any) error
+
+	// Unasked notes that the document's step, begun for the first time, had no
+	// effect outside: the next one need not look for it.
+	Unasked(ctx context.Context, doc core.Document) error
 }
 
 // Run takes one job through its leg: Begin, Make, Keep.
@@ -38,7 +42,19 @@ func Run(ctx context.Context, store Store, stage Stage, job core.Job, ticket any
 	}
 	made, err := stage.Make(ctx, doc)
 	if err != nil {
-		return err
+		return unmade(ctx, store, doc, leg, err)
 	}
 	return store.Keep(ctx, core.Step{Document: doc, Leg: leg, Made: made}, ticket)
+}
+
+// unmade is the error of a stage that made nothing. Begin wrote down that the
+// parser is about to be asked: until something is kept, the outcome counts as
+// unknown and the next run looks for it. Where it is known for certain that
+// nothing came of it, that is taken back; should this fail, a look too many is
+// all it costs.
+func unmade(ctx context.Context, store Store, doc core.Document, leg core.Leg, err error) error {
+	if leg.Stage == core.Parse && !doc.Submitting && core.Settled(err) {
+		_ = store.Unasked(ctx, doc)
+	}
+	return err
 }

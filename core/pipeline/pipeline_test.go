@@ -19,6 +19,7 @@ type ledger struct {
 	begun    []core.Leg
 	kept     []core.Step
 	tickets  []any
+	settled  int
 }
 
 func (l *ledger) Begin(_ context.Context, _ core.Job, leg core.Leg) (core.Document, error) {
@@ -30,6 +31,8 @@ func (l *ledger) Keep(_ context.Context, step core.Step, ticket any) error {
 	l.kept, l.tickets = append(l.kept, step), append(l.tickets, ticket)
 	return l.keepErr
 }
+
+func (l *ledger) Unasked(context.Context, core.Document) error { l.settled++; return nil }
 
 // work is a stage that makes what it is told.
 type work struct {
@@ -91,6 +94,33 @@ func TestC21_AStagesErrorNeverReachesKeep(t *testing.T) {
 		half := core.Vectors{Items: []core.Vector{{Chunk: core.NewID()}}}
 		if _, err := run(t, l, work{name: core.Embed, made: half, err: fault}); !errors.Is(err, fault) || len(l.kept) != 0 {
 			t.Errorf("%v: kept %v, %v", fault, l.kept, err)
+		}
+	}
+}
+
+// The outcome of asking the parser is unknown until it is kept, unless it is
+// certain that nothing came of it; what was unknown before stays so.
+func TestOnlyACertainOutcomeIsSettled(t *testing.T) {
+	t.Parallel()
+	unasked := core.Wait(core.CodeParserUnavailable, 0, core.ErrUnasked)
+	for _, c := range []struct {
+		stage      core.Stage
+		err        error
+		submitting bool
+		want       int
+	}{
+		{core.Parse, unasked, false, 1},
+		{core.Parse, core.Fail(core.CodeParserCredits, nil), false, 1},
+		{core.Parse, core.Fail(core.CodeParserBusy, nil), false, 1},
+		{core.Parse, unasked, true, 0},
+		{core.Parse, core.Fail(core.CodeParserUnavailable, nil), false, 0},
+		{core.Parse, context.Canceled, false, 0},
+		{core.Embed, unasked, false, 0}, // pure: it may be asked again
+	} {
+		l := &ledger{doc: document("x", 1)}
+		l.doc.Submitting = c.submitting
+		if _, err := run(t, l, work{name: c.stage, err: c.err}); !errors.Is(err, c.err) || l.settled != c.want {
+			t.Errorf("%s, %v, unknown before %t: settled %d times, %v", c.stage, c.err, c.submitting, l.settled, err)
 		}
 	}
 }

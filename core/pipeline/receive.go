@@ -14,6 +14,7 @@ type Receiving struct {
 	Parser   fetcher
 	Again    Parsing       // hands the document over once more
 	Deadline time.Duration // between a job's submission and its ParseDeadline
+	Outage   time.Duration // that a parser which is away is waited for beyond it
 	Now      func() time.Time
 }
 
@@ -44,11 +45,22 @@ func (r Receiving) Make(ctx context.Context, doc core.Document) (core.Made, erro
 	case lost(err):
 		return another(doc, err)
 	}
+	deadline := doc.ParseDeadline
+	if away(err) {
+		deadline = deadline.Add(r.Outage)
+	}
 	kind := core.AsError(err).Kind
-	if r.Now().After(doc.ParseDeadline) && ctx.Err() == nil && kind != core.Permanent && kind != core.Paused {
+	if r.Now().After(deadline) && ctx.Err() == nil && kind != core.Permanent && kind != core.Paused {
 		return nil, core.Fail(core.CodeParseTimeout, err)
 	}
 	return nil, err
+}
+
+// away reports whether the parser is known to be away, or says when it is back:
+// its job may have ended long ago.
+func away(err error) bool {
+	e := core.AsError(err)
+	return e.Kind == core.Busy && e.Code == core.CodeParserUnavailable
 }
 
 // age is the time since the job was submitted.

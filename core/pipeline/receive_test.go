@@ -66,6 +66,22 @@ func TestC15_AWaitPastTheDeadlineEndsAsTimeout(t *testing.T) {
 	}
 }
 
+// A parser that is known to be away ends no wait, up to a limit: what it was
+// asked for may be long ready.
+func TestL028_AnOutageIsWaitedOutBeyondTheDeadline(t *testing.T) {
+	t.Parallel()
+	out := core.Wait(core.CodeParserUnavailable, time.Minute, core.ErrUnasked)
+	for until, ends := range map[time.Duration]bool{-time.Nanosecond: false, -time.Hour: false, -time.Hour - 1: true} {
+		now := time.Now()
+		doc := document("x", 1)
+		doc.ParseDeadline, doc.Turn = now.Add(until), 1
+		stage := pipeline.Receiving{Parser: result{err: out}, Deadline: deadline, Outage: time.Hour, Now: func() time.Time { return now }}
+		if _, err := stage.Make(t.Context(), doc); core.HasCode(err, core.CodeParseTimeout) != ends {
+			t.Errorf("%s past the deadline: %v", -until, err)
+		}
+	}
+}
+
 // A job that ended for no fault of the document is replaced while the attempt
 // may have another; then its own reason stands. How late it is does not count:
 // the result may have expired while no worker ran.

@@ -118,6 +118,12 @@ type Config struct {
 	ParseDeadline time.Duration   `env:"PARSE_DEADLINE" help:"from submission to giving up"`
 	ParsePolls    []time.Duration `env:"PARSE_POLLS" help:"waits between polls for a result nobody announced; the last repeats"`
 
+	BreakerFailures int           `env:"BREAKER_FAILURES" help:"outages of an outside service in a row after which calls to it are held back"`
+	BreakerRest     time.Duration `env:"BREAKER_REST" help:"between the single calls that find out whether such a service is back"`
+	RefusalEvery    time.Duration `env:"REFUSAL_EVERY" help:"between looks whether a service that refused our key takes it again, so that its queue goes on by itself; where money was missing, ten times as long"`
+	WaitLimit       time.Duration `env:"WAIT_LIMIT" help:"a document waits for services that are away or busy up to this; then it fails. Keys and money do not count"`
+	FallbackAfter   time.Duration `env:"PARSER_FALLBACK_AFTER" help:"a parser away for longer leaves documents with a whole text layer to pdftext, and they say so; 0: never"`
+
 	Parse    StageConfig `envPrefix:"STAGE_PARSE_"`
 	Receive  StageConfig `envPrefix:"STAGE_RECEIVE_"`
 	Validate StageConfig `envPrefix:"STAGE_VALIDATE_"`
@@ -180,6 +186,7 @@ func Defaults() Config {
 		OpenAIURL: "https://api.openai.com/v1", OpenAIModel: "text-embedding-3-small", OpenAICalls: 4,
 		OpenAIRequests: 3000, OpenAITokens: 1_000_000, OpenAIAtOnce: 64, BudgetWarn: 0.8,
 		ChunkTokens: chunker.Default().Tokens, ChunkOverlap: chunker.Default().Overlap, ParseDeadline: w.Deadline, ParsePolls: w.Polls,
+		BreakerFailures: 5, BreakerRest: 30 * time.Second, RefusalEvery: time.Minute, WaitLimit: q.WaitLimit,
 		Parse: row(core.Parse), Receive: row(core.Receive), Validate: row(core.Validate), Chunk: row(core.Chunk),
 		Embed: row(core.Embed), Finish: row(core.Finish), Forget: row(core.Forget), Purge: row(core.Purge), Reembed: row(core.Reembed), Arrive: row(core.Arrive),
 		WorkersParse: q.Workers[riverqueue.QueueParse], WorkersReceive: q.Workers[riverqueue.QueueReceive], WorkersLine: q.Workers[riverqueue.QueueLine],

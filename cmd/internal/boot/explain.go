@@ -31,11 +31,12 @@ type Report struct {
 	PagesOfFile int                     `json:"pages_of_file"`
 	Receipt     *core.Receipt           `json:"receipt"`
 	Chunks      postgres.CaseChunks     `json:"chunks"`
-	Deadline    *time.Time              `json:"deadline"`  // of parsing, or of the file's arrival
-	NextPoll    *time.Time              `json:"next_poll"` // of the parser
-	Next        string                  `json:"next"`      // what happens by itself
-	MayDo       []string                `json:"may_do"`    // what on-call can do
-	Healthy     bool                    `json:"healthy"`   // nobody is needed
+	Deadline    *time.Time              `json:"deadline"`        // of parsing, or of the file's arrival
+	NextPoll    *time.Time              `json:"next_poll"`       // of the parser
+	Unknown     bool                    `json:"outcome_unknown"` // the parser was asked to take it, and no answer is kept: it is looked for before it is asked again
+	Next        string                  `json:"next"`            // what happens by itself
+	MayDo       []string                `json:"may_do"`          // what on-call can do
+	Healthy     bool                    `json:"healthy"`         // nobody is needed
 }
 
 // Provider is what the parser says of the attempt now.
@@ -69,7 +70,7 @@ func (o *Operator) Explain(ctx context.Context, id core.ID) (Report, error) {
 	doc := c.Document
 	r := Report{Document: doc.ID, Owner: doc.User, Attempt: doc.Attempt, AttemptID: doc.Job, Status: doc.Status, Since: c.Since,
 		Where: c.Whereabouts(), Created: c.Created, Now: c.Now, Moves: c.Moves, Job: c.Job, Inbox: c.Inbox, Pages: c.Pages, PagesOfFile: doc.Pages,
-		Receipt: c.Receipt, Chunks: c.Chunks, Deadline: at(c.Deadline), NextPoll: at(c.NextPoll)}
+		Receipt: c.Receipt, Chunks: c.Chunks, Deadline: at(c.Deadline), NextPoll: at(c.NextPoll), Unknown: doc.Submitting}
 	blobs, err := o.config.blobs()
 	if err != nil {
 		return r, err

@@ -45,6 +45,7 @@ type House struct {
 // openHouse opens what the service needs and registers the process.
 func openHouse(ctx context.Context, config Config, service Service, log *slog.Logger) (*House, error) {
 	h := &House{config: config, service: service, log: log, seen: newOutcomes(), pulse: newPulse()}
+	h.seen.guard(config, log)
 	if err := h.openAll(ctx); err != nil {
 		h.close()
 		return nil, err
@@ -138,7 +139,7 @@ func (h *House) openOutside(ctx context.Context) error {
 	if err := blobs.Prepare(ctx); err != nil {
 		return fmt.Errorf("storage bucket %s: %w", h.config.Bucket(), err)
 	}
-	h.parts.blobs = notedBlobs{blobs, h.seen}
+	h.parts.blobs = h.seen.guards.blobs(notedBlobs{blobs, h.seen})
 	h.tickets, _ = blobs.(ports.Tickets) // where the storage has no addresses of its own
 	h.parts.seen = h.seen
 	pool := h.anyPool()
@@ -153,10 +154,14 @@ func (h *House) openOutside(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h.parts.parser = h.config.governParser(notedParser{parser, h.seen}, h.governor)
-	h.parts.governor = h.governor
-	h.parts.inspector, err = h.engine(ctx)
-	return err
+	engine, err := h.engine(ctx)
+	if err != nil {
+		return err
+	}
+	h.parts.governor, h.parts.inspector = h.governor, engine
+	governed := h.config.governParser(notedParser{parser, h.seen}, h.governor)
+	h.parts.parser = h.guardParser(governed, pdftext.NewParser(engine, h.parts.blobs, h.config.SpoolDir))
+	return nil
 }
 
 // register records the fingerprint, and refuses to live beside a peer with
@@ -206,7 +211,7 @@ func (h *House) api(ctx context.Context, at *gate) (http.Handler, error) {
 	}
 	deps := httpapi.APIDeps{
 		Money: h.apiMoney(engine), Library: h.library, Journal: h.library, Uploads: h.library, Tickets: h.tickets,
-		Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine, Stopping: at.stopping, Intake: h.library,
+		Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine, Stopping: at.stopping, Intake: h.library, Resting: h.resting,
 		Health: h.health(), Keys: postgres.NewIdempotency(h.appPool), Logger: h.log, Limits: h.limits(), Version: Build(),
 		SpoolDir: h.config.SpoolDir, PublicURL: h.config.PublicURL, Ready: at.ready, Live: h.pulse.check,
 		DocsEnabled: h.config.Docs(), Limiter: inprocess.NewLimiter(inprocess.DefaultKeys), Origins: h.config.Origins(), Redirects: h.config.Redirects(), TrustedHops: h.config.TrustedHops,
@@ -251,6 +256,7 @@ func (h *House) line(ctx context.Context) (*riverqueue.Line, error) {
 	settings := h.queues()
 	settings.SoftStop -= h.config.Notice() // what is left of it when the line is told to stop
 	settings.Process, settings.Progress = h.self.ID.String(), func() { h.pulse.beat(loopLine) }
+	settings.Refused = h.refused
 	return newLine(ctx, h.config, settings, h.workPool, h.store, h.parts, h.log)
 }
 

@@ -42,7 +42,7 @@ func newLine(ctx context.Context, c Config, settings riverqueue.Settings, pool *
 	parsing := pipeline.Parsing{Blobs: p.blobs, Parser: p.parser, Callback: c.callback}
 	stages := []pipeline.Stage{
 		parsing,
-		pipeline.Receiving{Parser: p.parser, Again: parsing, Deadline: c.ParseDeadline, Now: time.Now},
+		pipeline.Receiving{Parser: p.parser, Again: parsing, Deadline: c.ParseDeadline, Outage: c.WaitLimit, Now: time.Now},
 		pipeline.Validating{Text: store, Policy: core.PagePolicy{MaxFailedShare: c.MaxFailedShare}},
 		living{core.Chunk, making.chunk},
 		living{core.Embed, making.embed},

@@ -42,6 +42,7 @@ func (h *House) loops(ctx context.Context) (wait func()) {
 	run(loopProbe, probeEvery, bound+probeTime, h.probe)
 	run(loopClock, skewEvery, bound+skewEvery, h.clock)
 	if h.does(Worker) {
+		run(loopRefusal, h.config.RefusalEvery, bound+h.config.RefusalEvery+probeTime, h.askAgain)
 		run(loopRescue, h.config.RescueEvery, bound, h.rescue)
 		run(loopBudget, budgetEvery, bound+budgetEvery, func(ctx context.Context) { h.purse.watch(ctx, h.log) })
 	}

@@ -42,7 +42,7 @@ func (m *models) of(model string) (ports.Embedder, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.open[model] = m.config.governEmbedder(notedEmbedder{embedder, m.seen}, model, m.desk)
+	m.open[model] = m.seen.guards.embedder(m.config.governEmbedder(notedEmbedder{embedder, m.seen}, model, m.desk))
 	return m.open[model], nil
 }
 

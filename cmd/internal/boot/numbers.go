@@ -51,7 +51,7 @@ func (c Config) checkMoney(f *faults) {
 func (c Config) checkCounts(f *faults) {
 	for name, n := range map[string]int{"QUEUE_PARSE_WORKERS": c.WorkersParse, "QUEUE_RECEIVE_WORKERS": c.WorkersReceive, "QUEUE_LINE_WORKERS": c.WorkersLine,
 		"QUEUE_EMBED_WORKERS": c.WorkersEmbed, "QUEUE_UPKEEP_WORKERS": c.WorkersUpkeep, "QUEUE_REEMBED_WORKERS": c.WorkersReembed,
-		"OPENAI_MAX_IN_FLIGHT": c.OpenAICalls, "DATABASE_MAX_CONNS": int(c.MaxConns)} {
+		"OPENAI_MAX_IN_FLIGHT": c.OpenAICalls, "BREAKER_FAILURES": c.BreakerFailures, "DATABASE_MAX_CONNS": int(c.MaxConns)} {
 		if n < 1 || n > 1000 {
 			f.add("%s: 1 to 1000", name)
 		}
@@ -67,7 +67,8 @@ func (c Config) checkTimes(f *faults) {
 	for name, d := range map[string]time.Duration{"AUTH_ACCESS_TTL": c.AccessTTL, "RIVER_FETCH_COOLDOWN": c.FetchCooldown,
 		"SOFT_STOP_TIMEOUT": c.SoftStop, "RESCUE_AFTER": c.Rescue, "HEARTBEAT_EVERY": c.Heartbeat, "PROCESS_DEAD_AFTER": c.DeadAfter,
 		"RESCUE_EVERY": c.RescueEvery, "RESCUE_GRACE": c.RescueGrace, "RECONCILE_EVERY": c.ReconcileEvery,
-		"AWAIT_EVERY": c.AwaitEvery, "SWEEP_EVERY": c.SweepEvery, "REEMBED_EVERY": c.ReembedEvery, "REEMBED_KEEP": c.ReembedKeep, "REVIVE_AFTER": c.ReviveAfter} {
+		"AWAIT_EVERY": c.AwaitEvery, "SWEEP_EVERY": c.SweepEvery, "REEMBED_EVERY": c.ReembedEvery, "REEMBED_KEEP": c.ReembedKeep, "REVIVE_AFTER": c.ReviveAfter,
+		"BREAKER_REST": c.BreakerRest, "REFUSAL_EVERY": c.RefusalEvery, "WAIT_LIMIT": c.WaitLimit} {
 		if d <= 0 {
 			f.add("%s: a positive duration such as 30s", name)
 		}
@@ -76,6 +77,9 @@ func (c Config) checkTimes(f *faults) {
 		f.add("RIVER_FETCH_POLL_INTERVAL: not below RIVER_FETCH_COOLDOWN")
 	}
 	c.checkRescue(f)
+	if c.FallbackAfter < 0 {
+		f.add("PARSER_FALLBACK_AFTER: 0 for never, or a duration such as 1h")
+	}
 	if c.SweepAge < leastSweepAge {
 		f.add("SWEEP_AGE: at least %s, or files of uploads under way are swept", leastSweepAge)
 	}

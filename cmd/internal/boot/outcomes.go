@@ -15,11 +15,29 @@ import (
 // outcomes holds the last real result of each outside service: health is what
 // happened, not that a key is set.
 type outcomes struct {
-	mu   sync.Mutex
-	last map[string]ports.Dependency
+	mu     sync.Mutex
+	last   map[string]ports.Dependency
+	held   map[string]bool // services whose breaker is open
+	guards guards
 }
 
-func newOutcomes() *outcomes { return &outcomes{last: map[string]ports.Dependency{}} }
+func newOutcomes() *outcomes {
+	return &outcomes{last: map[string]ports.Dependency{}, held: map[string]bool{}}
+}
+
+// hold records that a service's breaker has opened or closed.
+func (o *outcomes) hold(name string, open bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.held[name] = open
+	if name == nameAccounts { // the one service whose calls are not noted each
+		dep := ports.Dependency{Name: name, OK: !open, Since: time.Now().UTC()}
+		if open {
+			dep.Code = string(core.CodeAccountsUnavailable)
+		}
+		o.last[name] = dep
+	}
+}
 
 // note records a call's result. An answer that names a fault of the caller or
 // of the document shows a service that works.
@@ -47,7 +65,8 @@ func (o *outcomes) all() []ports.Dependency {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	list := make([]ports.Dependency, 0, len(o.last))
-	for _, dep := range o.last {
+	for name, dep := range o.last {
+		dep.Held = o.held[name]
 		list = append(list, dep)
 	}
 	slices.SortFunc(list, func(a, b ports.Dependency) int { return strings.Compare(a.Name, b.Name) })
@@ -68,6 +87,7 @@ const (
 	nameEmbedder = "openai"
 	nameStorage  = "storage"
 	nameClock    = "clock"
+	nameAccounts = "accounts"
 )
 
 type notedParser struct {

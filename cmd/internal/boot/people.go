@@ -76,6 +76,6 @@ func (h *House) supabaseAccounts(ctx context.Context, deps *httpapi.APIDeps) (jw
 	if err := keys.Warm(ctx); err != nil {
 		h.log.Warn("the accounts' signing keys cannot be had yet")
 	}
-	deps.Accounts = accounts
+	deps.Accounts = h.seen.guards.accounts(accounts)
 	return jwtverify.Config{Issuer: issuer, Keys: keys, Secret: []byte(h.config.SupabaseSecret.Reveal())}, nil
 }

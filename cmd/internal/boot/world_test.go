@@ -352,6 +352,8 @@ type standing struct {
 	Attempt     int              `json:"attempt"`
 	Progress    int              `json:"progress"`
 	Pages       int              `json:"pages"`
+	Parser      string           `json:"parser"`
+	Standby     bool             `json:"standby"`
 	FailedPages []int            `json:"failed_pages"`
 	Timings     map[string]int64 `json:"timings"`
 	Chunks      struct {

@@ -113,6 +113,9 @@ func (h *house) peopled() (ada, bob ports.Principal, adas, bobs ports.Standing) 
 			h.t.Fatal(err)
 		}
 		h.announce(*who, "announced")
+		if err := h.library.Remove(h.t.Context(), *who, h.upload(*who, "removed", 2).Document); err != nil {
+			h.t.Fatal(err)
+		}
 	}
 	return ada, bob, adas, bobs
 }

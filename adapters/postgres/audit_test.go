@@ -38,7 +38,7 @@ func newEstate(t *testing.T) *estate {
 	if err := e.library.Remove(t.Context(), who, erased.Document); err != nil {
 		t.Fatal(err)
 	}
-	if err := e.store.Erase(t.Context(), erased.Document, nil); err != nil {
+	if err := e.store.Erase(t.Context(), erased.Document, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	moving := e.upload(who, "moving", 2)

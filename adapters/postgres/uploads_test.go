@@ -313,7 +313,7 @@ func TestAPurgedUploadLeavesNoNameAndIsSwept(t *testing.T) {
 	if err := h.library.Remove(t.Context(), who, up.Document); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.store.Erase(t.Context(), up.Document, nil); err != nil {
+	if err := h.store.Erase(t.Context(), up.Document, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	if n := h.count(`select count(*) from upload_pipeline.upload_intents where filename = 'policy.pdf'`); n != 0 {

@@ -75,7 +75,7 @@ const (
 
 func newUpkeep(c Config, store *postgres.Store, p lineParts) riverqueue.Upkeep {
 	forgetting := pipeline.Forgetting{Store: store, Parser: p.parser}
-	purging := pipeline.Purging{Store: store, Blobs: p.blobs, Parser: p.parser}
+	purging := pipeline.Purging{Store: store, Blobs: p.blobs, Parser: p.parser, Held: heldBy(p.parser, c.Parser == "pdftext")}
 	arriving := newArriving(c, store, p)
 	return riverqueue.Upkeep{
 		Forget: forgetting.Run,
@@ -105,6 +105,20 @@ func sweepKeys(ctx context.Context, store *postgres.Store) error {
 		if err != nil || removed < keysRound {
 			return err
 		}
+	}
+}
+
+// heldBy asks the parser what it lists of an attempt. A parser in this process
+// cannot tell what another one holds, that was asked before it.
+func heldBy(parser ports.Holdings, inside bool) func(context.Context, core.Document) (int, error) {
+	return func(ctx context.Context, doc core.Document) (int, error) {
+		if inside && doc.ProviderFile != "" {
+			return pipeline.NotAsked, nil
+		}
+		files, err := ports.ReadAll(func(after string) (ports.Page[ports.HeldFile], error) {
+			return parser.ListFiles(ctx, ports.FileFilter{Attempt: doc.Job}, after)
+		})
+		return len(files), err
 	}
 }
 

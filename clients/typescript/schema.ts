@@ -392,6 +392,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/documents/{id}/deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The receipt of a deletion
+         * @description From the deletion on: whether it is done, and what was counted in each place afterwards. A document that was not deleted is 404, as another account's.
+         */
+        get: operations["get-document-deletion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/documents/{id}/events": {
         parameters: {
             query?: never;
@@ -771,6 +791,36 @@ export interface components {
             /** @description What happened, for a person */
             message: string;
         };
+        DeletionReceipt: {
+            /**
+             * Format: uuid
+             * @description The document's id
+             */
+            document_id: string;
+            /**
+             * Format: date-time
+             * @description null while it is under way
+             */
+            done_at: string | null;
+            /**
+             * @description Who wanted it: its owner, or the retention clock
+             * @enum {string}
+             */
+            reason: "owner" | "retention";
+            /**
+             * Format: date-time
+             * @description From then on nothing of the document could be found
+             */
+            requested_at: string;
+            /** @description What was counted in each place after the removal: 0, or null where the place could not be asked. Empty while it is under way */
+            residual: {
+                [key: string]: number | null;
+            };
+            /** @description deleting while something is to be removed yet, then deleted */
+            status: components["schemas"]["DeletionStatus"];
+        };
+        /** @enum {string} */
+        DeletionStatus: "deleting" | "deleted";
         Document: {
             /**
              * Format: int64
@@ -6508,6 +6558,199 @@ export interface operations {
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-document-deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The document's id (a UUID) */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "document_id": "0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f",
+                     *       "status": "deleted",
+                     *       "reason": "owner",
+                     *       "requested_at": "2026-01-31T09:00:00Z",
+                     *       "done_at": "2026-01-31T09:00:02Z",
+                     *       "residual": {
+                     *         "document_chunks": 0,
+                     *         "document_pages": 0,
+                     *         "documents": 0,
+                     *         "file": 0,
+                     *         "parser_files": 0,
+                     *         "reembed_faults": 0,
+                     *         "search": 0,
+                     *         "storage_intents": 0,
+                     *         "upload_jobs": 0,
+                     *         "upload_names": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeletionReceipt"];
+                };
+            };
+            /**
+             * @description Bad Request.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unauthorized.
+             *
+             *     * `unauthenticated`: You are not signed in. Send a valid access token as Authorization: Bearer.
+             *     * `token_expired`: Your session has expired. Get a new access token with POST /auth/refresh, or sign in again.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Not Found.
+             *
+             *     * `not_found`: There is no such document. Check the id, and that you are signed in as its owner.
+             */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Timeout.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Entity Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unprocessable Entity.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Too Many Requests.
+             *
+             *     * `rate_limited`: Too many requests. Wait as long as Retry-After says.
+             */
+            429: {
+                headers: {
+                    /** @description Where the caller stands: the rule's name, requests remaining r, seconds t until all are there again */
+                    RateLimit?: string;
+                    /** @description The rule: its name, its requests q, its window w in seconds */
+                    "RateLimit-Policy"?: string;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Header Fields Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            431: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Internal Server Error.
+             *
+             *     * `internal`: Something went wrong on our side. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {

@@ -85,6 +85,7 @@ const (
 	CodeQueuePaused         Code = "queue_paused"
 	CodeClockSkew           Code = "clock_skew"
 	CodeInternal            Code = "internal"
+	CodeLegalHold           Code = "legal_hold"
 
 	CodeIdempotencyMismatch Code = "idempotency_mismatch"
 	CodeIdempotencyInUse    Code = "idempotency_in_use"
@@ -176,6 +177,8 @@ var dictionary = map[Code]words{
 	CodeQueuePaused:         {Transient, "This step is paused for maintenance.", adviceWait},
 	CodeClockSkew:           {Transient, "The clocks of the service and of its database differ.", adviceWait},
 	CodeInternal:            {Transient, "Something went wrong on our side.", adviceRetry},
+
+	CodeLegalHold: {Conflict, "The document may not be deleted now.", adviceSupport},
 
 	CodeIdempotencyMismatch: {Invalid, "The idempotency key was used for another request.", "Send every new request under a new key, and repeat one unchanged."},
 	CodeIdempotencyInUse:    {Conflict, "The request with this idempotency key is still being worked on.", "Send it again, unchanged, after as long as Retry-After says."},

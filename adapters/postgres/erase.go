@@ -137,18 +137,21 @@ func (s *Store) Tombstones(ctx context.Context, after core.ID, limit int) ([]cor
 // Bury replays records of deletions into a database that was restored from
 // before them: each document that is there again is deleted again, with a purge
 // of its own; an announced upload is removed. It may run again. It tells how
-// many documents were there.
-func (s *Store) Bury(ctx context.Context, records []core.Deletion) (again int, err error) {
+// many documents were there, and which stay because the restored database holds
+// them: lift the hold and bury them again, or know why not.
+func (s *Store) Bury(ctx context.Context, records []core.Deletion) (again int, held []core.ID, err error) {
 	for _, d := range records {
 		there, err := s.bury(ctx, d)
-		if err != nil {
-			return again, err
-		}
-		if there {
+		switch {
+		case core.HasCode(err, core.CodeLegalHold):
+			held = append(held, d.Document)
+		case err != nil:
+			return again, held, err
+		case there:
 			again++
 		}
 	}
-	return again, nil
+	return again, held, nil
 }
 
 // bury replays one. The record of a document that is not there is kept as it

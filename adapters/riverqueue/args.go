@@ -114,6 +114,12 @@ type TendArgs struct{}
 // Kind is river.JobArgs.
 func (TendArgs) Kind() string { return "tend" }
 
+// RetainArgs starts a round of removing what was kept long enough.
+type RetainArgs struct{}
+
+// Kind is river.JobArgs.
+func (RetainArgs) Kind() string { return "retain" }
+
 // SweepArgs starts a round of removing stored files without a document.
 type SweepArgs struct{}
 

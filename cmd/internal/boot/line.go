@@ -68,7 +68,6 @@ func batch(pending []core.Pending) int {
 const (
 	reconcileRound = 200
 	sweepRound     = 500
-	keysRound      = 5000
 	awaitRound     = 200
 	reorderRound   = 5000
 )
@@ -82,7 +81,7 @@ func newUpkeep(c Config, store *postgres.Store, p lineParts) riverqueue.Upkeep {
 		Purge:  purging.Run,
 		Arrive: arriving.Run,
 		Await: func(ctx context.Context) error {
-			return errors.Join(arriving.Round(ctx, awaitRound), store.ForgetUploads(ctx, sweepRound))
+			return arriving.Round(ctx, awaitRound)
 		},
 		Reconcile: func(ctx context.Context) error {
 			_, polled := store.Reconcile(ctx, reconcileRound)
@@ -92,19 +91,12 @@ func newUpkeep(c Config, store *postgres.Store, p lineParts) riverqueue.Upkeep {
 			return errors.Join(polled, revived, ordered, settled)
 		},
 		Sweep: func(ctx context.Context) error {
-			return errors.Join(sweep(ctx, store, p.blobs, c.SweepAge), sweepKeys(ctx, store))
+			return sweep(ctx, store, p.blobs, c.SweepAge)
 		},
-	}
-}
-
-// sweepKeys removes the idempotency keys whose time is over, round by round so
-// that no statement takes long.
-func sweepKeys(ctx context.Context, store *postgres.Store) error {
-	for {
-		removed, err := store.ExpireKeys(ctx, keysRound)
-		if err != nil || removed < keysRound {
+		Retain: func(ctx context.Context) error {
+			_, err := expire(ctx, store, c.Retention())
 			return err
-		}
+		},
 	}
 }
 

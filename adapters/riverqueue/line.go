@@ -28,6 +28,7 @@ type Upkeep struct {
 	Reconcile func(ctx context.Context) error
 	Sweep     func(ctx context.Context) error
 	Retain    func(ctx context.Context) error
+	Scrub     func(ctx context.Context) error
 }
 
 // Line works the jobs of every stage in this process.
@@ -78,6 +79,7 @@ func config(workers *river.Workers, settings Settings, log *slog.Logger) *river.
 			periodic(settings.SweepEvery, SweepArgs{}),
 			periodic(settings.TendEvery, TendArgs{}),
 			periodic(settings.RetainEvery, RetainArgs{}),
+			periodic(settings.ScrubEvery, ScrubArgs{}),
 		},
 	}
 }
@@ -173,6 +175,9 @@ func addUpkeep(workers *river.Workers, upkeep Upkeep, settings Settings, store S
 		return err
 	}
 	if err := river.AddWorkerSafely(workers, &round[ReconcileArgs]{work: upkeep.Reconcile, log: log}); err != nil {
+		return err
+	}
+	if err := river.AddWorkerSafely(workers, &round[ScrubArgs]{work: upkeep.Scrub, log: log}); err != nil {
 		return err
 	}
 	if err := river.AddWorkerSafely(workers, &round[RetainArgs]{work: upkeep.Retain, log: log}); err != nil {

@@ -152,6 +152,8 @@ type Config struct {
 	AwaitEvery     time.Duration `env:"AWAIT_EVERY" help:"between rounds of looking for the files of announced uploads"`
 	SweepEvery     time.Duration `env:"SWEEP_EVERY" help:"between rounds of removing stored files without a document"`
 	SweepAge       time.Duration `env:"SWEEP_AGE" help:"age from which such a file is an orphan"`
+	ScrubEvery     time.Duration `env:"SCRUB_EVERY" help:"between rounds of comparing everything that is stored with the database, both ways"`
+	ScrubAge       time.Duration `env:"SCRUB_AGE" help:"age from which a stored file that the database never knew is removed by such a round"`
 
 	Retain RetainConfig `envPrefix:"RETAIN_"`
 }
@@ -233,6 +235,7 @@ func Defaults() Config {
 		DrainNotice: 2 * time.Second, Heartbeat: 5 * time.Second, DeadAfter: 20 * time.Second, RescueEvery: 5 * time.Second, RescueGrace: q.Grace,
 		LivenessAfter: time.Minute, ClockSkewMax: 30 * time.Second,
 		ReconcileEvery: q.ReconcileEvery, ReviveAfter: 5 * time.Minute, AwaitEvery: q.AwaitEvery, SweepEvery: q.SweepEvery, SweepAge: q.SweepAge,
+		ScrubEvery: q.ScrubEvery, ScrubAge: 7 * 24 * time.Hour,
 		Retain: defaultRetain(),
 	}
 }

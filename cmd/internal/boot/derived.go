@@ -89,7 +89,7 @@ func (c Config) Queues() riverqueue.Settings {
 		FetchCooldown: c.FetchCooldown, FetchPollInterval: c.FetchPoll, PollOnly: c.Transaction(),
 		SoftStop: c.SoftStop, Rescue: c.Rescue, Grace: c.RescueGrace,
 		ReconcileEvery: c.ReconcileEvery, AwaitEvery: c.AwaitEvery, SweepEvery: c.SweepEvery, SweepAge: c.SweepAge,
-		TendEvery: c.ReembedEvery, RetainEvery: c.Retain.Every, KeepDone: c.Retain.Jobs, KeepDiscarded: c.Retain.JobsDiscarded,
+		TendEvery: c.ReembedEvery, RetainEvery: c.Retain.Every, ScrubEvery: c.ScrubEvery, KeepDone: c.Retain.Jobs, KeepDiscarded: c.Retain.JobsDiscarded,
 	}
 }
 

@@ -49,6 +49,7 @@ func newLine(ctx context.Context, c Config, settings riverqueue.Settings, pool *
 		pipeline.Finishing{Join: making.join},
 	}
 	upkeep := newUpkeep(c, store, p)
+	upkeep.Scrub = newScrubbing(c, pool, p.blobs, log).Run
 	if err := addReembed(&upkeep, c, store, p); err != nil {
 		return nil, err
 	}

@@ -69,10 +69,13 @@ func (c Config) checkTimes(f *faults) {
 		"SOFT_STOP_TIMEOUT": c.SoftStop, "RESCUE_AFTER": c.Rescue, "HEARTBEAT_EVERY": c.Heartbeat, "PROCESS_DEAD_AFTER": c.DeadAfter,
 		"RESCUE_EVERY": c.RescueEvery, "RESCUE_GRACE": c.RescueGrace, "RECONCILE_EVERY": c.ReconcileEvery,
 		"AWAIT_EVERY": c.AwaitEvery, "SWEEP_EVERY": c.SweepEvery, "REEMBED_EVERY": c.ReembedEvery, "REEMBED_KEEP": c.ReembedKeep, "REVIVE_AFTER": c.ReviveAfter,
-		"RETAIN_EVERY": c.Retain.Every} {
+		"RETAIN_EVERY": c.Retain.Every, "SCRUB_EVERY": c.ScrubEvery} {
 		if d <= 0 {
 			f.add("%s: a positive duration such as 30s", name)
 		}
+	}
+	if c.ScrubAge < c.SweepAge {
+		f.add("SCRUB_AGE: not below SWEEP_AGE")
 	}
 	for _, r := range c.Retention() {
 		if r.For != core.Forever && r.For < r.Least {

@@ -138,7 +138,7 @@ func (h *house) receipted(who ports.Principal, id core.ID) {
 	if n, asked := d.Residual[core.PlaceCopies]; !asked || n != nil || d.Residual[core.PlaceFile] == nil {
 		h.t.Errorf("outside was counted: %v", d.Residual)
 	}
-	kept := []string{"deletions", "events", "webhook_log", "upload_intents", "holds"}
+	kept := []string{"deletions", "events", "webhook_log", "upload_intents", "holds", "costs", "operations_log", "provider_calls"}
 	for _, table := range h.list(`select c.relname::text from pg_class c join pg_attribute a on a.attrelid = c.oid
 		where c.relnamespace = 'upload_pipeline'::regnamespace and c.relkind = 'r' and a.attname = 'document_id'`) {
 		if n := d.Residual[core.Place(table)]; !slices.Contains(kept, table) && (n == nil || *n != 0) {

@@ -26,8 +26,10 @@ func (s *Store) SetHold(ctx context.Context, h core.Hold) (set core.Hold, err er
 		if err != nil {
 			return err
 		}
-		set, err = pgx.CollectExactlyOneRow(rows, scanHold)
-		return err
+		if set, err = pgx.CollectExactlyOneRow(rows, scanHold); err != nil {
+			return err
+		}
+		return auditHold(ctx, tx, "hold", set, h)
 	})
 	return set, err
 }
@@ -58,10 +60,21 @@ func (s *Store) LiftHold(ctx context.Context, h core.Hold) (lifted core.Hold, er
 		if err != nil {
 			return err
 		}
-		lifted, err = pgx.CollectExactlyOneRow(rows, scanHold)
-		return err
+		if lifted, err = pgx.CollectExactlyOneRow(rows, scanHold); err != nil {
+			return err
+		}
+		return auditHold(ctx, tx, "lift", lifted, h)
 	})
 	return lifted, err
+}
+
+// auditHold notes what was done to a hold, by whom and for what reason.
+func auditHold(ctx context.Context, tx pgx.Tx, action string, done, asked core.Hold) error {
+	by := core.Audit{Operator: asked.Operator, Reason: asked.Reason}
+	if done.Document.IsZero() {
+		return record(ctx, tx, by, action, "owner:"+done.User.String(), nil, 0)
+	}
+	return record(ctx, tx, by, action, "document", &done.Document, 0)
 }
 
 // Holds lists the holds that stand, or with all those that were lifted too, the

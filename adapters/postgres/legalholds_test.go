@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/insurance-navigator/navigator/core"
 )
 
@@ -61,6 +63,11 @@ func TestWhatIsHeldCannotBeDeleted(t *testing.T) {
 		h.lift(target)
 		if err := h.library.Remove(t.Context(), who, doc.Document); err != nil {
 			t.Errorf("removed after the hold: %v", err)
+		}
+		log := h.list(`select operator || ' ' || action || ' ' || reason from upload_pipeline.operations_log
+			where document_id = $1 or what = 'owner:' || $2::text order by entry`, doc.Document, who.User.String())
+		if diff := cmp.Diff([]string{"ada.ops hold CASE-2026-114", "bob.ops lift "}, log); diff != "" {
+			t.Errorf("the operators' log:\n%s", diff)
 		}
 	}
 }

@@ -29,7 +29,7 @@ type retentionCommand struct {
 
 // Help is shown behind the flags.
 func (retentionCommand) Help() string {
-	return `For operators: it needs the worker's environment. Workers do the same by
+	return operatorHelp + `Workers do the same by
 themselves every RETAIN_EVERY; the settings RETAIN_* say how long each kind is kept.
 
 Examples:
@@ -92,7 +92,7 @@ type holdCommand struct {
 
 // Help is shown behind the flags.
 func (holdCommand) Help() string {
-	return `For operators: it needs the worker's environment. What is held can be deleted neither
+	return operatorHelp + `What is held can be deleted neither
 by its owner, who is told legal_hold and no more, nor by the retention clock.
 Each hold keeps who set it, when and why, and who lifted it, for years after.
 
@@ -106,17 +106,18 @@ Examples:
 type holdTarget struct {
 	Document string `arg:"" optional:"" help:"The document's id."`
 	Owner    string `placeholder:"USER" help:"All documents of this user's id, later ones too."`
-	By       string `placeholder:"NAME" help:"Who you are, for the record (NAVIGATOR_OPERATOR, else the system's user name)."`
+	audited
 }
 
 func (t holdTarget) hold(w *world) (h core.Hold, err error) {
 	if (t.Document == "") == (t.Owner == "") {
 		return h, usageError{"name a document, or --owner and a user"}
 	}
-	h.Operator = cmp.Or(t.By, w.get("NAVIGATOR_OPERATOR"), w.get("USER"), w.get("LOGNAME"))
-	if h.Operator == "" || len(h.Operator) > 64 {
-		return h, usageError{"who you are has to be said in 1 to 64 bytes: --by"}
+	by, err := t.audit(w)
+	if err != nil {
+		return h, err
 	}
+	h.Operator, h.Reason = by.Operator, by.Reason
 	target := &h.Document
 	if t.Owner != "" {
 		target = &h.User
@@ -127,36 +128,32 @@ func (t holdTarget) hold(w *world) (h core.Hold, err error) {
 	return h, nil
 }
 
-type holdSet struct {
-	holdTarget
-	Reason string `required:"" placeholder:"CODE" help:"A code that leads to the case: letters, digits and ._/-, up to 64; never about a person."`
-}
+type holdSet struct{ holdTarget }
 
 var holdReason = regexp.MustCompile(`^[A-Za-z0-9._/-]{1,64}$`)
 
 // Run sets a hold.
 func (c *holdSet) Run(ctx context.Context, w *world) error {
 	if !holdReason.MatchString(c.Reason) {
-		return usageError{"--reason is a code of 1 to 64 letters, digits and ._/-"}
+		return usageError{"a hold needs --reason, a code that leads to the case: 1 to 64 letters, digits and ._/-"}
 	}
-	return c.change(ctx, w, c.Reason, (*boot.Keeper).SetHold, "held")
+	return c.change(ctx, w, (*boot.Keeper).SetHold, "held")
 }
 
 type holdClear struct{ holdTarget }
 
 // Run lifts a hold.
 func (c *holdClear) Run(ctx context.Context, w *world) error {
-	return c.change(ctx, w, "", (*boot.Keeper).LiftHold, "no longer held")
+	return c.change(ctx, w, (*boot.Keeper).LiftHold, "no longer held")
 }
 
-func (t holdTarget) change(ctx context.Context, w *world, reason string,
+func (t holdTarget) change(ctx context.Context, w *world,
 	do func(*boot.Keeper, context.Context, core.Hold) (core.Hold, error), done string,
 ) error {
 	h, err := t.hold(w)
 	if err != nil {
 		return err
 	}
-	h.Reason = reason
 	return w.keep(ctx, func(keeper *boot.Keeper) error {
 		changed, err := do(keeper, ctx, h)
 		if err != nil {

@@ -162,6 +162,11 @@ grant select, insert, update (lifted_at, lifted_by), delete on upload_pipeline.h
 -- The API learns that something is held, and not why or by whom.
 grant select (document_id, user_id, lifted_at) on upload_pipeline.holds to inav_app;
 
+-- What operators do to holds stands in their log beside all else.
+alter table upload_pipeline.operations_log drop constraint operations_log_action_check;
+alter table upload_pipeline.operations_log add constraint operations_log_action_check
+    check (action in ('pause', 'resume', 'retry', 'hold', 'lift'));
+
 -- Parsed text is kept with lz4 where this server has it: nearly as small as with
 -- pglz, at less than half the time. What is there already is read as it is.
 -- +goose StatementBegin

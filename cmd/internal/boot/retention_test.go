@@ -105,3 +105,31 @@ func idOf(t *testing.T, id string) core.ID {
 	}
 	return document
 }
+
+// What an owner or a client's library repeats after a deletion makes nothing:
+// not the upload under its old key, not a retry, not a cancel.
+func TestNothingRepeatedBringsADeletedDocumentBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.start(boot.Dev)
+	ada, key := w.person("ada"), core.NewID().String()
+	first := ada.keyedUpload(key, "card.pdf", corpus.MemberCard().Bytes)
+	id := w.text(`select document_id::text from upload_pipeline.documents`)
+	ada.completes(id)
+	if status := w.call(http.MethodDelete, w.api+"/documents/"+id, ada.token, nil, nil); status != http.StatusAccepted {
+		t.Fatalf("the delete answered %d", status)
+	}
+	w.until("the document to be gone", func() bool { status, _ := ada.status(id); return status == http.StatusNotFound })
+	if again := ada.keyedUpload(key, "card.pdf", corpus.MemberCard().Bytes); again.status != first.status || again.header.Get("Idempotent-Replayed") != "true" {
+		t.Errorf("the upload under its old key answered %d", again.status)
+	}
+	for _, verb := range []string{"retry", "cancel"} {
+		if got := ada.bare(http.MethodPost, "/documents/"+id+"/"+verb); got.status != http.StatusNotFound {
+			t.Errorf("%s of a deleted document answered %d", verb, got.status)
+		}
+	}
+	w.idle()
+	if n := w.count(`select count(*) from upload_pipeline.documents`) + len(w.supa.Objects(w.config.Bucket())); n != 0 {
+		t.Errorf("%d rows and objects are there again", n)
+	}
+}

@@ -56,6 +56,7 @@ const (
 	CodeIntakePaused        Code = "intake_paused"
 	CodeInternal            Code = "internal"
 	CodeInvalidRequest      Code = "invalid_request"
+	CodeLegalHold           Code = "legal_hold"
 	CodeNeedsOcr            Code = "needs_ocr"
 	CodeNoWorker            Code = "no_worker"
 	CodeNotFound            Code = "not_found"
@@ -166,6 +167,8 @@ func (e Code) Valid() bool {
 	case CodeInternal:
 		return true
 	case CodeInvalidRequest:
+		return true
+	case CodeLegalHold:
 		return true
 	case CodeNeedsOcr:
 		return true
@@ -906,6 +909,18 @@ type HeartbeatEvent struct {
 	At time.Time `json:"at"`
 }
 
+// KeptFor defines model for KeptFor.
+type KeptFor struct {
+	// About What it is, and since when the time counts
+	About string `json:"about"`
+
+	// Kind Example: webhook_log
+	Kind string `json:"kind"`
+
+	// Seconds null: until its owner deletes it
+	Seconds *float64 `json:"seconds"`
+}
+
 // LastError defines model for LastError.
 type LastError struct {
 	// Advice What that person can do
@@ -1567,6 +1582,9 @@ type UploadLimits struct {
 
 	// Rates Each operation is under one of them; its x-rate-limit in the OpenAPI document names it
 	Rates []RateLimit `json:"rates"`
+
+	// Retention How long each kind of thing is kept; what belongs to a document goes with it
+	Retention []KeptFor `json:"retention"`
 
 	// SignedURLTTLSeconds For the file of an announced upload to be sent
 	SignedURLTTLSeconds float64  `json:"signed_url_ttl_seconds"`
@@ -2374,7 +2392,7 @@ type ClientInterface interface {
 
 	// DeleteDocument Delete a document
 	//
-	// From the answer on nothing of the document can be found; its files are removed in the background.
+	// From the answer on nothing of the document can be found; its files are removed in the background, and a receipt tells when they are. A document under a legal hold is 409 and stays as it is.
 	//
 	// Corresponds with DELETE /documents/{id} (the `DeleteDocument` operationId).
 	DeleteDocument(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3052,7 +3070,7 @@ func (c *Client) GetBatchStatus(ctx context.Context, body GetBatchStatusJSONRequ
 
 // DeleteDocument Delete a document
 //
-// From the answer on nothing of the document can be found; its files are removed in the background.
+// From the answer on nothing of the document can be found; its files are removed in the background, and a receipt tells when they are. A document under a legal hold is 409 and stays as it is.
 //
 // Corresponds with DELETE /documents/{id} (the `DeleteDocument` operationId).
 func (c *Client) DeleteDocument(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5225,7 +5243,7 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteDocumentWithResponse Delete a document
 	//
-	// From the answer on nothing of the document can be found; its files are removed in the background.
+	// From the answer on nothing of the document can be found; its files are removed in the background, and a receipt tells when they are. A document under a legal hold is 409 and stays as it is.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10998,7 +11016,7 @@ func (c *ClientWithResponses) GetBatchStatusWithResponse(ctx context.Context, bo
 
 // DeleteDocumentWithResponse Delete a document
 //
-// From the answer on nothing of the document can be found; its files are removed in the background.
+// From the answer on nothing of the document can be found; its files are removed in the background, and a receipt tells when they are. A document under a legal hold is 409 and stays as it is.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -344,7 +344,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a document
-         * @description From the answer on nothing of the document can be found; its files are removed in the background.
+         * @description From the answer on nothing of the document can be found; its files are removed in the background, and a receipt tells when they are. A document under a legal hold is 409 and stays as it is.
          */
         delete: operations["delete-document"];
         options?: never;
@@ -785,7 +785,7 @@ export interface components {
             next_cursor: string | null;
         };
         /** @enum {string} */
-        Code: "accounts_unavailable" | "bad_credentials" | "bad_sign_in_code" | "bad_signature" | "bad_vectors" | "budget_exhausted" | "budget_low" | "chunks_incomplete" | "clock_skew" | "conflict" | "database_unavailable" | "denied" | "download_link_invalid" | "duplicate_document" | "email_taken" | "email_unconfirmed" | "embedder_busy" | "embedder_credits" | "embedder_key" | "embedder_refused" | "embedder_unavailable" | "file_broken" | "file_changed" | "file_empty" | "file_encrypted" | "file_missing" | "file_size_differs" | "file_too_large" | "file_too_many_pages" | "file_unsupported" | "idempotency_in_use" | "idempotency_mismatch" | "input_too_long" | "intake_paused" | "internal" | "invalid_request" | "needs_ocr" | "no_worker" | "not_found" | "not_offered" | "not_ready" | "page_cut" | "page_failed" | "parse_cancelled" | "parse_empty" | "parse_failed" | "parse_gone" | "parse_incomplete" | "parse_not_ready" | "parse_timeout" | "parser_busy" | "parser_credits" | "parser_key" | "parser_refused" | "parser_unavailable" | "queue_paused" | "quota_exceeded" | "rate_limited" | "same_password" | "storage_conflict" | "storage_denied" | "storage_unavailable" | "token_expired" | "token_reused" | "unauthenticated" | "upload_expired" | "upload_link_invalid" | "upload_too_slow" | "weak_password" | "worker_lost";
+        Code: "accounts_unavailable" | "bad_credentials" | "bad_sign_in_code" | "bad_signature" | "bad_vectors" | "budget_exhausted" | "budget_low" | "chunks_incomplete" | "clock_skew" | "conflict" | "database_unavailable" | "denied" | "download_link_invalid" | "duplicate_document" | "email_taken" | "email_unconfirmed" | "embedder_busy" | "embedder_credits" | "embedder_key" | "embedder_refused" | "embedder_unavailable" | "file_broken" | "file_changed" | "file_empty" | "file_encrypted" | "file_missing" | "file_size_differs" | "file_too_large" | "file_too_many_pages" | "file_unsupported" | "idempotency_in_use" | "idempotency_mismatch" | "input_too_long" | "intake_paused" | "internal" | "invalid_request" | "legal_hold" | "needs_ocr" | "no_worker" | "not_found" | "not_offered" | "not_ready" | "page_cut" | "page_failed" | "parse_cancelled" | "parse_empty" | "parse_failed" | "parse_gone" | "parse_incomplete" | "parse_not_ready" | "parse_timeout" | "parser_busy" | "parser_credits" | "parser_key" | "parser_refused" | "parser_unavailable" | "queue_paused" | "quota_exceeded" | "rate_limited" | "same_password" | "storage_conflict" | "storage_denied" | "storage_unavailable" | "token_expired" | "token_reused" | "unauthenticated" | "upload_expired" | "upload_link_invalid" | "upload_too_slow" | "weak_password" | "worker_lost";
         Degraded: {
             code: components["schemas"]["Code"];
             /** @description What happened, for a person */
@@ -1079,6 +1079,17 @@ export interface components {
         HeartbeatEvent: {
             /** Format: date-time */
             at: string;
+        };
+        KeptFor: {
+            /** @description What it is, and since when the time counts */
+            about: string;
+            /** @example webhook_log */
+            kind: string;
+            /**
+             * Format: double
+             * @description null: until its owner deletes it
+             */
+            seconds: number | null;
         };
         LastError: {
             /** @description What that person can do */
@@ -1805,6 +1816,8 @@ export interface components {
             min_upload_bytes_per_second: number;
             /** @description Each operation is under one of them; its x-rate-limit in the OpenAPI document names it */
             rates: components["schemas"]["RateLimit"][];
+            /** @description How long each kind of thing is kept; what belongs to a document goes with it */
+            retention: components["schemas"]["KeptFor"][];
             /**
              * Format: double
              * @description For the file of an announced upload to be sent
@@ -2384,6 +2397,58 @@ export interface operations {
                      *           "requests": 6000,
                      *           "window_seconds": 60,
                      *           "applies_to": "the platform's probes"
+                     *         }
+                     *       ],
+                     *       "retention": [
+                     *         {
+                     *           "kind": "documents",
+                     *           "seconds": null,
+                     *           "about": "a document with its file, text, chunks and vectors: since the upload"
+                     *         },
+                     *         {
+                     *           "kind": "events",
+                     *           "seconds": 189345600,
+                     *           "about": "what happened to a document, in words of the Line: since its deletion; a document's own stay with it"
+                     *         },
+                     *         {
+                     *           "kind": "deletions",
+                     *           "seconds": 189345600,
+                     *           "about": "tombstones and receipts: since the deletion; not shorter than the events, and longer than any backup"
+                     *         },
+                     *         {
+                     *           "kind": "holds",
+                     *           "seconds": 189345600,
+                     *           "about": "legal holds: since they were lifted"
+                     *         },
+                     *         {
+                     *           "kind": "webhook_log",
+                     *           "seconds": 7776000,
+                     *           "about": "that a callback came, without its body: since it came"
+                     *         },
+                     *         {
+                     *           "kind": "idempotency_keys",
+                     *           "seconds": 86400,
+                     *           "about": "sealed answers under idempotency keys: since the request"
+                     *         },
+                     *         {
+                     *           "kind": "uploads",
+                     *           "seconds": 2592000,
+                     *           "about": "announced uploads: since they ended and nothing can be sent to their address"
+                     *         },
+                     *         {
+                     *           "kind": "instances",
+                     *           "seconds": 604800,
+                     *           "about": "processes that are no more: since their last sign of life"
+                     *         },
+                     *         {
+                     *           "kind": "jobs",
+                     *           "seconds": 86400,
+                     *           "about": "River's rows of jobs that were done or cancelled: since then"
+                     *         },
+                     *         {
+                     *           "kind": "jobs_discarded",
+                     *           "seconds": 604800,
+                     *           "about": "River's rows of jobs that were given up: since then"
                      *         }
                      *       ]
                      *     }
@@ -6025,6 +6090,7 @@ export interface operations {
              * @description Conflict.
              *
              *     * `conflict`: The document's state does not allow that now. Read its status and try again.
+             *     * `legal_hold`: The document may not be deleted now. Write to support with the document id.
              *     * `idempotency_in_use`: The request with this idempotency key is still being worked on. Send it again, unchanged, after as long as Retry-After says.
              */
             409: {
@@ -6751,6 +6817,7 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
                 headers: {

@@ -87,6 +87,7 @@ const (
 	CodeClockSkew           Code = "clock_skew"
 	CodeWaitedTooLong       Code = "waited_too_long"
 	CodeInternal            Code = "internal"
+	CodeLegalHold           Code = "legal_hold"
 
 	CodeIdempotencyMismatch Code = "idempotency_mismatch"
 	CodeIdempotencyInUse    Code = "idempotency_in_use"
@@ -181,6 +182,8 @@ var dictionary = map[Code]words{
 	CodeClockSkew:           {Transient, "The clocks of the service and of its database differ.", adviceWait},
 	CodeWaitedTooLong:       {Permanent, "A service that the document needs was away or busy for too long.", "Retry the document later; what was done of it is kept."},
 	CodeInternal:            {Transient, "Something went wrong on our side.", adviceRetry},
+
+	CodeLegalHold: {Conflict, "The document may not be deleted now.", adviceSupport},
 
 	CodeIdempotencyMismatch: {Invalid, "The idempotency key was used for another request.", "Send every new request under a new key, and repeat one unchanged."},
 	CodeIdempotencyInUse:    {Conflict, "The request with this idempotency key is still being worked on.", "Send it again, unchanged, after as long as Retry-After says."},

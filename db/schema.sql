@@ -139,6 +139,24 @@ begin
     return new;
 end $$;
 
+CREATE FUNCTION upload_pipeline.guard_hold() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if tg_op = 'DELETE' then
+        if old.lifted_at is null or old.lifted_at >= now() - interval '2191 days' then
+            raise exception 'holds are kept for six years after they were lifted' using errcode = 'insufficient_privilege';
+        end if;
+        return old;
+    end if;
+    if old.lifted_at is not null or new.lifted_at is null
+        or (new.hold_id, new.document_id, new.user_id, new.reason, new.operator, new.set_at)
+        is distinct from (old.hold_id, old.document_id, old.user_id, old.reason, old.operator, old.set_at) then
+        raise exception 'a hold can only be lifted, once' using errcode = 'insufficient_privilege';
+    end if;
+    return new;
+end $$;
+
 CREATE FUNCTION upload_pipeline.guard_intent() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -151,6 +169,9 @@ begin
     end if;
     if new.state <> old.state then
         new.updated_at := clock_timestamp();
+    end if;
+    if new.state = 'removed' then
+        new.filename := '-';
     end if;
     return new;
 end $$;
@@ -199,6 +220,13 @@ begin
     return new;
 end $$;
 
+CREATE FUNCTION upload_pipeline.held(wanted uuid, owner uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    select exists (select document_id from upload_pipeline.holds
+        where user_id = owner and lifted_at is null and (document_id is null or document_id = wanted))
+$$;
+
 CREATE FUNCTION upload_pipeline.is_move(was text, becomes text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -218,6 +246,17 @@ CREATE FUNCTION upload_pipeline.is_move(was text, becomes text) RETURNS boolean
             ('embeddings_stored', 'complete'), ('embeddings_stored', 'failed_embedding'))
         end
 $$;
+
+CREATE FUNCTION upload_pipeline.keep_events() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if not exists (select document_id from upload_pipeline.deletions
+        where document_id = old.document_id and done_at < now() - interval '2191 days') then
+        raise exception 'events are append-only until six years after the deletion' using errcode = 'insufficient_privilege';
+    end if;
+    return old;
+end $$;
 
 CREATE FUNCTION upload_pipeline.keep_whole() RETURNS trigger
     LANGUAGE plpgsql
@@ -303,6 +342,14 @@ begin
     return null;
 end $$;
 
+CREATE FUNCTION upload_pipeline.record_deletion() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into upload_pipeline.deletions (document_id, user_id) values (new.document_id, new.user_id) on conflict do nothing;
+    return null;
+end $$;
+
 CREATE FUNCTION upload_pipeline.record_move() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -326,6 +373,26 @@ begin
             case when new.status like 'failed_%' then new.last_error ->> 'code'
                 when new.status = 'parsed' and new.standby then 'read_by_standby' end);
     return null;
+end $$;
+
+CREATE FUNCTION upload_pipeline.refuse_deleted() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if exists (select document_id from upload_pipeline.deletions where document_id = new.document_id and user_id = new.user_id) then
+        raise exception 'the document was deleted' using errcode = 'check_violation';
+    end if;
+    return new;
+end $$;
+
+CREATE FUNCTION upload_pipeline.refuse_held() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if upload_pipeline.held(new.document_id, new.user_id) then
+        raise exception 'the document is held' using errcode = 'IN423';
+    end if;
+    return new;
 end $$;
 
 CREATE FUNCTION upload_pipeline.require_covered(wanted uuid, in_generation integer) RETURNS void
@@ -572,6 +639,20 @@ ALTER TABLE upload_pipeline.costs ALTER COLUMN cost_id ADD GENERATED ALWAYS AS I
     CACHE 1
 );
 
+CREATE TABLE upload_pipeline.deletions (
+    document_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    reason text DEFAULT 'owner'::text NOT NULL,
+    requested_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    done_at timestamp with time zone,
+    residual jsonb,
+    CONSTRAINT deletions_check CHECK (((done_at IS NULL) = (residual IS NULL))),
+    CONSTRAINT deletions_check1 CHECK ((done_at >= requested_at)),
+    CONSTRAINT deletions_reason_check CHECK ((reason = ANY (ARRAY['owner'::text, 'retention'::text])))
+);
+
+ALTER TABLE ONLY upload_pipeline.deletions FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE upload_pipeline.document_chunks (
     chunk_id uuid NOT NULL,
     document_id uuid NOT NULL,
@@ -599,6 +680,7 @@ CREATE TABLE upload_pipeline.document_chunks (
     CONSTRAINT document_chunks_token_count_check CHECK ((token_count > 0)),
     CONSTRAINT embedding_is_real CHECK (((embedding IS NULL) OR ((extensions.vector_norm(embedding) >= (0.98)::double precision) AND (extensions.vector_norm(embedding) <= (1.02)::double precision))))
 );
+ALTER TABLE ONLY upload_pipeline.document_chunks ALTER COLUMN text SET COMPRESSION lz4;
 ALTER TABLE ONLY upload_pipeline.document_chunks ALTER COLUMN words SET STORAGE MAIN;
 
 ALTER TABLE ONLY upload_pipeline.document_chunks FORCE ROW LEVEL SECURITY;
@@ -614,6 +696,7 @@ CREATE TABLE upload_pipeline.document_pages (
     CONSTRAINT document_pages_page_number_check CHECK ((page_number >= 1)),
     CONSTRAINT document_pages_state_check CHECK ((state = ANY (ARRAY['parsed'::text, 'blank'::text, 'failed'::text])))
 );
+ALTER TABLE ONLY upload_pipeline.document_pages ALTER COLUMN markdown SET COMPRESSION lz4;
 
 ALTER TABLE ONLY upload_pipeline.document_pages FORCE ROW LEVEL SECURITY;
 
@@ -686,6 +769,23 @@ CREATE TABLE upload_pipeline.generations (
 
 ALTER TABLE ONLY upload_pipeline.generations FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE upload_pipeline.holds (
+    hold_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    document_id uuid,
+    user_id uuid NOT NULL,
+    reason text NOT NULL,
+    operator text NOT NULL,
+    set_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    lifted_at timestamp with time zone,
+    lifted_by text,
+    CONSTRAINT holds_check CHECK (((lifted_at IS NULL) = (lifted_by IS NULL))),
+    CONSTRAINT holds_lifted_by_check CHECK (((octet_length(lifted_by) >= 1) AND (octet_length(lifted_by) <= 64))),
+    CONSTRAINT holds_operator_check CHECK (((octet_length(operator) >= 1) AND (octet_length(operator) <= 64))),
+    CONSTRAINT holds_reason_check CHECK ((reason ~ '^[A-Za-z0-9._/-]{1,64}$'::text))
+);
+
+ALTER TABLE ONLY upload_pipeline.holds FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE upload_pipeline.idempotency_keys (
     key_hash bytea NOT NULL,
     fingerprint bytea NOT NULL,
@@ -737,7 +837,7 @@ CREATE TABLE upload_pipeline.operations_log (
     reason text DEFAULT ''::text NOT NULL,
     document_id uuid,
     attempt integer,
-    CONSTRAINT operations_log_action_check CHECK ((action = ANY (ARRAY['pause'::text, 'resume'::text, 'retry'::text]))),
+    CONSTRAINT operations_log_action_check CHECK ((action = ANY (ARRAY['pause'::text, 'resume'::text, 'retry'::text, 'hold'::text, 'lift'::text]))),
     CONSTRAINT operations_log_operator_check CHECK (((octet_length(operator) >= 1) AND (octet_length(operator) <= 64))),
     CONSTRAINT operations_log_reason_check CHECK ((octet_length(reason) <= 200)),
     CONSTRAINT operations_log_what_check CHECK (((octet_length(what) >= 1) AND (octet_length(what) <= 80)))
@@ -934,6 +1034,9 @@ ALTER TABLE ONLY upload_pipeline.costs
 ALTER TABLE ONLY upload_pipeline.costs
     ADD CONSTRAINT costs_provider_ref_key UNIQUE (provider, ref);
 
+ALTER TABLE ONLY upload_pipeline.deletions
+    ADD CONSTRAINT deletions_pkey PRIMARY KEY (document_id);
+
 ALTER TABLE ONLY upload_pipeline.document_chunks
     ADD CONSTRAINT document_chunks_document_id_generation_chunker_ordinal_key UNIQUE (document_id, generation, chunker, ordinal);
 
@@ -954,6 +1057,9 @@ ALTER TABLE ONLY upload_pipeline.events
 
 ALTER TABLE ONLY upload_pipeline.generations
     ADD CONSTRAINT generations_pkey PRIMARY KEY (generation);
+
+ALTER TABLE ONLY upload_pipeline.holds
+    ADD CONSTRAINT holds_pkey PRIMARY KEY (hold_id);
 
 ALTER TABLE ONLY upload_pipeline.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (key_hash);
@@ -1030,6 +1136,8 @@ CREATE INDEX costs_document ON upload_pipeline.costs USING btree (document_id) W
 
 CREATE INDEX costs_owner ON upload_pipeline.costs USING btree (user_id, at);
 
+CREATE INDEX deletions_done ON upload_pipeline.deletions USING btree (done_at);
+
 CREATE INDEX document_chunks_content ON upload_pipeline.document_chunks USING btree (user_id, content_sha256) WHERE (embedding IS NOT NULL);
 
 CREATE INDEX document_chunks_owner ON upload_pipeline.document_chunks USING btree (user_id, document_id);
@@ -1043,6 +1151,12 @@ CREATE INDEX documents_owner ON upload_pipeline.documents USING btree (user_id, 
 CREATE INDEX events_document ON upload_pipeline.events USING btree (document_id, event_id);
 
 CREATE INDEX events_uploads ON upload_pipeline.events USING btree (user_id, at) WHERE ((attempt = 1) AND (was IS NULL));
+
+CREATE UNIQUE INDEX holds_document ON upload_pipeline.holds USING btree (document_id) WHERE ((lifted_at IS NULL) AND (document_id IS NOT NULL));
+
+CREATE UNIQUE INDEX holds_owner ON upload_pipeline.holds USING btree (user_id) WHERE ((lifted_at IS NULL) AND (document_id IS NULL));
+
+CREATE INDEX holds_standing ON upload_pipeline.holds USING btree (user_id) WHERE (lifted_at IS NULL);
 
 CREATE INDEX idempotency_keys_expires_at_idx ON upload_pipeline.idempotency_keys USING btree (expires_at);
 
@@ -1070,15 +1184,19 @@ CREATE INDEX upload_jobs_waiting ON upload_pipeline.upload_jobs USING btree (nex
 
 CREATE INDEX webhook_log_received ON upload_pipeline.webhook_log USING btree (received_at);
 
-CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON upload_pipeline.events FOR EACH ROW EXECUTE FUNCTION upload_pipeline.append_only();
+CREATE TRIGGER append_only BEFORE UPDATE ON upload_pipeline.events FOR EACH ROW EXECUTE FUNCTION upload_pipeline.append_only();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON upload_pipeline.operations_log FOR EACH ROW EXECUTE FUNCTION upload_pipeline.append_only();
 
 CREATE TRIGGER guard BEFORE UPDATE ON upload_pipeline.corpus FOR EACH ROW EXECUTE FUNCTION upload_pipeline.guard_corpus();
 
+CREATE TRIGGER guard BEFORE DELETE OR UPDATE ON upload_pipeline.holds FOR EACH ROW EXECUTE FUNCTION upload_pipeline.guard_hold();
+
 CREATE TRIGGER guard BEFORE UPDATE ON upload_pipeline.upload_intents FOR EACH ROW EXECUTE FUNCTION upload_pipeline.guard_intent();
 
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE ON upload_pipeline.upload_jobs FOR EACH ROW EXECUTE FUNCTION upload_pipeline.guard_job();
+
+CREATE TRIGGER keep_events BEFORE DELETE ON upload_pipeline.events FOR EACH ROW EXECUTE FUNCTION upload_pipeline.keep_events();
 
 CREATE TRIGGER keep_vector AFTER UPDATE OF embedding ON upload_pipeline.document_chunks FOR EACH ROW EXECUTE FUNCTION upload_pipeline.keep_whole();
 
@@ -1090,9 +1208,19 @@ CREATE TRIGGER outdate AFTER INSERT ON upload_pipeline.generations FOR EACH ROW 
 
 CREATE TRIGGER record AFTER UPDATE ON upload_pipeline.corpus FOR EACH ROW WHEN (((((old.live IS DISTINCT FROM new.live) OR (old.building IS DISTINCT FROM new.building)) OR (old.former IS DISTINCT FROM new.former)) OR (old.paused IS DISTINCT FROM new.paused))) EXECUTE FUNCTION upload_pipeline.record_corpus();
 
+CREATE TRIGGER record_deletion AFTER UPDATE OF state ON upload_pipeline.upload_intents FOR EACH ROW WHEN (((new.state = 'removed'::text) AND (old.state <> 'removed'::text))) EXECUTE FUNCTION upload_pipeline.record_deletion();
+
+CREATE TRIGGER record_deletion AFTER UPDATE OF status ON upload_pipeline.upload_jobs FOR EACH ROW WHEN (((new.status = 'deleting'::text) AND (old.status <> 'deleting'::text))) EXECUTE FUNCTION upload_pipeline.record_deletion();
+
 CREATE TRIGGER record_insert AFTER INSERT ON upload_pipeline.upload_jobs FOR EACH ROW EXECUTE FUNCTION upload_pipeline.record_move();
 
 CREATE TRIGGER record_update AFTER UPDATE OF status ON upload_pipeline.upload_jobs FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION upload_pipeline.record_move();
+
+CREATE TRIGGER refuse_deleted BEFORE INSERT ON upload_pipeline.documents FOR EACH ROW EXECUTE FUNCTION upload_pipeline.refuse_deleted();
+
+CREATE TRIGGER refuse_held BEFORE UPDATE OF state ON upload_pipeline.upload_intents FOR EACH ROW WHEN (((new.state = 'removed'::text) AND (old.state <> ALL (ARRAY['removed'::text, 'arrived'::text])))) EXECUTE FUNCTION upload_pipeline.refuse_held();
+
+CREATE TRIGGER refuse_held BEFORE UPDATE OF status ON upload_pipeline.upload_jobs FOR EACH ROW WHEN (((new.status = 'deleting'::text) AND (old.status <> 'deleting'::text))) EXECUTE FUNCTION upload_pipeline.refuse_held();
 
 CREATE TRIGGER sum_cost AFTER INSERT OR UPDATE OF nanousd ON upload_pipeline.costs FOR EACH ROW EXECUTE FUNCTION upload_pipeline.sum_cost();
 
@@ -1155,6 +1283,8 @@ ALTER TABLE upload_pipeline.costs ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY counts ON upload_pipeline.provider_calls FOR SELECT TO inav_app USING ((upload_pipeline.acting_user() IS NOT NULL));
 
+ALTER TABLE upload_pipeline.deletions ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE upload_pipeline.document_chunks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE upload_pipeline.document_pages ENABLE ROW LEVEL SECURITY;
@@ -1164,6 +1294,8 @@ ALTER TABLE upload_pipeline.documents ENABLE ROW LEVEL SECURITY;
 ALTER TABLE upload_pipeline.events ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE upload_pipeline.generations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE upload_pipeline.holds ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE upload_pipeline.idempotency_keys ENABLE ROW LEVEL SECURITY;
 
@@ -1177,6 +1309,8 @@ ALTER TABLE upload_pipeline.instances ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE upload_pipeline.operations_log ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY owner_adds ON upload_pipeline.deletions FOR INSERT TO inav_app WITH CHECK ((user_id = upload_pipeline.acting_user()));
+
 CREATE POLICY owner_adds ON upload_pipeline.documents FOR INSERT TO inav_app WITH CHECK ((user_id = upload_pipeline.acting_user()));
 
 CREATE POLICY owner_adds ON upload_pipeline.events FOR INSERT TO inav_app WITH CHECK ((user_id = upload_pipeline.acting_user()));
@@ -1189,7 +1323,11 @@ CREATE POLICY owner_changes ON upload_pipeline.upload_jobs FOR UPDATE TO inav_ap
 
 CREATE POLICY owner_counts ON upload_pipeline.events FOR SELECT TO inav_app USING ((user_id = upload_pipeline.acting_user()));
 
+CREATE POLICY owner_finds ON upload_pipeline.deletions FOR SELECT TO inav_app USING ((user_id = upload_pipeline.acting_user()));
+
 CREATE POLICY owner_finds ON upload_pipeline.documents FOR SELECT TO inav_app USING ((user_id = upload_pipeline.acting_user()));
+
+CREATE POLICY owner_finds ON upload_pipeline.holds FOR SELECT TO inav_app USING ((user_id = upload_pipeline.acting_user()));
 
 CREATE POLICY owner_finds ON upload_pipeline.upload_jobs FOR SELECT TO inav_app USING ((user_id = upload_pipeline.acting_user()));
 
@@ -1249,6 +1387,8 @@ CREATE POLICY service ON upload_pipeline.corpus_log TO service_role USING (true)
 
 CREATE POLICY service ON upload_pipeline.costs TO service_role USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON upload_pipeline.deletions TO service_role USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON upload_pipeline.document_chunks TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON upload_pipeline.document_pages TO service_role USING (true) WITH CHECK (true);
@@ -1258,6 +1398,8 @@ CREATE POLICY service ON upload_pipeline.documents TO service_role USING (true) 
 CREATE POLICY service ON upload_pipeline.events TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON upload_pipeline.generations TO service_role USING (true) WITH CHECK (true);
+
+CREATE POLICY service ON upload_pipeline.holds TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON upload_pipeline.identity TO service_role USING (true) WITH CHECK (true);
 
@@ -1372,6 +1514,9 @@ GRANT SELECT(nanousd),UPDATE(nanousd) ON TABLE upload_pipeline.costs TO inav_app
 
 GRANT SELECT(state),UPDATE(state) ON TABLE upload_pipeline.costs TO inav_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.deletions TO service_role;
+GRANT SELECT,INSERT ON TABLE upload_pipeline.deletions TO inav_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.document_chunks TO service_role;
 GRANT SELECT ON TABLE upload_pipeline.document_chunks TO authenticated;
 
@@ -1392,7 +1537,7 @@ GRANT SELECT(attempt),UPDATE(attempt) ON TABLE upload_pipeline.documents TO inav
 
 GRANT UPDATE(removed_at) ON TABLE upload_pipeline.documents TO inav_app;
 
-GRANT SELECT,INSERT ON TABLE upload_pipeline.events TO service_role;
+GRANT SELECT,INSERT,DELETE ON TABLE upload_pipeline.events TO service_role;
 GRANT SELECT ON TABLE upload_pipeline.events TO authenticated;
 GRANT INSERT ON TABLE upload_pipeline.events TO inav_app;
 
@@ -1411,6 +1556,17 @@ GRANT SELECT(generation) ON TABLE upload_pipeline.generations TO inav_app;
 
 GRANT SELECT(model) ON TABLE upload_pipeline.generations TO authenticated;
 GRANT SELECT(model) ON TABLE upload_pipeline.generations TO inav_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE upload_pipeline.holds TO service_role;
+
+GRANT SELECT(document_id) ON TABLE upload_pipeline.holds TO inav_app;
+
+GRANT SELECT(user_id) ON TABLE upload_pipeline.holds TO inav_app;
+
+GRANT UPDATE(lifted_at) ON TABLE upload_pipeline.holds TO service_role;
+GRANT SELECT(lifted_at) ON TABLE upload_pipeline.holds TO inav_app;
+
+GRANT UPDATE(lifted_by) ON TABLE upload_pipeline.holds TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.idempotency_keys TO inav_app;
 GRANT DELETE ON TABLE upload_pipeline.idempotency_keys TO service_role;

@@ -159,6 +159,10 @@ type Library interface {
 	// found, and no late step brings it back.
 	Remove(ctx context.Context, who Principal, id core.ID) error
 
+	// Deletion reads the record of the document's deletion: while it is under
+	// way, and afterwards. CodeNotFound says that the owner deleted no such one.
+	Deletion(ctx context.Context, who Principal, id core.ID) (core.Deletion, error)
+
 	// Search finds the passages that answer best among the chunks of the
 	// owner's complete documents that pass the filter, the best first. By the
 	// vector alone it is exact (recall 1.0), unless the database has the

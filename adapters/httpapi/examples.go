@@ -132,9 +132,10 @@ func documentExamples() map[string]example {
 			URL: "https://storage.example.org/download?token=eyJ...", ExpiresAt: exampleTime().Add(5 * time.Minute), Filename: done.Name,
 			Mime: done.ContentType, BytesLen: done.Size, SHA256: strings.Trim(exampleETag, `"`),
 		})},
-		"delete-document": {nil, accept(Removal{DocumentID: exampleDocument, Status: documentStatus(core.Deleting)})},
-		"retry-document":  {nil, accept(documentOf(resumed))},
-		"cancel-document": {nil, accept(documentOf(stopped))},
+		"delete-document":       {nil, accept(Removal{DocumentID: exampleDocument, Status: documentStatus(core.Deleting)})},
+		"get-document-deletion": {nil, ok(deletionBody(exampleDeletion()))},
+		"retry-document":        {nil, accept(documentOf(resumed))},
+		"cancel-document":       {nil, accept(documentOf(stopped))},
 		"get-batch-status": {
 			BatchRequest{IDs: []string{exampleDocument, exampleUnknown}},
 			ok(BatchStatus{Documents: documentsOf([]ports.Standing{done}), Missing: []string{exampleUnknown}}),

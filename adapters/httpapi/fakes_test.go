@@ -54,6 +54,8 @@ type memLibrary struct {
 	passages []ports.Passage
 	listings []ports.Listing
 	chunks   map[core.ID][]ports.Chunk
+
+	deletions map[core.ID]core.Deletion
 }
 
 func newLibrary() *memLibrary {
@@ -67,6 +69,16 @@ func (l *memLibrary) put(user core.ID, s ports.Standing) {
 		l.docs[user] = map[core.ID]ports.Standing{}
 	}
 	l.docs[user][s.Document] = s
+}
+
+// Deletion knows of none but of what is being deleted.
+func (l *memLibrary) Deletion(_ context.Context, who ports.Principal, id core.ID) (core.Deletion, error) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	if d, ok := l.deletions[id]; ok && d.User == who.User {
+		return d, l.of("Deletion")
+	}
+	return core.Deletion{}, core.Fail(core.CodeNotFound, l.of("Deletion"))
 }
 
 func (l *memLibrary) count(user core.ID) int {

@@ -41,6 +41,13 @@ func (a *api) registerLibrary(h huma.API) {
 		Errors: []int{404, 500, 503},
 	}, a.link)
 	route(h, huma.Operation{
+		OperationID: "get-document-deletion", Method: http.MethodGet, Path: "/documents/{id}/deletion", Tags: tags,
+		Summary: "The receipt of a deletion",
+		Description: "From the deletion on: whether it is done, and what was counted in each place afterwards." +
+			" A document that was not deleted is 404, as another account's.",
+		Errors: []int{404, 503},
+	}, a.deletion)
+	route(h, huma.Operation{
 		OperationID: "retry-document", Method: http.MethodPost, Path: "/documents/{id}/retry", Tags: tags,
 		DefaultStatus: http.StatusAccepted,
 		Summary:       "Take a document up again",

@@ -344,7 +344,7 @@ func TestS01EveryRouteAnswersForeignAsUnknown(t *testing.T) {
 	b := newBench(t)
 	mine := core.NewID()
 	b.library.put(ada.ID, ports.Standing{Document: mine, Status: core.FailedParse})
-	for _, route := range []string{"GET ", "GET /chunks", "GET /file", "POST /retry", "POST /cancel"} {
+	for _, route := range []string{"GET ", "GET /chunks", "GET /file", "GET /deletion", "POST /retry", "POST /cancel"} {
 		method, rest, _ := strings.Cut(route, " ")
 		var bodies []string
 		for _, id := range []string{mine.String(), anyID, "not-an-id", url.PathEscape("';--")} {
@@ -357,5 +357,31 @@ func TestS01EveryRouteAnswersForeignAsUnknown(t *testing.T) {
 			t.Errorf("%s: %v", route, bodies)
 		}
 		b.do(method, "/documents/"+mine.String()+rest, "", "", nil).problem(t, http.StatusUnauthorized, "unauthenticated")
+	}
+}
+
+// A receipt is empty while the deletion is under way, and tells zeros and what
+// was not asked after it.
+func TestTheReceiptOfADeletion(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	id := core.NewID()
+	d := core.Deletion{Document: id, User: ada.ID, Reason: core.ByOwner, RequestedAt: exampleTime()}
+	b.library.deletions = map[core.ID]core.Deletion{id: d}
+	read := func() (r DeletionReceipt) {
+		got := b.do(http.MethodGet, "/documents/"+id.String()+"/deletion", adaToken, "", nil)
+		if err := json.Unmarshal([]byte(got.body), &r); err != nil || got.status != http.StatusOK {
+			t.Fatalf("answered %d %s", got.status, got.body)
+		}
+		return r
+	}
+	if r := read(); r.Status != deletionUnderWay || r.DoneAt != nil || len(r.Residual) != 0 {
+		t.Errorf("under way: %+v", r)
+	}
+	d.DoneAt, d.Residual = exampleTime().Add(time.Second), core.Residual{core.PlaceCopies: nil}
+	d.Residual.Count(core.PlaceFile, 0)
+	b.library.deletions[id] = d
+	if r := read(); r.Status != deletionDone || !r.DoneAt.Equal(d.DoneAt) || *r.Residual["file"] != 0 || r.Residual["parser_files"] != nil || len(r.Residual) != 2 {
+		t.Errorf("done: %+v", r)
 	}
 }

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"time"
 
+	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/core/intake"
 )
 
@@ -62,6 +63,8 @@ type Limits struct {
 	StreamHeartbeat time.Duration // between two signs of life
 	StreamWriteTime time.Duration // for a client to take one event
 	StreamRetry     time.Duration // that a client waits before it comes back
+
+	Retention []core.Retention // how long each kind of thing is kept
 }
 
 // uploadsPerDay is production's quota.
@@ -124,6 +127,8 @@ func DefaultLimits() Limits {
 		StreamHeartbeat: 12 * time.Second,
 		StreamWriteTime: 5 * time.Second,
 		StreamRetry:     2 * time.Second,
+
+		Retention: core.DefaultRetention(),
 	}
 }
 
@@ -173,6 +178,9 @@ func (l Limits) orDefaults() Limits {
 	l.Rates = withRules(l.Rates)
 	if len(l.Types) == 0 {
 		l.Types = d.Types
+	}
+	if len(l.Retention) == 0 {
+		l.Retention = d.Retention
 	}
 	return l
 }

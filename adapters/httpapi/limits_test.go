@@ -32,6 +32,9 @@ func changed() Limits {
 	}
 	l.MaxFileBytes, l.MaxFormBytes, l.MaxBodyBytes, l.MaxHeaderBytes = 5001, 7001, 9001, 3001
 	l.Types = []string{"application/pdf", "application/x-other"}
+	for i := range l.Retention {
+		l.Retention[i].For += time.Duration(i+1) * time.Hour
+	}
 	return l
 }
 
@@ -48,7 +51,7 @@ var servedAs = map[string]string{
 	"MinPassword": "min_password_characters", "MaxPassword": "max_password_bytes",
 	"KeyLife": "idempotency_key_seconds", "KeyLease": "idempotency_lease_seconds", "MaxKeptAnswer": "max_replayed_answer_bytes",
 	"UploadTTL": "signed_url_ttl_seconds", "LinkTTL": "file_link_ttl_seconds", "MaxOpenUploads": "max_announced_uploads",
-	"UploadsPerDay": "max_uploads_per_day_per_user", "Rates": "rates",
+	"UploadsPerDay": "max_uploads_per_day_per_user", "Rates": "rates", "Retention": "retention",
 	"MaxStreams": "max_event_streams", "MaxStreamTime": "max_event_stream_seconds",
 	"StreamHeartbeat": "event_heartbeat_seconds", "StreamRetry": "event_retry_seconds", "StreamWriteTime": "max_event_write_seconds",
 	"MaxCallbackBytes": "", "CleanupTime": "", "StreamTick": "", "StreamIdleTick": "", "StreamPollTime": "",
@@ -64,6 +67,16 @@ func asServed(t *testing.T, value any) (out any) {
 		var list []RateLimit
 		for _, r := range v {
 			list = append(list, RateLimit{r.Name, string(r.Scope), r.Requests, int(r.Window.Seconds()), r.About})
+		}
+		value = list
+	case []core.Retention:
+		var list []KeptFor
+		for _, r := range v {
+			kept := KeptFor{Kind: string(r.Kind), About: r.About}
+			if seconds := r.For.Seconds(); seconds > 0 {
+				kept.Seconds = &seconds
+			}
+			list = append(list, kept)
 		}
 		value = list
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/insurance-navigator/navigator/core"
 )
 
 // UploadLimits is every limit that a client can meet. One that nobody holds is
@@ -60,6 +62,15 @@ type UploadLimits struct {
 	StreamWrite   float64 `json:"max_event_write_seconds" doc:"That a client has to take one event"`
 
 	Rates []RateLimit `json:"rates" nullable:"false" doc:"Each operation is under one of them; its x-rate-limit in the OpenAPI document names it"`
+
+	Retention []KeptFor `json:"retention" nullable:"false" doc:"How long each kind of thing is kept; what belongs to a document goes with it"`
+}
+
+// KeptFor is how long a kind of thing is kept.
+type KeptFor struct {
+	Kind    string   `json:"kind" example:"webhook_log"`
+	Seconds *float64 `json:"seconds" doc:"null: until its owner deletes it"`
+	About   string   `json:"about" doc:"What it is, and since when the time counts"`
 }
 
 // RateLimit is one rule of the table of rates.
@@ -93,6 +104,7 @@ func (l Limits) served() UploadLimits {
 		KeySeconds: l.KeyLife.Seconds(), LeaseSeconds: l.KeyLease.Seconds(), MaxKeptAnswer: l.MaxKeptAnswer,
 		MaxStreams: l.MaxStreams, StreamSeconds: l.MaxStreamTime.Seconds(), Heartbeat: l.StreamHeartbeat.Seconds(),
 		StreamRetry: l.StreamRetry.Seconds(), StreamWrite: l.StreamWriteTime.Seconds(), Rates: []RateLimit{},
+		Retention: keptFor(l.Retention),
 	}
 	if l.UploadsPerDay > 0 {
 		body.MaxUploadsPerDay = &l.UploadsPerDay
@@ -101,6 +113,17 @@ func (l Limits) served() UploadLimits {
 		body.Rates = append(body.Rates, RateLimit{r.Name, string(r.Scope), r.Requests, r.seconds(), r.About})
 	}
 	return body
+}
+
+func keptFor(clock []core.Retention) []KeptFor {
+	list := make([]KeptFor, len(clock))
+	for i, r := range clock {
+		list[i] = KeptFor{Kind: string(r.Kind), About: r.About}
+		if r.For != core.Forever {
+			list[i].Seconds = new(r.For.Seconds())
+		}
+	}
+	return list
 }
 
 // words says the upload's limits in one sentence, for people and for the

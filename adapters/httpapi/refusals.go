@@ -100,6 +100,7 @@ func ownRefusals() map[string]refusals {
 			http.StatusUnsupportedMediaType:  {core.CodeFileUnsupported, core.CodeInvalid},
 			http.StatusServiceUnavailable:    append(slices.Clone(storage), core.CodeIntakePaused),
 		},
+		"delete-document": {http.StatusConflict: {core.CodeConflict, core.CodeLegalHold}},
 		"complete-upload": {http.StatusServiceUnavailable: storage},
 		"get-document-file": {
 			http.StatusInternalServerError: {core.CodeInternal, core.CodeFileMissing, core.CodeFileChanged},

@@ -64,8 +64,9 @@ func (a *api) registerDocuments(h huma.API) {
 		OperationID: "delete-document", Method: http.MethodDelete, Path: "/documents/{id}", Tags: tags,
 		DefaultStatus: http.StatusAccepted,
 		Summary:       "Delete a document",
-		Description:   "From the answer on nothing of the document can be found; its files are removed in the background.",
-		Errors:        []int{404, 409, 503},
+		Description: "From the answer on nothing of the document can be found; its files are removed in the background," +
+			" and a receipt tells when they are. A document under a legal hold is 409 and stays as it is.",
+		Errors: []int{404, 409, 503},
 	}, a.remove)
 	route(h, huma.Operation{
 		OperationID: "search", Method: http.MethodPost, Path: "/search", Tags: []string{"Search"},

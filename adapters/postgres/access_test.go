@@ -113,6 +113,16 @@ func (h *house) peopled() (ada, bob ports.Principal, adas, bobs ports.Standing) 
 			h.t.Fatal(err)
 		}
 		h.announce(*who, "announced")
+		hold := core.Hold{User: who.User, Reason: "CASE-1", Operator: "test"}
+		if _, err := h.store.SetHold(h.t.Context(), hold); err != nil {
+			h.t.Fatal(err)
+		}
+		if _, err := h.store.LiftHold(h.t.Context(), hold); err != nil {
+			h.t.Fatal(err)
+		}
+		if err := h.library.Remove(h.t.Context(), *who, h.upload(*who, "removed", 2).Document); err != nil {
+			h.t.Fatal(err)
+		}
 	}
 	return ada, bob, adas, bobs
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -122,18 +121,4 @@ func (s *Store) takeUpAgain(ctx context.Context, tx pgx.Tx, user core.ID, sha256
 		err = openAttempt(ctx, tx, s.queue, id, attempt, start)
 	}
 	return id, err == nil, err
-}
-
-// uploadMemory is how long an ended upload can be asked about.
-const uploadMemory = 30 * 24 * time.Hour
-
-// ForgetUploads removes what is left of uploads that ended long ago and whose
-// address has died; up to limit of them.
-func (s *Store) ForgetUploads(ctx context.Context, limit int) error {
-	_, err := s.pool.Exec(ctx, `delete from upload_pipeline.upload_intents where document_id in (
-		select document_id from upload_pipeline.upload_intents i
-		where updated_at < now() - $1::interval and address_until < now() and state <> 'awaiting'
-		and (removed_at > address_until
-			or (state = 'arrived' and exists (select from upload_pipeline.documents d where d.document_id = i.document_id))) limit $2)`, uploadMemory, limit)
-	return trouble(err)
 }

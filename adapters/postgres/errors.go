@@ -18,6 +18,7 @@ const (
 	uniqueViolation = "23505"
 	checkViolation  = "23514"
 	outOfStep       = "55000" // the corpus moved to another generation or model
+	legalHold       = "IN423" // our own: a hold covers what was to be deleted
 )
 
 // trouble is the one table from the driver's errors to ours. The driver's own
@@ -40,6 +41,8 @@ func trouble(err error) error {
 	switch state(err) {
 	case outOfStep:
 		return core.Fail(core.CodeDatabaseUnavailable, fmt.Errorf("%w: %w", core.ErrMoved, err))
+	case legalHold:
+		return core.Fail(core.CodeLegalHold, err)
 	case uniqueViolation:
 		return core.Fail(core.CodeConflict, err)
 	case checkViolation:

@@ -30,6 +30,7 @@ type Case struct {
 	Chunks   CaseChunks
 	Receipt  *core.Receipt
 	Deadline time.Time
+	Held     bool      // by a legal hold, of its own or of its owner
 	Now      time.Time // the database's
 }
 
@@ -88,6 +89,9 @@ type CaseChunks struct {
 func (o *Operations) Explain(ctx context.Context, id core.ID, dead time.Duration) (c Case, err error) {
 	err = pgx.BeginTxFunc(ctx, o.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		if c, err = caseOf(ctx, tx, id); err != nil {
+			return err
+		}
+		if err = tx.QueryRow(ctx, `select upload_pipeline.held($1, $2)`, id, c.Document.User).Scan(&c.Held); err != nil {
 			return err
 		}
 		if c.Moves, err = movesOf(ctx, tx, id); err != nil {

@@ -290,7 +290,7 @@ func TestTheLedgerOfOneDocument(t *testing.T) {
 	if err := h.library.Remove(t.Context(), ada, doc.Document); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.store.Erase(t.Context(), doc.Document, nil); err != nil {
+	if err := h.store.Erase(t.Context(), doc.Document, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	payers, err := h.desks()[0].Payers(t.Context(), 10)

@@ -106,12 +106,4 @@ func (i *Idempotency) Release(ctx context.Context, key [32]byte, run int, inDoub
 	return trouble(err)
 }
 
-// ExpireKeys removes up to limit idempotency keys whose time is over. A row
-// that is claimed anew meanwhile stays.
-func (s *Store) ExpireKeys(ctx context.Context, limit int) (removed int, err error) {
-	tag, err := s.pool.Exec(ctx, `delete from upload_pipeline.idempotency_keys where expires_at <= now() and key_hash = any (array(
-		select key_hash from upload_pipeline.idempotency_keys where expires_at <= now() order by expires_at limit $1))`, limit)
-	return int(tag.RowsAffected()), trouble(err)
-}
-
 var _ ports.Idempotency = (*Idempotency)(nil)

@@ -59,7 +59,7 @@ func TestI13_ExpiredKeysAreSweptInRounds(t *testing.T) {
 		age(t, super, key, 2*time.Hour)
 	}
 	for round, want := range []int{3, 2, 0} {
-		if removed, err := h.store.ExpireKeys(t.Context(), 3); err != nil || removed != want {
+		if removed, err := h.store.Expire(t.Context(), core.KeptKeys, 24*time.Hour, 3); err != nil || removed != want {
 			t.Errorf("round %d removed %d (%v), want %d", round, removed, err, want)
 		}
 	}

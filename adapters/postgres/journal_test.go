@@ -169,7 +169,7 @@ func TestNewsOfADeletedDocument(t *testing.T) {
 	if n := h.news(ada, before); n == nil || n.Standing == nil || n.Standing.Status != core.Deleting {
 		t.Errorf("while it is deleted: %+v", n)
 	}
-	if err := h.store.Erase(t.Context(), doc.Document, nil); err != nil {
+	if err := h.store.Erase(t.Context(), doc.Document, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	n := h.news(ada, before)

@@ -192,7 +192,7 @@ func (o *Operations) Queues(ctx context.Context, names []string, dead time.Durat
 			count(*) filter (where r.state in ('retryable', 'scheduled', 'pending') or r.state = 'available' and r.scheduled_at > now()),
 			count(*) filter (where r.state = 'running'),
 			count(*) filter (where r.state = 'running' and `+lastRunner+` ~ '`+uuidForm+`' and not `+processLives+`),
-			coalesce(extract(epoch from now() - min(r.scheduled_at) filter (where r.state = 'available' and r.scheduled_at <= now())), 0)::float8
+			coalesce(extract(epoch from now() - min(`+dueSince+`) filter (where r.state = 'available' and r.scheduled_at <= now())), 0)::float8
 		from unnest($2::text[]) with ordinality as n (name, place)
 		left join river.river_job r on r.queue = n.name and r.state in `+liveStates+`
 		group by n.name, n.place order by n.place`, dead, names)

@@ -208,11 +208,6 @@ func (l *Library) Remove(ctx context.Context, who ports.Principal, id core.ID) e
 		if err != nil {
 			return err
 		}
-		tag, err := tx.Exec(ctx, `update upload_pipeline.upload_jobs set status = 'deleting'
-			where document_id = $1 and attempt = $2 and status <> 'deleting'`, id, attempt)
-		if err != nil || tag.RowsAffected() == 0 {
-			return err
-		}
-		return l.queue.Insert(ctx, tx, core.Job{Stage: core.Purge, Document: id, Attempt: attempt, Turn: core.AnyTurn})
+		return startPurge(ctx, tx, l.queue, id, attempt)
 	})
 }

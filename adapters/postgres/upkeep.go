@@ -37,6 +37,10 @@ func (s *Store) Reconcile(ctx context.Context, limit int) (polled int, err error
 // liveStates are the states of a queue's job that will still run.
 const liveStates = `('available', 'pending', 'running', 'retryable', 'scheduled')`
 
+// dueSince is when the job r became due, or was last worked. scheduled_at alone
+// holds its place in the queue, which may lie before the job was made.
+const dueSince = `greatest(r.scheduled_at, r.created_at, r.attempted_at)`
+
 // liveJob finds the jobs r that will still run for the attempt j.
 const liveJob = `select from river.river_job r where r.state in ` + liveStates + `
 	and r.args @> jsonb_build_object('document', j.document_id::text, 'attempt', j.attempt)`
@@ -126,12 +130,17 @@ func (s *Store) Orphans(ctx context.Context, age time.Duration, limit int) ([]st
 }
 
 // Swept forgets the intents of keys that were removed from storage; of
-// announced uploads it notes when.
+// announced uploads it notes when. The deletion of one is done once nothing can
+// be sent to its address any more.
 func (s *Store) Swept(ctx context.Context, keys []string) error {
 	return s.inTx(ctx, func(tx pgx.Tx) error {
 		batch := &pgx.Batch{}
 		batch.Queue(`delete from upload_pipeline.storage_intents where storage_key = any ($1)`, keys)
 		batch.Queue(`update upload_pipeline.upload_intents set removed_at = now() where storage_key = any ($1)`, keys)
+		batch.Queue(`update upload_pipeline.deletions x set done_at = clock_timestamp(), residual = '{"upload_names": 0, "file": null}'
+			from upload_pipeline.upload_intents u where u.document_id = x.document_id and u.storage_key = any ($1)
+			and u.state = 'removed' and u.removed_at > u.address_until and x.done_at is null
+			and not exists (select from upload_pipeline.documents d where d.document_id = x.document_id)`, keys)
 		return tx.SendBatch(ctx, batch).Close()
 	})
 }
@@ -185,31 +194,4 @@ func (s *Store) Submitting(ctx context.Context, id core.ID) (now bool, err error
 	err = s.pool.QueryRow(ctx, `select exists (select from river.river_job r where r.state = 'running' and r.kind in ('parse', 'receive')
 		and r.args @> jsonb_build_object('document', $1::uuid::text))`, id).Scan(&now)
 	return now, trouble(err)
-}
-
-// Erase removes every row of a document that is being deleted, and ends the
-// purge's own job, in one transaction; of any other document it removes
-// nothing and returns core.ErrStale. The events stay: they hold ids alone.
-func (s *Store) Erase(ctx context.Context, id core.ID, ticket any) error {
-	return s.inTx(ctx, func(tx pgx.Tx) error {
-		var attempt int
-		err := tx.QueryRow(ctx, `select j.attempt from upload_pipeline.upload_jobs j join upload_pipeline.documents d using (document_id)
-			where d.document_id = $1 and j.attempt = d.attempt and j.status = 'deleting' for update of d`, id).Scan(&attempt)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return core.ErrStale
-		}
-		if err != nil {
-			return err
-		}
-		batch := &pgx.Batch{}
-		for _, table := range []string{"document_chunks", "document_pages", "upload_jobs", "documents"} {
-			batch.Queue(`delete from `+pgx.Identifier{"upload_pipeline", table}.Sanitize()+` where document_id = $1`, id)
-		}
-		// The address the file came by may live on: what is sent there is swept.
-		batch.Queue(`update upload_pipeline.upload_intents set state = 'removed', filename = '-' where document_id = $1`, id)
-		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-			return err
-		}
-		return s.queue.Complete(ctx, tx, ticket)
-	})
 }

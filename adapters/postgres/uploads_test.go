@@ -313,7 +313,7 @@ func TestAPurgedUploadLeavesNoNameAndIsSwept(t *testing.T) {
 	if err := h.library.Remove(t.Context(), who, up.Document); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.store.Erase(t.Context(), up.Document, nil); err != nil {
+	if err := h.store.Erase(t.Context(), up.Document, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	if n := h.count(`select count(*) from upload_pipeline.upload_intents where filename = 'policy.pdf'`); n != 0 {
@@ -366,8 +366,8 @@ func TestUploadsAreForgottenOnceNothingCanComeOfThem(t *testing.T) {
 	if _, err := conn.Exec(t.Context(), `update upload_pipeline.upload_intents set address_until = now() - interval '1 day' where document_id = $1`, old.Document); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.store.ForgetUploads(t.Context(), 10); err != nil {
-		t.Fatal(err)
+	if n, err := h.store.Expire(t.Context(), core.KeptUploads, 30*24*time.Hour, 10); err != nil || n != 1 {
+		t.Fatalf("%d were forgotten (%v), want 1", n, err)
 	}
 	if _, err := h.store.Upload(t.Context(), old.Document); !errors.Is(err, core.ErrStale) {
 		t.Errorf("it is remembered: %v", err)

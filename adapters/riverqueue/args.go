@@ -114,6 +114,18 @@ type TendArgs struct{}
 // Kind is river.JobArgs.
 func (TendArgs) Kind() string { return "tend" }
 
+// ScrubArgs starts a round of comparing the storage's listing with the database.
+type ScrubArgs struct{}
+
+// Kind is river.JobArgs.
+func (ScrubArgs) Kind() string { return "scrub" }
+
+// RetainArgs starts a round of removing what was kept long enough.
+type RetainArgs struct{}
+
+// Kind is river.JobArgs.
+func (RetainArgs) Kind() string { return "retain" }
+
 // SweepArgs starts a round of removing stored files without a document.
 type SweepArgs struct{}
 

@@ -27,6 +27,8 @@ type Upkeep struct {
 	Await     func(ctx context.Context) error
 	Reconcile func(ctx context.Context) error
 	Sweep     func(ctx context.Context) error
+	Retain    func(ctx context.Context) error
+	Scrub     func(ctx context.Context) error
 }
 
 // Line works the jobs of every stage in this process.
@@ -65,15 +67,19 @@ func config(workers *river.Workers, settings Settings, log *slog.Logger) *river.
 		Schema: schema, ID: settings.Process, Logger: quiet(log), Queues: queues, Workers: workers,
 		FetchCooldown: settings.FetchCooldown, FetchPollInterval: settings.FetchPollInterval, PollOnly: settings.PollOnly,
 		SoftStopTimeout: settings.SoftStop, RescueStuckJobsAfter: settings.Rescue, JobTimeout: min(roundTime, settings.Rescue),
-		MaxAttempts:         8,
-		ReindexerTimeout:    5 * time.Minute,
-		Plugins:             []rivertype.Plugin{progress(settings)},
-		FetchOnlyKnownKinds: true, // a newer release's jobs wait for a newer worker
+		MaxAttempts:                 8,
+		CompletedJobRetentionPeriod: orForever(settings.KeepDone), CancelledJobRetentionPeriod: orForever(settings.KeepDone),
+		DiscardedJobRetentionPeriod: orForever(settings.KeepDiscarded),
+		ReindexerTimeout:            5 * time.Minute,
+		Plugins:                     []rivertype.Plugin{progress(settings)},
+		FetchOnlyKnownKinds:         true, // a newer release's jobs wait for a newer worker
 		PeriodicJobs: []*river.PeriodicJob{
 			periodic(settings.ReconcileEvery, ReconcileArgs{}),
 			periodic(settings.AwaitEvery, AwaitArgs{}),
 			periodic(settings.SweepEvery, SweepArgs{}),
 			periodic(settings.TendEvery, TendArgs{}),
+			periodic(settings.RetainEvery, RetainArgs{}),
+			periodic(settings.ScrubEvery, ScrubArgs{}),
 		},
 	}
 }
@@ -81,6 +87,14 @@ func config(workers *river.Workers, settings Settings, log *slog.Logger) *river.
 // progress tells of each fetch.
 func progress(settings Settings) river.HookMetricEmitFunc {
 	return func(context.Context, *rivertype.HookMetricEmitParams) { settings.went() }
+}
+
+// orForever is how River is told to keep rows: -1 is for ever, 0 its default.
+func orForever(age time.Duration) time.Duration {
+	if age == core.Forever {
+		return -1
+	}
+	return age
 }
 
 // periodic starts a round unless one is under way or waiting.
@@ -162,6 +176,12 @@ func addUpkeep(workers *river.Workers, upkeep Upkeep, settings Settings, store S
 		return err
 	}
 	if err := river.AddWorkerSafely(workers, &round[ReconcileArgs]{work: upkeep.Reconcile, log: log}); err != nil {
+		return err
+	}
+	if err := river.AddWorkerSafely(workers, &round[ScrubArgs]{work: upkeep.Scrub, log: log}); err != nil {
+		return err
+	}
+	if err := river.AddWorkerSafely(workers, &round[RetainArgs]{work: upkeep.Retain, log: log}); err != nil {
 		return err
 	}
 	return river.AddWorkerSafely(workers, &round[SweepArgs]{work: upkeep.Sweep, log: log})

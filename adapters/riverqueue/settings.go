@@ -32,6 +32,10 @@ type Settings struct {
 	AwaitEvery        time.Duration // between rounds of looking for announced uploads' files
 	SweepEvery        time.Duration
 	TendEvery         time.Duration // between rounds of driving a run of reembed
+	ScrubEvery        time.Duration // between rounds of comparing the storage's listing with the database
+	RetainEvery       time.Duration // between rounds of removing what was kept long enough
+	KeepDone          time.Duration // rows of jobs that were done or cancelled; 0 keeps them
+	KeepDiscarded     time.Duration // rows of jobs that were given up; 0 keeps them
 	SweepAge          time.Duration // a stored file without a document is an orphan after this
 
 	// Process is who works the jobs: the name of this process's heartbeat. A job
@@ -135,6 +139,10 @@ func DefaultSettings() Settings {
 		AwaitEvery:        15 * time.Second,
 		SweepEvery:        10 * time.Minute,
 		TendEvery:         10 * time.Second,
+		ScrubEvery:        24 * time.Hour,
+		RetainEvery:       time.Hour,
+		KeepDone:          core.RetentionOf(core.DefaultRetention(), core.KeptJobs).For,
+		KeepDiscarded:     core.RetentionOf(core.DefaultRetention(), core.KeptDiscarded).For,
 		SweepAge:          time.Hour,
 		Grace:             10 * time.Second,
 		WaitLimit:         72 * time.Hour,

@@ -56,6 +56,7 @@ const (
 	CodeIntakePaused        Code = "intake_paused"
 	CodeInternal            Code = "internal"
 	CodeInvalidRequest      Code = "invalid_request"
+	CodeLegalHold           Code = "legal_hold"
 	CodeNeedsOcr            Code = "needs_ocr"
 	CodeNoWorker            Code = "no_worker"
 	CodeNotFound            Code = "not_found"
@@ -169,6 +170,8 @@ func (e Code) Valid() bool {
 		return true
 	case CodeInvalidRequest:
 		return true
+	case CodeLegalHold:
+		return true
 	case CodeNeedsOcr:
 		return true
 	case CodeNoWorker:
@@ -240,6 +243,42 @@ func (e Code) Valid() bool {
 	case CodeWeakPassword:
 		return true
 	case CodeWorkerLost:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DeletionReceiptReason.
+const (
+	DeletionReceiptReasonOwner     DeletionReceiptReason = "owner"
+	DeletionReceiptReasonRetention DeletionReceiptReason = "retention"
+)
+
+// Valid indicates whether the value is a known member of the DeletionReceiptReason enum.
+func (e DeletionReceiptReason) Valid() bool {
+	switch e {
+	case DeletionReceiptReasonOwner:
+		return true
+	case DeletionReceiptReasonRetention:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DeletionStatus.
+const (
+	DeletionStatusDeleted  DeletionStatus = "deleted"
+	DeletionStatusDeleting DeletionStatus = "deleting"
+)
+
+// Valid indicates whether the value is a known member of the DeletionStatus enum.
+func (e DeletionStatus) Valid() bool {
+	switch e {
+	case DeletionStatusDeleted:
+		return true
+	case DeletionStatusDeleting:
 		return true
 	default:
 		return false
@@ -625,6 +664,31 @@ type Degraded struct {
 	Message string `json:"message"`
 }
 
+// DeletionReceipt defines model for DeletionReceipt.
+type DeletionReceipt struct {
+	// DocumentID The document's id
+	DocumentID openapi_types.UUID `json:"document_id"`
+
+	// DoneAt null while it is under way
+	DoneAt *time.Time `json:"done_at"`
+
+	// Reason Who wanted it: its owner, or the retention clock
+	Reason DeletionReceiptReason `json:"reason"`
+
+	// RequestedAt From then on nothing of the document could be found
+	RequestedAt time.Time `json:"requested_at"`
+
+	// Residual What was counted in each place after the removal: 0, or null where the place could not be asked. Empty while it is under way
+	Residual map[string]*int64 `json:"residual"`
+	Status   DeletionStatus    `json:"status"`
+}
+
+// DeletionReceiptReason Who wanted it: its owner, or the retention clock
+type DeletionReceiptReason string
+
+// DeletionStatus defines model for DeletionStatus.
+type DeletionStatus string
+
 // Document defines model for Document.
 type Document struct {
 	// Attempt 1 for the first
@@ -864,6 +928,18 @@ type HealthReportStatus string
 // HeartbeatEvent defines model for HeartbeatEvent.
 type HeartbeatEvent struct {
 	At time.Time `json:"at"`
+}
+
+// KeptFor defines model for KeptFor.
+type KeptFor struct {
+	// About What it is, and since when the time counts
+	About string `json:"about"`
+
+	// Kind Example: webhook_log
+	Kind string `json:"kind"`
+
+	// Seconds null: until its owner deletes it
+	Seconds *float64 `json:"seconds"`
 }
 
 // LastError defines model for LastError.
@@ -1527,6 +1603,9 @@ type UploadLimits struct {
 
 	// Rates Each operation is under one of them; its x-rate-limit in the OpenAPI document names it
 	Rates []RateLimit `json:"rates"`
+
+	// Retention How long each kind of thing is kept; what belongs to a document goes with it
+	Retention []KeptFor `json:"retention"`
 
 	// SignedURLTTLSeconds For the file of an announced upload to be sent
 	SignedURLTTLSeconds float64  `json:"signed_url_ttl_seconds"`
@@ -2334,7 +2413,7 @@ type ClientInterface interface {
 
 	// DeleteDocument Delete a document
 	//
-	// From the answer on nothing of the document can be found; its files are removed in the background.
+	// From the answer on nothing of the document can be found; its files are removed in the background, and a receipt tells when they are. A document under a legal hold is 409 and stays as it is.
 	//
 	// Corresponds with DELETE /documents/{id} (the `DeleteDocument` operationId).
 	DeleteDocument(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2359,6 +2438,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /documents/{id}/chunks (the `ListDocumentChunks` operationId).
 	ListDocumentChunks(ctx context.Context, id string, params *ListDocumentChunksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDocumentDeletion The receipt of a deletion
+	//
+	// From the deletion on: whether it is done, and what was counted in each place afterwards. A document that was not deleted is 404, as another account's.
+	//
+	// Corresponds with GET /documents/{id}/deletion (the `GetDocumentDeletion` operationId).
+	GetDocumentDeletion(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// StreamDocumentEvents What happens to a document, as it happens
 	//
@@ -3005,7 +3091,7 @@ func (c *Client) GetBatchStatus(ctx context.Context, body GetBatchStatusJSONRequ
 
 // DeleteDocument Delete a document
 //
-// From the answer on nothing of the document can be found; its files are removed in the background.
+// From the answer on nothing of the document can be found; its files are removed in the background, and a receipt tells when they are. A document under a legal hold is 409 and stays as it is.
 //
 // Corresponds with DELETE /documents/{id} (the `DeleteDocument` operationId).
 func (c *Client) DeleteDocument(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3061,6 +3147,23 @@ func (c *Client) CancelDocument(ctx context.Context, id string, reqEditors ...Re
 // Corresponds with GET /documents/{id}/chunks (the `ListDocumentChunks` operationId).
 func (c *Client) ListDocumentChunks(ctx context.Context, id string, params *ListDocumentChunksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListDocumentChunksRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDocumentDeletion The receipt of a deletion
+//
+// From the deletion on: whether it is done, and what was counted in each place afterwards. A document that was not deleted is 404, as another account's.
+//
+// Corresponds with GET /documents/{id}/deletion (the `GetDocumentDeletion` operationId).
+func (c *Client) GetDocumentDeletion(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDocumentDeletionRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -4337,6 +4440,40 @@ func NewListDocumentChunksRequest(server string, id string, params *ListDocument
 	return req, nil
 }
 
+// NewGetDocumentDeletionRequest constructs an http.Request for the GetDocumentDeletion method
+func NewGetDocumentDeletionRequest(server string, id string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/documents/%s/deletion", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewStreamDocumentEventsRequest constructs an http.Request for the StreamDocumentEvents method
 func NewStreamDocumentEventsRequest(server string, id string, params *StreamDocumentEventsParams) (*http.Request, error) {
 	var err error
@@ -5127,7 +5264,7 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteDocumentWithResponse Delete a document
 	//
-	// From the answer on nothing of the document can be found; its files are removed in the background.
+	// From the answer on nothing of the document can be found; its files are removed in the background, and a receipt tells when they are. A document under a legal hold is 409 and stays as it is.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -5160,6 +5297,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /documents/{id}/chunks (the `ListDocumentChunks` operationId).
 	ListDocumentChunksWithResponse(ctx context.Context, id string, params *ListDocumentChunksParams, reqEditors ...RequestEditorFn) (*ListDocumentChunksResponse, error)
+
+	// GetDocumentDeletionWithResponse The receipt of a deletion
+	//
+	// From the deletion on: whether it is done, and what was counted in each place afterwards. A document that was not deleted is 404, as another account's.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /documents/{id}/deletion (the `GetDocumentDeletion` operationId).
+	GetDocumentDeletionWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*GetDocumentDeletionResponse, error)
 
 	// StreamDocumentEventsWithResponse What happens to a document, as it happens
 	//
@@ -8399,6 +8545,144 @@ func (r ListDocumentChunksResponse) ContentType() string {
 	return ""
 }
 
+// GetDocumentDeletionResponse200Headers the declared response headers of an HTTP 200 response for GetDocumentDeletion
+type GetDocumentDeletionResponse200Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// GetDocumentDeletionResponse400Headers the declared response headers of an HTTP 400 response for GetDocumentDeletion
+type GetDocumentDeletionResponse400Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// GetDocumentDeletionResponse401Headers the declared response headers of an HTTP 401 response for GetDocumentDeletion
+type GetDocumentDeletionResponse401Headers struct {
+	WWWAuthenticate string
+	XRequestID      openapi_types.UUID
+}
+
+// GetDocumentDeletionResponse404Headers the declared response headers of an HTTP 404 response for GetDocumentDeletion
+type GetDocumentDeletionResponse404Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// GetDocumentDeletionResponse408Headers the declared response headers of an HTTP 408 response for GetDocumentDeletion
+type GetDocumentDeletionResponse408Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// GetDocumentDeletionResponse413Headers the declared response headers of an HTTP 413 response for GetDocumentDeletion
+type GetDocumentDeletionResponse413Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// GetDocumentDeletionResponse422Headers the declared response headers of an HTTP 422 response for GetDocumentDeletion
+type GetDocumentDeletionResponse422Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// GetDocumentDeletionResponse429Headers the declared response headers of an HTTP 429 response for GetDocumentDeletion
+type GetDocumentDeletionResponse429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      int
+	XRequestID      openapi_types.UUID
+}
+
+// GetDocumentDeletionResponse431Headers the declared response headers of an HTTP 431 response for GetDocumentDeletion
+type GetDocumentDeletionResponse431Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// GetDocumentDeletionResponse500Headers the declared response headers of an HTTP 500 response for GetDocumentDeletion
+type GetDocumentDeletionResponse500Headers struct {
+	XRequestID openapi_types.UUID
+}
+
+// GetDocumentDeletionResponse503Headers the declared response headers of an HTTP 503 response for GetDocumentDeletion
+type GetDocumentDeletionResponse503Headers struct {
+	RetryAfter int
+	XRequestID openapi_types.UUID
+}
+
+type GetDocumentDeletionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DeletionReceipt
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *Problem
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Problem
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *Problem
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *Problem
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *Problem
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Problem
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *Problem
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *Problem
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *Problem
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetDocumentDeletionResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetDocumentDeletionResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetDocumentDeletionResponse401Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *GetDocumentDeletionResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *GetDocumentDeletionResponse408Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *GetDocumentDeletionResponse413Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *GetDocumentDeletionResponse422Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *GetDocumentDeletionResponse429Headers
+	// Headers431 the parsed response headers for an HTTP 431 response
+	Headers431 *GetDocumentDeletionResponse431Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *GetDocumentDeletionResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetDocumentDeletionResponse503Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDocumentDeletionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDocumentDeletionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// Bytes is a convenience method to retrieve the raw bytes from the HTTP response
+func (r GetDocumentDeletionResponse) Bytes() []byte {
+	return r.Body
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDocumentDeletionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // StreamDocumentEventsResponse200Headers the declared response headers of an HTTP 200 response for StreamDocumentEvents
 type StreamDocumentEventsResponse200Headers struct {
 	CacheControl    *string
@@ -10753,7 +11037,7 @@ func (c *ClientWithResponses) GetBatchStatusWithResponse(ctx context.Context, bo
 
 // DeleteDocumentWithResponse Delete a document
 //
-// From the answer on nothing of the document can be found; its files are removed in the background.
+// From the answer on nothing of the document can be found; its files are removed in the background, and a receipt tells when they are. A document under a legal hold is 409 and stays as it is.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10809,6 +11093,21 @@ func (c *ClientWithResponses) ListDocumentChunksWithResponse(ctx context.Context
 		return nil, err
 	}
 	return ParseListDocumentChunksResponse(rsp)
+}
+
+// GetDocumentDeletionWithResponse The receipt of a deletion
+//
+// From the deletion on: whether it is done, and what was counted in each place afterwards. A document that was not deleted is 404, as another account's.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /documents/{id}/deletion (the `GetDocumentDeletion` operationId).
+func (c *ClientWithResponses) GetDocumentDeletionWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*GetDocumentDeletionResponse, error) {
+	rsp, err := c.GetDocumentDeletion(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDocumentDeletionResponse(rsp)
 }
 
 // StreamDocumentEventsWithResponse What happens to a document, as it happens
@@ -16946,6 +17245,250 @@ func ParseListDocumentChunksResponse(rsp *http.Response) (*ListDocumentChunksRes
 		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListDocumentChunksResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetDocumentDeletionResponse parses an HTTP response from a GetDocumentDeletionWithResponse call
+func ParseGetDocumentDeletionResponse(rsp *http.Response) (*GetDocumentDeletionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDocumentDeletionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DeletionReceipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetDocumentDeletionResponse200Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetDocumentDeletionResponse400Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetDocumentDeletionResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 404:
+		var headers GetDocumentDeletionResponse404Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers GetDocumentDeletionResponse408Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 413:
+		var headers GetDocumentDeletionResponse413Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 422:
+		var headers GetDocumentDeletionResponse422Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 429:
+		var headers GetDocumentDeletionResponse429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 431:
+		var headers GetDocumentDeletionResponse431Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers431 = &headers
+	case rsp.StatusCode == 500:
+		var headers GetDocumentDeletionResponse500Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetDocumentDeletionResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: ""}); err != nil {

@@ -344,7 +344,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a document
-         * @description From the answer on nothing of the document can be found; its files are removed in the background.
+         * @description From the answer on nothing of the document can be found; its files are removed in the background, and a receipt tells when they are. A document under a legal hold is 409 and stays as it is.
          */
         delete: operations["delete-document"];
         options?: never;
@@ -384,6 +384,26 @@ export interface paths {
          * @description In their order, in pages. There are none before the document is cut.
          */
         get: operations["list-document-chunks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/documents/{id}/deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The receipt of a deletion
+         * @description From the deletion on: whether it is done, and what was counted in each place afterwards. A document that was not deleted is 404, as another account's.
+         */
+        get: operations["get-document-deletion"];
         put?: never;
         post?: never;
         delete?: never;
@@ -765,12 +785,42 @@ export interface components {
             next_cursor: string | null;
         };
         /** @enum {string} */
-        Code: "accounts_unavailable" | "bad_credentials" | "bad_sign_in_code" | "bad_signature" | "bad_vectors" | "budget_exhausted" | "budget_low" | "chunks_incomplete" | "clock_skew" | "conflict" | "database_unavailable" | "denied" | "download_link_invalid" | "duplicate_document" | "email_taken" | "email_unconfirmed" | "embedder_busy" | "embedder_credits" | "embedder_key" | "embedder_refused" | "embedder_unavailable" | "file_broken" | "file_changed" | "file_empty" | "file_encrypted" | "file_missing" | "file_size_differs" | "file_too_large" | "file_too_many_pages" | "file_unsupported" | "idempotency_in_use" | "idempotency_mismatch" | "input_too_long" | "intake_paused" | "internal" | "invalid_request" | "needs_ocr" | "no_worker" | "not_found" | "not_offered" | "not_ready" | "page_cut" | "page_failed" | "parse_cancelled" | "parse_empty" | "parse_failed" | "parse_gone" | "parse_incomplete" | "parse_not_ready" | "parse_timeout" | "parser_busy" | "parser_credits" | "parser_key" | "parser_refused" | "parser_unavailable" | "queue_paused" | "quota_exceeded" | "rate_limited" | "read_by_standby" | "same_password" | "storage_conflict" | "storage_denied" | "storage_unavailable" | "token_expired" | "token_reused" | "unauthenticated" | "upload_expired" | "upload_link_invalid" | "upload_too_slow" | "waited_too_long" | "weak_password" | "worker_lost";
+        Code: "accounts_unavailable" | "bad_credentials" | "bad_sign_in_code" | "bad_signature" | "bad_vectors" | "budget_exhausted" | "budget_low" | "chunks_incomplete" | "clock_skew" | "conflict" | "database_unavailable" | "denied" | "download_link_invalid" | "duplicate_document" | "email_taken" | "email_unconfirmed" | "embedder_busy" | "embedder_credits" | "embedder_key" | "embedder_refused" | "embedder_unavailable" | "file_broken" | "file_changed" | "file_empty" | "file_encrypted" | "file_missing" | "file_size_differs" | "file_too_large" | "file_too_many_pages" | "file_unsupported" | "idempotency_in_use" | "idempotency_mismatch" | "input_too_long" | "intake_paused" | "internal" | "invalid_request" | "legal_hold" | "needs_ocr" | "no_worker" | "not_found" | "not_offered" | "not_ready" | "page_cut" | "page_failed" | "parse_cancelled" | "parse_empty" | "parse_failed" | "parse_gone" | "parse_incomplete" | "parse_not_ready" | "parse_timeout" | "parser_busy" | "parser_credits" | "parser_key" | "parser_refused" | "parser_unavailable" | "queue_paused" | "quota_exceeded" | "rate_limited" | "read_by_standby" | "same_password" | "storage_conflict" | "storage_denied" | "storage_unavailable" | "token_expired" | "token_reused" | "unauthenticated" | "upload_expired" | "upload_link_invalid" | "upload_too_slow" | "waited_too_long" | "weak_password" | "worker_lost";
         Degraded: {
             code: components["schemas"]["Code"];
             /** @description What happened, for a person */
             message: string;
         };
+        DeletionReceipt: {
+            /**
+             * Format: uuid
+             * @description The document's id
+             */
+            document_id: string;
+            /**
+             * Format: date-time
+             * @description null while it is under way
+             */
+            done_at: string | null;
+            /**
+             * @description Who wanted it: its owner, or the retention clock
+             * @enum {string}
+             */
+            reason: "owner" | "retention";
+            /**
+             * Format: date-time
+             * @description From then on nothing of the document could be found
+             */
+            requested_at: string;
+            /** @description What was counted in each place after the removal: 0, or null where the place could not be asked. Empty while it is under way */
+            residual: {
+                [key: string]: number | null;
+            };
+            /** @description deleting while something is to be removed yet, then deleted */
+            status: components["schemas"]["DeletionStatus"];
+        };
+        /** @enum {string} */
+        DeletionStatus: "deleting" | "deleted";
         Document: {
             /**
              * Format: int64
@@ -1039,6 +1089,17 @@ export interface components {
         HeartbeatEvent: {
             /** Format: date-time */
             at: string;
+        };
+        KeptFor: {
+            /** @description What it is, and since when the time counts */
+            about: string;
+            /** @example webhook_log */
+            kind: string;
+            /**
+             * Format: double
+             * @description null: until its owner deletes it
+             */
+            seconds: number | null;
         };
         LastError: {
             /** @description What that person can do */
@@ -1765,6 +1826,8 @@ export interface components {
             min_upload_bytes_per_second: number;
             /** @description Each operation is under one of them; its x-rate-limit in the OpenAPI document names it */
             rates: components["schemas"]["RateLimit"][];
+            /** @description How long each kind of thing is kept; what belongs to a document goes with it */
+            retention: components["schemas"]["KeptFor"][];
             /**
              * Format: double
              * @description For the file of an announced upload to be sent
@@ -2344,6 +2407,58 @@ export interface operations {
                      *           "requests": 6000,
                      *           "window_seconds": 60,
                      *           "applies_to": "the platform's probes"
+                     *         }
+                     *       ],
+                     *       "retention": [
+                     *         {
+                     *           "kind": "documents",
+                     *           "seconds": null,
+                     *           "about": "a document with its file, text, chunks and vectors: since the upload"
+                     *         },
+                     *         {
+                     *           "kind": "events",
+                     *           "seconds": 189345600,
+                     *           "about": "what happened to a document, in words of the Line: since its deletion; a document's own stay with it"
+                     *         },
+                     *         {
+                     *           "kind": "deletions",
+                     *           "seconds": 189345600,
+                     *           "about": "tombstones and receipts: since the deletion; not shorter than the events, and longer than any backup"
+                     *         },
+                     *         {
+                     *           "kind": "holds",
+                     *           "seconds": 189345600,
+                     *           "about": "legal holds: since they were lifted"
+                     *         },
+                     *         {
+                     *           "kind": "webhook_log",
+                     *           "seconds": 7776000,
+                     *           "about": "that a callback came, without its body: since it came"
+                     *         },
+                     *         {
+                     *           "kind": "idempotency_keys",
+                     *           "seconds": 86400,
+                     *           "about": "sealed answers under idempotency keys: since the request"
+                     *         },
+                     *         {
+                     *           "kind": "uploads",
+                     *           "seconds": 2592000,
+                     *           "about": "announced uploads: since they ended and nothing can be sent to their address"
+                     *         },
+                     *         {
+                     *           "kind": "instances",
+                     *           "seconds": 604800,
+                     *           "about": "processes that are no more: since their last sign of life"
+                     *         },
+                     *         {
+                     *           "kind": "jobs",
+                     *           "seconds": 86400,
+                     *           "about": "River's rows of jobs that were done or cancelled: since then"
+                     *         },
+                     *         {
+                     *           "kind": "jobs_discarded",
+                     *           "seconds": 604800,
+                     *           "about": "River's rows of jobs that were given up: since then"
                      *         }
                      *       ]
                      *     }
@@ -5985,6 +6100,7 @@ export interface operations {
              * @description Conflict.
              *
              *     * `conflict`: The document's state does not allow that now. Read its status and try again.
+             *     * `legal_hold`: The document may not be deleted now. Write to support with the document id.
              *     * `idempotency_in_use`: The request with this idempotency key is still being worked on. Send it again, unchanged, after as long as Retry-After says.
              */
             409: {
@@ -6378,6 +6494,200 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ChunkPage"];
+                };
+            };
+            /**
+             * @description Bad Request.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unauthorized.
+             *
+             *     * `unauthenticated`: You are not signed in. Send a valid access token as Authorization: Bearer.
+             *     * `token_expired`: Your session has expired. Get a new access token with POST /auth/refresh, or sign in again.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Not Found.
+             *
+             *     * `not_found`: There is no such document. Check the id, and that you are signed in as its owner.
+             */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Timeout.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Entity Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unprocessable Entity.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Too Many Requests.
+             *
+             *     * `rate_limited`: Too many requests. Wait as long as Retry-After says.
+             */
+            429: {
+                headers: {
+                    /** @description Where the caller stands: the rule's name, requests remaining r, seconds t until all are there again */
+                    RateLimit?: string;
+                    /** @description The rule: its name, its requests q, its window w in seconds */
+                    "RateLimit-Policy"?: string;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Header Fields Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            431: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Internal Server Error.
+             *
+             *     * `internal`: Something went wrong on our side. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-document-deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The document's id (a UUID) */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "document_id": "0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f",
+                     *       "status": "deleted",
+                     *       "reason": "owner",
+                     *       "requested_at": "2026-01-31T09:00:00Z",
+                     *       "done_at": "2026-01-31T09:00:02Z",
+                     *       "residual": {
+                     *         "document_chunks": 0,
+                     *         "document_pages": 0,
+                     *         "documents": 0,
+                     *         "file": 0,
+                     *         "parser_files": 0,
+                     *         "reembed_faults": 0,
+                     *         "search": 0,
+                     *         "storage_intents": 0,
+                     *         "upload_jobs": 0,
+                     *         "upload_names": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeletionReceipt"];
                 };
             };
             /**

@@ -112,6 +112,8 @@ type grammar struct {
 	Smoke      smokeCommand      `cmd:"" help:"Send one document through the real services (for operators)."`
 	Verify     verifyCommand     `cmd:"" help:"Look for what is lost, doubled or stuck (for operators)."`
 	Budget     budgetCommand     `cmd:"" help:"Show what the outside services have cost this month (for operators)."`
+	Retention  retentionCommand  `cmd:"" help:"Remove what was kept long enough, or count it (for operators)."`
+	Hold       holdCommand       `cmd:"" help:"Keep documents from being deleted (for operators)."`
 	Config     configCommand     `cmd:"" help:"List the settings, or check them."`
 	Doctor     doctorCommand     `cmd:"" help:"Find out why something does not work."`
 	Signup     signupCommand     `cmd:"" help:"Make an account and sign in."`

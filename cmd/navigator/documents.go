@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/insurance-navigator/navigator/cmd/navigator/internal/client"
@@ -90,6 +93,7 @@ func (c *searchCommand) Run(ctx context.Context, g *globals, w *world) error {
 type deleteCommand struct {
 	ID   string `arg:"" help:"The document's id."`
 	Yes  bool   `short:"y" help:"Do not ask; needed where nobody can be asked."`
+	Wait bool   `help:"Wait until everything is removed, and show the receipt."`
 	JSON bool   `name:"json" help:"Write JSON."`
 }
 
@@ -97,7 +101,7 @@ type deleteCommand struct {
 func (deleteCommand) Help() string {
 	return `Examples:
   navigator delete 0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f
-  navigator delete --yes 0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f`
+  navigator delete --yes --wait 0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f`
 }
 
 // Run deletes a document.
@@ -115,10 +119,35 @@ func (c *deleteCommand) Run(ctx context.Context, g *globals, w *world) error {
 	if err != nil {
 		return err
 	}
+	if c.Wait {
+		return c.receipt(ctx, w, way)
+	}
 	if c.JSON {
 		return w.screen.JSON(removed)
 	}
 	w.screen.Say("%s: %s; nothing of it can be found any more", show.Clean(removed.DocumentID), show.Clean(removed.Status))
+	return nil
+}
+
+// receipt waits for the deletion's end and shows what was counted.
+func (c *deleteCommand) receipt(ctx context.Context, w *world, way *link) error {
+	r, err := way.Deleted(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return w.screen.JSON(r)
+	}
+	w.screen.Say("%s: %s", show.Clean(r.DocumentID), show.Clean(r.Status))
+	rows := [][]string{{"PLACE", "LEFT"}}
+	for _, place := range slices.Sorted(maps.Keys(r.Residual)) {
+		left := "not asked"
+		if n := r.Residual[place]; n != nil {
+			left = strconv.Itoa(*n)
+		}
+		rows = append(rows, []string{show.Clean(place), left})
+	}
+	w.screen.Table(rows)
 	return nil
 }
 

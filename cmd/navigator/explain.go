@@ -60,6 +60,9 @@ func (w *world) showReport(r boot.Report) {
 	if r.Code != "" {
 		line("code", "%s: %s", r.Code, r.Code.Message())
 	}
+	if r.Held {
+		line("held", "by a legal hold: nobody can delete it; see navigator hold list")
+	}
 	line("next", "%s", r.Next)
 	for _, hint := range r.MayDo {
 		line("you may", "%s", hint)

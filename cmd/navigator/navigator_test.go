@@ -326,6 +326,7 @@ func TestStatusAndDelete(t *testing.T) {
 	p.run(t, "delete", id).like(t, ran{2, "", "navigator: deleting cannot be undone: say --yes\nSee: navigator --help\n"})
 	p.run(t, "delete", "--yes", id).like(t, ran{0, "<id>: deleting; nothing of it can be found any more\n", ""})
 	p.run(t, "delete", "-y", id, "--json").like(t, ran{0, "{\n  \"document_id\": \"<id>\",\n  \"status\": \"deleting\"\n}\n", ""})
+	p.run(t, "delete", "-y", id, "--wait").like(t, ran{0, "<id>: deleted\nPLACE         LEFT\nfile          0\nparser_files  not asked\n", ""})
 	p.run(t, "status", "../auth/user").like(t, ran{1, "", "error: There is no such document.\n" +
 		"  Check the id, and that you are signed in as its owner.\n  request id: <id>\n"})
 }

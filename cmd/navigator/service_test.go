@@ -29,6 +29,7 @@ type service struct {
 	documents []*ports.Standing
 	ways      map[string][]core.Status // by file name; what each look shows
 	queries   []ports.Query
+	receipts  int // looks at a deletion
 	policies  []string
 	listings  []ports.Listing
 	storing   func() // called while a file is stored; may be nil
@@ -205,6 +206,19 @@ func (l library) List(_ context.Context, _ ports.Principal, q ports.Listing) (fo
 		behind = behind || d.Document == q.Behind.Document
 	}
 	return found[:min(q.Limit, len(found))], nil
+}
+
+// Deletion is under way at the first look and done at the second.
+func (l library) Deletion(_ context.Context, who ports.Principal, id core.ID) (core.Deletion, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.receipts++
+	d := core.Deletion{Document: id, User: who.User, Reason: core.ByOwner, RequestedAt: time.Now()}
+	if l.receipts > 1 {
+		d.DoneAt, d.Residual = d.RequestedAt, core.Residual{core.PlaceCopies: nil}
+		d.Residual.Count(core.PlaceFile, 0)
+	}
+	return d, nil
 }
 
 // Retry and Cancel move the document as the Line says.

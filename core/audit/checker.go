@@ -114,10 +114,14 @@ type Checker struct {
 
 // Run looks, and looks again where something was found.
 func (c Checker) Run(ctx context.Context) ([]Violation, error) {
-	looks := []func(context.Context) ([]Violation, error){
-		func(ctx context.Context) ([]Violation, error) { return c.Database.Violations(ctx, c.Options) },
-		c.storage, c.parser, c.clients, c.ledgers,
-	}
+	rules := func(ctx context.Context) ([]Violation, error) { return c.Database.Violations(ctx, c.Options) }
+	return c.look(ctx, rules, c.storage, c.parser, c.clients, c.ledgers)
+}
+
+// Storage is Run for the storage's listing alone.
+func (c Checker) Storage(ctx context.Context) ([]Violation, error) { return c.look(ctx, c.storage) }
+
+func (c Checker) look(ctx context.Context, looks ...func(context.Context) ([]Violation, error)) ([]Violation, error) {
 	first := make([][]Violation, len(looks))
 	found := false
 	for i, look := range looks {

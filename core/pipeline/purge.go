@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/insurance-navigator/navigator/core"
@@ -13,16 +14,21 @@ type Purging struct {
 	Store  eraser
 	Blobs  deleter
 	Parser forgetter
+
+	// Held asks the parser how many copies of an attempt it holds, or tells
+	// NotAsked.
+	Held func(ctx context.Context, doc core.Document) (int, error)
 }
 
 type eraser interface {
 	copier
 	Doomed(ctx context.Context, id core.ID) (core.Document, error)
-	Erase(ctx context.Context, id core.ID, ticket any) error
+	Erase(ctx context.Context, id core.ID, outside core.Residual, ticket any) error
 }
 
 type deleter interface {
 	Delete(ctx context.Context, keys ...string) error
+	Stat(ctx context.Context, key string) (core.Blob, error)
 }
 
 type forgetter interface {
@@ -47,8 +53,42 @@ func (p Purging) Run(ctx context.Context, id core.ID, ticket any) error {
 	if err := p.Blobs.Delete(ctx, doc.Key); err != nil {
 		return err
 	}
-	return p.Store.Erase(ctx, id, ticket)
+	outside, err := p.count(ctx, doc, copies)
+	if err != nil {
+		return err
+	}
+	return p.Store.Erase(ctx, id, outside, ticket)
 }
+
+// count asks the outside what is left there. A storage or a parser that said
+// "deleted" and did not is asked to delete again by the next run.
+func (p Purging) count(ctx context.Context, doc core.Document, copies []core.Document) (core.Residual, error) {
+	left := core.Residual{}
+	switch _, err := p.Blobs.Stat(ctx, doc.Key); {
+	case err == nil:
+		return nil, core.Fail(core.CodeStorageUnavailable, errStays)
+	case !core.HasCode(err, core.CodeFileMissing):
+		return nil, err
+	}
+	left.Count(core.PlaceFile, 0)
+	left.Count(core.PlaceCopies, 0)
+	for _, copied := range copies {
+		switch held, err := p.Held(ctx, copied); {
+		case err != nil:
+			return nil, err
+		case held == NotAsked:
+			left[core.PlaceCopies] = nil
+		case held > 0:
+			return nil, core.Fail(core.CodeParserUnavailable, errStays)
+		}
+	}
+	return left, nil
+}
+
+// NotAsked in place of a count says that nobody could be asked.
+const NotAsked = -1
+
+var errStays = errors.New("what was deleted is still there")
 
 // submissionWait is how long a removal waits for a submission under way.
 const submissionWait = 2 * time.Second

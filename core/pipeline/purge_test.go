@@ -21,6 +21,9 @@ type outside struct {
 	breaks string
 	busy   bool // a run is handing the document to the parser
 	done   []string
+	stays  bool // the storage says "deleted" and keeps the file
+	held   int  // copies that the parser keeps all the same
+	left   core.Residual
 }
 
 var errBroken = core.Fail(core.CodeStorageUnavailable, nil)
@@ -54,7 +57,20 @@ func (o *outside) Delete(_ context.Context, keys ...string) error {
 	return o.do("delete " + strings.Join(keys, ","))
 }
 
-func (o *outside) Erase(_ context.Context, _ core.ID, ticket any) error {
+func (o *outside) Stat(_ context.Context, key string) (core.Blob, error) {
+	if o.stays {
+		return core.Blob{Key: key}, nil
+	}
+	if err := o.do("stat"); err != nil {
+		return core.Blob{}, err
+	}
+	return core.Blob{}, core.Fail(core.CodeFileMissing, nil)
+}
+
+func (o *outside) Held(context.Context, core.Document) (int, error) { return o.held, o.do("held") }
+
+func (o *outside) Erase(_ context.Context, _ core.ID, left core.Residual, ticket any) error {
+	o.left = left
 	return o.do("erase by " + ticket.(string))
 }
 
@@ -72,10 +88,10 @@ func doomed() *outside {
 func TestL023_ThePurgeRemovesTheRowsLast(t *testing.T) {
 	t.Parallel()
 	o := doomed()
-	if err := (pipeline.Purging{Store: o, Blobs: o, Parser: o}).Run(t.Context(), o.doc.ID, "ticket"); err != nil {
+	if err := (pipeline.Purging{Store: o, Blobs: o, Parser: o, Held: o.Held}).Run(t.Context(), o.doc.ID, "ticket"); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"read", "copies", "forget one", "forget two", "delete " + o.doc.Key, "erase by ticket"}
+	want := []string{"read", "copies", "forget one", "forget two", "delete " + o.doc.Key, "stat", "held", "held", "erase by ticket"}
 	if diff := cmp.Diff(want, o.done); diff != "" {
 		t.Errorf("done:\n%s", diff)
 	}
@@ -84,10 +100,10 @@ func TestL023_ThePurgeRemovesTheRowsLast(t *testing.T) {
 // A purge that breaks anywhere leaves the rows, and its next run does the rest.
 func TestL023_ABrokenPurgeLeavesTheRowsAndCanBeRepeated(t *testing.T) {
 	t.Parallel()
-	for _, step := range []string{"read", "copies", "forget one", "forget two", "delete user/document/original.pdf", "erase by ticket"} {
+	for _, step := range []string{"read", "copies", "forget one", "forget two", "delete user/document/original.pdf", "stat", "held", "erase by ticket"} {
 		o := doomed()
 		o.breaks = step
-		purge := pipeline.Purging{Store: o, Blobs: o, Parser: o}
+		purge := pipeline.Purging{Store: o, Blobs: o, Parser: o, Held: o.Held}
 		if err := purge.Run(t.Context(), o.doc.ID, "ticket"); !errors.Is(err, errBroken) {
 			t.Errorf("%s broke: %v", step, err)
 		}
@@ -101,10 +117,34 @@ func TestL023_ABrokenPurgeLeavesTheRowsAndCanBeRepeated(t *testing.T) {
 	}
 }
 
+// What says it was deleted is asked; a receipt tells what was not asked.
+func TestThePurgeCountsWhatIsLeftOutside(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(*outside){
+		"the file":   func(o *outside) { o.stays = true },
+		"the copies": func(o *outside) { o.held = 1 },
+	} {
+		o := doomed()
+		spoil(o)
+		err := pipeline.Purging{Store: o, Blobs: o, Parser: o, Held: o.Held}.Run(t.Context(), o.doc.ID, "ticket")
+		if core.AsError(err).Kind != core.Transient || slices.Contains(o.done, "erase by ticket") {
+			t.Errorf("%s stayed: %v, done %v", name, err, o.done)
+		}
+	}
+	o := doomed()
+	o.held = pipeline.NotAsked
+	if err := (pipeline.Purging{Store: o, Blobs: o, Parser: o, Held: o.Held}).Run(t.Context(), o.doc.ID, "ticket"); err != nil {
+		t.Fatal(err)
+	}
+	if copies, told := o.left[core.PlaceCopies]; !told || copies != nil || *o.left[core.PlaceFile] != 0 {
+		t.Errorf("counted %v", o.left)
+	}
+}
+
 func TestPurgeOfWhatIsGoneIsStale(t *testing.T) {
 	t.Parallel()
 	o := doomed()
-	if err := (pipeline.Purging{Store: o, Blobs: o, Parser: o}).Run(t.Context(), core.NewID(), "ticket"); !errors.Is(err, core.ErrStale) || len(o.done) != 0 {
+	if err := (pipeline.Purging{Store: o, Blobs: o, Parser: o, Held: o.Held}).Run(t.Context(), core.NewID(), "ticket"); !errors.Is(err, core.ErrStale) || len(o.done) != 0 {
 		t.Errorf("%v, done %v", err, o.done)
 	}
 }

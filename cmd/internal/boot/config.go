@@ -158,6 +158,52 @@ type Config struct {
 	AwaitEvery     time.Duration `env:"AWAIT_EVERY" help:"between rounds of looking for the files of announced uploads"`
 	SweepEvery     time.Duration `env:"SWEEP_EVERY" help:"between rounds of removing stored files without a document"`
 	SweepAge       time.Duration `env:"SWEEP_AGE" help:"age from which such a file is an orphan"`
+	ScrubEvery     time.Duration `env:"SCRUB_EVERY" help:"between rounds of comparing everything that is stored with the database, both ways"`
+	ScrubAge       time.Duration `env:"SCRUB_AGE" help:"age from which a stored file that the database never knew is removed by such a round"`
+
+	Retain RetainConfig `envPrefix:"RETAIN_"`
+}
+
+// RetainConfig is the settings of the retention clock; 0 keeps for ever.
+type RetainConfig struct {
+	Documents     time.Duration `env:"DOCUMENTS" help:"age from which documents are deleted; 0: their owners alone delete them"`
+	Events        time.Duration `env:"EVENTS" help:"of a deleted document's events; at least six years, or 0: for ever"`
+	Deletions     time.Duration `env:"DELETIONS" help:"of tombstones and receipts; longer than any backup is kept"`
+	Holds         time.Duration `env:"HOLDS" help:"of legal holds that were lifted; at least six years"`
+	WebhookLog    time.Duration `env:"WEBHOOK_LOG" help:"of the record that a callback came"`
+	Uploads       time.Duration `env:"UPLOADS" help:"of announced uploads that have ended"`
+	Instances     time.Duration `env:"INSTANCES" help:"of processes that are no more"`
+	Jobs          time.Duration `env:"JOBS" help:"of River's rows of jobs that were done or cancelled"`
+	JobsDiscarded time.Duration `env:"JOBS_DISCARDED" help:"of River's rows of jobs that were given up"`
+	Every         time.Duration `env:"EVERY" help:"between rounds of removing what is older"`
+}
+
+// times is each kind's setting.
+func (r *RetainConfig) times() map[core.Kept]*time.Duration {
+	return map[core.Kept]*time.Duration{
+		core.KeptDocuments: &r.Documents, core.KeptEvents: &r.Events, core.KeptDeletions: &r.Deletions, core.KeptHolds: &r.Holds,
+		core.KeptCallbacks: &r.WebhookLog, core.KeptUploads: &r.Uploads, core.KeptInstances: &r.Instances,
+		core.KeptJobs: &r.Jobs, core.KeptDiscarded: &r.JobsDiscarded,
+	}
+}
+
+func defaultRetain() RetainConfig {
+	r := RetainConfig{Every: time.Hour}
+	for kind, setting := range r.times() {
+		*setting = core.RetentionOf(core.DefaultRetention(), kind).For
+	}
+	return r
+}
+
+// Retention is the retention clock as it is set.
+func (c Config) Retention() []core.Retention {
+	clock, set := core.DefaultRetention(), c.Retain.times()
+	for i := range clock {
+		if setting, ok := set[clock[i].Kind]; ok {
+			clock[i].For = *setting
+		}
+	}
+	return clock
 }
 
 // StageConfig is one stage's row of the settings table.
@@ -196,6 +242,8 @@ func Defaults() Config {
 		DrainNotice: 2 * time.Second, Heartbeat: 5 * time.Second, DeadAfter: 20 * time.Second, RescueEvery: 5 * time.Second, RescueGrace: q.Grace,
 		LivenessAfter: time.Minute, ClockSkewMax: 30 * time.Second,
 		ReconcileEvery: q.ReconcileEvery, ReviveAfter: 5 * time.Minute, AwaitEvery: q.AwaitEvery, SweepEvery: q.SweepEvery, SweepAge: q.SweepAge,
+		ScrubEvery: q.ScrubEvery, ScrubAge: 7 * 24 * time.Hour,
+		Retain: defaultRetain(),
 	}
 }
 

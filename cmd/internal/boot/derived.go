@@ -89,7 +89,8 @@ func (c Config) Queues() riverqueue.Settings {
 		FetchCooldown: c.FetchCooldown, FetchPollInterval: c.FetchPoll, PollOnly: c.Transaction(),
 		SoftStop: c.SoftStop, Rescue: c.Rescue, Grace: c.RescueGrace,
 		ReconcileEvery: c.ReconcileEvery, AwaitEvery: c.AwaitEvery, SweepEvery: c.SweepEvery, SweepAge: c.SweepAge,
-		TendEvery: c.ReembedEvery, WaitLimit: c.WaitLimit,
+		TendEvery: c.ReembedEvery, WaitLimit: c.WaitLimit, RetainEvery: c.Retain.Every, ScrubEvery: c.ScrubEvery,
+		KeepDone: c.Retain.Jobs, KeepDiscarded: c.Retain.JobsDiscarded,
 	}
 }
 

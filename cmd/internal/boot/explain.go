@@ -20,6 +20,7 @@ type Report struct {
 	Since       time.Time               `json:"since"`
 	Where       core.Whereabouts        `json:"where"`
 	Created     time.Time               `json:"created_at"`
+	Held        bool                    `json:"legal_hold"`     // it can be deleted by nobody
 	Code        core.Code               `json:"code,omitempty"` // why it failed, or why its job waits
 	Now         time.Time               `json:"now"`            // by the database
 	Moves       []postgres.CaseMove     `json:"events"`
@@ -69,7 +70,7 @@ func (o *Operator) Explain(ctx context.Context, id core.ID) (Report, error) {
 	}
 	doc := c.Document
 	r := Report{Document: doc.ID, Owner: doc.User, Attempt: doc.Attempt, AttemptID: doc.Job, Status: doc.Status, Since: c.Since,
-		Where: c.Whereabouts(), Created: c.Created, Now: c.Now, Moves: c.Moves, Job: c.Job, Inbox: c.Inbox, Pages: c.Pages, PagesOfFile: doc.Pages,
+		Where: c.Whereabouts(), Created: c.Created, Held: c.Held, Now: c.Now, Moves: c.Moves, Job: c.Job, Inbox: c.Inbox, Pages: c.Pages, PagesOfFile: doc.Pages,
 		Receipt: c.Receipt, Chunks: c.Chunks, Deadline: at(c.Deadline), NextPoll: at(c.NextPoll), Unknown: doc.Submitting}
 	blobs, err := o.config.blobs()
 	if err != nil {

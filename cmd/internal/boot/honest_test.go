@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/insurance-navigator/navigator/adapters/httpapi"
 	"github.com/insurance-navigator/navigator/adapters/openai/openaitest"
 	"github.com/insurance-navigator/navigator/adapters/supabase/supabasetest"
 	"github.com/insurance-navigator/navigator/cmd/internal/boot"
@@ -201,6 +202,7 @@ func TestADeletedDocumentLeavesNothing(t *testing.T) {
 			t.Errorf("%s holds %d rows", table, n)
 		}
 	}
+	w.receipted(ada, bob, id)
 	if n := len(w.supa.Objects(w.config.Bucket())); n != 0 {
 		t.Errorf("the storage holds %d objects", n)
 	}
@@ -211,6 +213,27 @@ func TestADeletedDocumentLeavesNothing(t *testing.T) {
 		t.Errorf("the search finds %d passages", len(found))
 	}
 	ada.completes(ada.taken("card.pdf", corpus.MemberCard().Bytes)) // the same content may come again
+}
+
+// receipted reads the receipt of a finished deletion: everything was counted,
+// the storage and the parser too, and nobody else can read it.
+func (w *world) receipted(owner, stranger person, id string) {
+	w.t.Helper()
+	var r httpapi.DeletionReceipt
+	if status := w.call(http.MethodGet, w.api+"/documents/"+id+"/deletion", owner.token, nil, &r); status != http.StatusOK || r.Status != "deleted" {
+		w.t.Fatalf("the receipt answered %d %+v", status, r)
+	}
+	if len(r.Residual) < 10 {
+		w.t.Errorf("only %d places were counted", len(r.Residual))
+	}
+	for place, n := range r.Residual {
+		if n == nil || *n != 0 {
+			w.t.Errorf("left in %s: %v", place, n)
+		}
+	}
+	if status := w.call(http.MethodGet, w.api+"/documents/"+id+"/deletion", stranger.token, nil, nil); status != http.StatusNotFound {
+		w.t.Errorf("a stranger's look at the receipt answered %d", status)
+	}
 }
 
 // Forged callbacks change nothing and are told so; malformed and large ones too.

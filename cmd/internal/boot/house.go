@@ -228,6 +228,7 @@ func (h *House) api(ctx context.Context, at *gate) (http.Handler, error) {
 func (h *House) limits() httpapi.Limits {
 	limits := httpapi.DefaultLimits().Raise(h.config.RateFactor)
 	limits.MinPassword, limits.UploadsPerDay = h.config.MinPassword, h.config.UploadsPerDay
+	limits.Retention = h.config.Retention()
 	return limits
 }
 

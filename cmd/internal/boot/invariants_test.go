@@ -12,12 +12,15 @@ import (
 // its own hand.
 func (w *world) damages() { w.damaged = true }
 
-// looks opens the checker over the world, with the outside at peace.
+// looks opens the checker over the world, with the outside at peace and nothing
+// between it and the database.
 func (w *world) looks(ctx context.Context) *boot.Verify {
 	w.t.Helper()
 	w.llama.Faults.Reset()
 	w.supa.Mend()
-	hand, err := boot.NewVerify(ctx, w.config)
+	config := w.config
+	config.DatabaseURL, config.WorkerDatabaseURL, config.PoolMode = w.direct.DatabaseURL, w.direct.WorkerDatabaseURL, w.direct.PoolMode
+	hand, err := boot.NewVerify(ctx, config)
 	if err != nil {
 		w.t.Fatalf("verify: %v", err)
 	}

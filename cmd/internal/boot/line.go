@@ -49,6 +49,7 @@ func newLine(ctx context.Context, c Config, settings riverqueue.Settings, pool *
 		pipeline.Finishing{Join: making.join},
 	}
 	upkeep := newUpkeep(c, store, p)
+	upkeep.Scrub = newScrubbing(c, pool, p.blobs, log).Run
 	if err := addReembed(&upkeep, c, store, p); err != nil {
 		return nil, err
 	}
@@ -68,21 +69,20 @@ func batch(pending []core.Pending) int {
 const (
 	reconcileRound = 200
 	sweepRound     = 500
-	keysRound      = 5000
 	awaitRound     = 200
 	reorderRound   = 5000
 )
 
 func newUpkeep(c Config, store *postgres.Store, p lineParts) riverqueue.Upkeep {
 	forgetting := pipeline.Forgetting{Store: store, Parser: p.parser}
-	purging := pipeline.Purging{Store: store, Blobs: p.blobs, Parser: p.parser}
+	purging := pipeline.Purging{Store: store, Blobs: p.blobs, Parser: p.parser, Held: heldBy(p.parser, c.Parser == "pdftext")}
 	arriving := newArriving(c, store, p)
 	return riverqueue.Upkeep{
 		Forget: forgetting.Run,
 		Purge:  purging.Run,
 		Arrive: arriving.Run,
 		Await: func(ctx context.Context) error {
-			return errors.Join(arriving.Round(ctx, awaitRound), store.ForgetUploads(ctx, sweepRound))
+			return arriving.Round(ctx, awaitRound)
 		},
 		Reconcile: func(ctx context.Context) error {
 			_, polled := store.Reconcile(ctx, reconcileRound)
@@ -92,19 +92,26 @@ func newUpkeep(c Config, store *postgres.Store, p lineParts) riverqueue.Upkeep {
 			return errors.Join(polled, revived, ordered, settled)
 		},
 		Sweep: func(ctx context.Context) error {
-			return errors.Join(sweep(ctx, store, p.blobs, c.SweepAge), sweepKeys(ctx, store))
+			return sweep(ctx, store, p.blobs, c.SweepAge)
+		},
+		Retain: func(ctx context.Context) error {
+			_, err := expire(ctx, store, c.Retention())
+			return err
 		},
 	}
 }
 
-// sweepKeys removes the idempotency keys whose time is over, round by round so
-// that no statement takes long.
-func sweepKeys(ctx context.Context, store *postgres.Store) error {
-	for {
-		removed, err := store.ExpireKeys(ctx, keysRound)
-		if err != nil || removed < keysRound {
-			return err
+// heldBy asks the parser what it lists of an attempt. A parser in this process
+// cannot tell what another one holds, that was asked before it.
+func heldBy(parser ports.Holdings, inside bool) func(context.Context, core.Document) (int, error) {
+	return func(ctx context.Context, doc core.Document) (int, error) {
+		if inside && doc.ProviderFile != "" {
+			return pipeline.NotAsked, nil
 		}
+		files, err := ports.ReadAll(func(after string) (ports.Page[ports.HeldFile], error) {
+			return parser.ListFiles(ctx, ports.FileFilter{Attempt: doc.Job}, after)
+		})
+		return len(files), err
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/insurance-navigator/navigator/adapters/riverqueue"
+	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
 )
 
@@ -68,10 +69,22 @@ func (c Config) checkTimes(f *faults) {
 		"SOFT_STOP_TIMEOUT": c.SoftStop, "RESCUE_AFTER": c.Rescue, "HEARTBEAT_EVERY": c.Heartbeat, "PROCESS_DEAD_AFTER": c.DeadAfter,
 		"RESCUE_EVERY": c.RescueEvery, "RESCUE_GRACE": c.RescueGrace, "RECONCILE_EVERY": c.ReconcileEvery,
 		"AWAIT_EVERY": c.AwaitEvery, "SWEEP_EVERY": c.SweepEvery, "REEMBED_EVERY": c.ReembedEvery, "REEMBED_KEEP": c.ReembedKeep, "REVIVE_AFTER": c.ReviveAfter,
-		"BREAKER_REST": c.BreakerRest, "REFUSAL_EVERY": c.RefusalEvery, "WAIT_LIMIT": c.WaitLimit} {
+		"BREAKER_REST": c.BreakerRest, "REFUSAL_EVERY": c.RefusalEvery, "WAIT_LIMIT": c.WaitLimit,
+		"RETAIN_EVERY": c.Retain.Every, "SCRUB_EVERY": c.ScrubEvery} {
 		if d <= 0 {
 			f.add("%s: a positive duration such as 30s", name)
 		}
+	}
+	if c.ScrubAge < c.SweepAge {
+		f.add("SCRUB_AGE: not below SWEEP_AGE")
+	}
+	for _, r := range c.Retention() {
+		if r.For != core.Forever && r.For < r.Least {
+			f.add("%s: at least %s, or 0 to keep for ever", r.Setting, r.Least)
+		}
+	}
+	if r := c.Retain; r.Deletions != core.Forever && (r.Events == core.Forever || r.Deletions < r.Events) {
+		f.add("RETAIN_DELETIONS: not below RETAIN_EVENTS, for events go by their document's deletion")
 	}
 	if c.FetchPoll < c.FetchCooldown {
 		f.add("RIVER_FETCH_POLL_INTERVAL: not below RIVER_FETCH_COOLDOWN")

@@ -235,6 +235,7 @@ func TestSharedSecretIsTakenOnlyWhereConfigured(t *testing.T) {
 	for _, configured := range []boot.Secret{"", secret} {
 		w := newWorld(t)
 		var err error
+		w.damages() // the storage goes with the server that is put in its place
 		if w.supa, err = supabasetest.New(supabasetest.Options{JWTSecret: secret, Auth: supabasetest.AuthOptions{SharedSecret: true}}); err != nil {
 			t.Fatal(err)
 		}

@@ -25,16 +25,17 @@ var (
 // builtSQL are the functions that make a statement of more than the source's
 // own words, and what they put into it.
 var builtSQL = map[string]string{
-	"adapters/postgres.turn":      "hands on, see handsOn",
-	"adapters/postgres.standings": "hands on, see handsOn",
-	"adapters/postgres.standing":  "hands on, see handsOn",
-	"adapters/postgres.Erase":     "a table's name out of a list in the source, quoted",
-	"db.drop":                     "an index's name out of a list in the source",
-	"db.Add":                      "an index's name out of a list in the source",
-	"db/legacy":                   "adoption: a schema's name, and a time that the database gave",
-	"db/dbtest":                   "names and passwords of tests",
-	"db/schemadump":               "a database's name that it draws",
-	"cmd/navigator/internal/dev":  "the names of a private database, and a password that it draws",
+	"adapters/postgres.turn":       "hands on, see handsOn",
+	"adapters/postgres.standings":  "hands on, see handsOn",
+	"adapters/postgres.standing":   "hands on, see handsOn",
+	"adapters/postgres.Violations": "the statement of a rule, out of a list in the source",
+	"adapters/postgres.Erase":      "a table's name out of a list in the source, quoted",
+	"db.drop":                      "an index's name out of a list in the source",
+	"db.Add":                       "an index's name out of a list in the source",
+	"db/legacy":                    "adoption: a schema's name, and a time that the database gave",
+	"db/dbtest":                    "names and passwords of tests",
+	"db/schemadump":                "a database's name that it draws",
+	"cmd/navigator/internal/dev":   "the names of a private database, and a password that it draws",
 }
 
 // L-024: a value that is pasted into a statement. Only what stands in the

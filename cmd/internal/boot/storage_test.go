@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/insurance-navigator/navigator/adapters/supabase"
 	"github.com/insurance-navigator/navigator/adapters/supabase/supabasetest"
 	"github.com/insurance-navigator/navigator/cmd/internal/boot"
@@ -75,6 +77,59 @@ func TestL019_AnOrphanedObjectIsSwept(t *testing.T) {
 		}
 	}
 	ada.completes(kept)
+}
+
+// What lies in the storage is compared with the database, both ways: an old
+// file of a deleted document and one that never had a document are removed, a
+// young one and a foreign one stay, and a file that is missing is told.
+func TestTheStorageIsScrubbedBothWays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.damages()
+	w.start(boot.Dev)
+	ada := w.person("ada")
+	kept, gone := ada.taken("card.pdf", corpus.MemberCard().Bytes), ada.taken("summary.pdf", corpus.Summary().Bytes)
+	ada.completes(kept)
+	ada.completes(gone)
+	keyOf := func(id string) string {
+		return w.text(`select storage_key from upload_pipeline.documents where document_id = $1`, id)
+	}
+	left, missing := keyOf(gone), keyOf(kept)
+	if status := w.call(http.MethodDelete, w.api+"/documents/"+gone, ada.token, nil, nil); status != http.StatusAccepted {
+		t.Fatalf("the delete answered %d", status)
+	}
+	w.until("the document to be gone", func() bool { status, _ := ada.status(gone); return status == http.StatusNotFound })
+	stray := core.NewID().String() + "/" + core.NewID().String() + "/original.pdf"
+	for _, key := range []string{left, stray, "not/ours.pdf"} { // a late Put, a lost row, somebody else's
+		w.put(key, []byte("%PDF-stray"))
+	}
+	there := func() (keys []string) {
+		for _, key := range []string{missing, left, stray, "not/ours.pdf"} {
+			if _, ok := w.supa.Bytes(w.config.Bucket(), key); ok {
+				keys = append(keys, key)
+			}
+		}
+		return keys
+	}
+	w.scrub(time.Hour, time.Hour)
+	if diff := cmp.Diff([]string{missing, left, stray, "not/ours.pdf"}, there()); diff != "" {
+		t.Errorf("young files went:\n%s", diff)
+	}
+	w.scrub(0, time.Hour)
+	if diff := cmp.Diff([]string{missing, stray, "not/ours.pdf"}, there()); diff != "" {
+		t.Errorf("after the deleted document's file is old:\n%s", diff)
+	}
+	w.supa.Lose(w.config.Bucket(), missing)
+	told := w.scrub(0, 0)
+	if diff := cmp.Diff([]string{"not/ours.pdf"}, there()); diff != "" {
+		t.Errorf("after all is old:\n%s", diff)
+	}
+	if !strings.Contains(told, "file_missing") || !strings.Contains(told, kept) || strings.Contains(told, "not/ours") {
+		t.Errorf("told: %s", told)
+	}
+	if _, s := ada.status(kept); s.Status != core.Complete {
+		t.Errorf("the document without its file is %s: it is to be told and left", s.Status)
+	}
 }
 
 func TestL029_FM012_APublicKeyInPlaceOfTheServiceKeyIsRefused(t *testing.T) {
@@ -210,4 +265,14 @@ func TestFM027_TheKeyIsReadFromTheRow(t *testing.T) {
 	if status := w.call(http.MethodGet, w.api+"/documents/"+id+"/file", ada.token, nil, nil); status != http.StatusOK {
 		t.Errorf("the owner's file answered %d", status)
 	}
+}
+
+// scrub runs one round and gives what it told.
+func (w *world) scrub(left, lost time.Duration) string {
+	w.t.Helper()
+	var told strings.Builder
+	if err := boot.Scrub(w.t.Context(), w.config, left, lost, slog.New(slog.NewTextHandler(&told, nil))); err != nil {
+		w.t.Fatal(err)
+	}
+	return told.String()
 }

@@ -125,7 +125,11 @@ func (v *Verify) Mend(ctx context.Context, found []audit.Violation) (mended []Me
 		case audit.WorkMissing:
 			revive, done = true, "a job carries it on again"
 		case audit.FileOrphaned, audit.FileLeft:
-			err, done = errors.Join(err, v.blobs.Delete(ctx, one.Subject)), "the file was removed"
+			removed, failed := removeStray(ctx, v.blobs, one.Subject, func(time.Time) bool { return true }) // its age was judged at both looks
+			if err = errors.Join(err, failed); !removed {
+				continue
+			}
+			done = "the file was removed"
 		case audit.CopyOrphaned, audit.CopyLeft:
 			err, done = errors.Join(err, v.forget(ctx, one.Subject)), "the parser's copies were removed"
 		}

@@ -71,6 +71,7 @@ func prepare(m *testing.M) (int, error) {
 type world struct {
 	t      testing.TB
 	config boot.Config
+	direct boot.Config // as newWorld made it: nothing lies before its database
 	db     *dbtest.DB
 	llama  *llamaparsetest.Server
 	openai *openaitest.Server
@@ -137,6 +138,7 @@ func newWorld(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	w.config = w.settings()
+	w.direct = w.config
 	t.Cleanup(func() { w.halt(); w.verify(); w.report() })
 	return w
 }

@@ -125,6 +125,26 @@ func (c *Client) Delete(ctx context.Context, id string) (Removal, error) {
 	return r, err
 }
 
+// Deletion reads the record of a deletion.
+func (c *Client) Deletion(ctx context.Context, id string) (Receipt, error) {
+	var r Receipt
+	_, err := c.do(ctx, call{method: http.MethodGet, path: "/documents/" + url.PathEscape(id) + "/deletion", again: true}, &r)
+	return r, err
+}
+
+// Deleted waits until a deletion is done.
+func (c *Client) Deleted(ctx context.Context, id string) (Receipt, error) {
+	for {
+		r, err := c.Deletion(ctx, id)
+		if err != nil || r.DoneAt != nil {
+			return r, err
+		}
+		if err := c.Pause(ctx, firstWait); err != nil {
+			return r, err
+		}
+	}
+}
+
 // Me reads whom the token speaks for.
 func (c *Client) Me(ctx context.Context) (User, error) {
 	var u User

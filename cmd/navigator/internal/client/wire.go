@@ -94,6 +94,17 @@ type Removal struct {
 	Status     string `json:"status"`
 }
 
+// Receipt says how far a deletion is, and what was counted in each place
+// afterwards: nil where the place could not be asked.
+type Receipt struct {
+	DocumentID  string          `json:"document_id"`
+	Status      string          `json:"status"`
+	Reason      string          `json:"reason"`
+	RequestedAt time.Time       `json:"requested_at"`
+	DoneAt      *time.Time      `json:"done_at"`
+	Residual    map[string]*int `json:"residual"`
+}
+
 // Question is what a search looks for, and where. What is left zero is the
 // service's to decide, or holds nothing back.
 type Question struct {

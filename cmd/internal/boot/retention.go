@@ -1,0 +1,115 @@
+package boot
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/insurance-navigator/navigator/adapters/postgres"
+	"github.com/insurance-navigator/navigator/adapters/riverqueue"
+	"github.com/insurance-navigator/navigator/core"
+)
+
+// expireRound is how many rows of a kind one transaction removes: no statement
+// takes long, and a round that is cut off has done what it did.
+const expireRound = 1000
+
+// Expired is what of a kind is, or was, older than it is kept.
+type Expired struct {
+	core.Retention
+
+	Rows int // documents, for that kind
+}
+
+// expire removes everything that is older than the clock says, kind after kind
+// and batch after batch. A kind that fails does not keep the others.
+func expire(ctx context.Context, store *postgres.Store, clock []core.Retention) (done []Expired, err error) {
+	for _, r := range clock {
+		one := Expired{Retention: r}
+		for r.For != core.Forever {
+			removed, failed := store.Expire(ctx, r.Kind, r.For, expireRound)
+			one.Rows += removed
+			if failed != nil {
+				err = errors.Join(err, failed)
+			}
+			if failed != nil || removed < expireRound {
+				break
+			}
+		}
+		done = append(done, one)
+	}
+	return done, err
+}
+
+// due counts what expire would remove now.
+func due(ctx context.Context, store *postgres.Store, clock []core.Retention) (found []Expired, err error) {
+	for _, r := range clock {
+		one := Expired{Retention: r}
+		if r.For != core.Forever {
+			if one.Rows, err = store.Due(ctx, r.Kind, r.For); err != nil {
+				return nil, err
+			}
+		}
+		found = append(found, one)
+	}
+	return found, nil
+}
+
+// Keeper is the operator's hand on what is kept: it talks to the database with
+// the worker's configuration.
+type Keeper struct {
+	config Config
+	pool   *pgxpool.Pool
+	store  *postgres.Store
+}
+
+// OpenKeeper reads the environment as a worker does and opens its database.
+func OpenKeeper(ctx context.Context, environ []string) (*Keeper, error) {
+	config, err := Read(environ)
+	if err != nil {
+		return nil, err
+	}
+	return NewKeeper(ctx, config)
+}
+
+// NewKeeper is OpenKeeper with a configuration that was read.
+func NewKeeper(ctx context.Context, config Config) (*Keeper, error) {
+	pool, err := openHand(ctx, config, "navigator-keeper")
+	if err != nil {
+		return nil, err
+	}
+	queue, err := riverqueue.NewQueue(pool, config.Queues(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return &Keeper{config: config, pool: pool, store: postgres.NewStore(pool, queue, config.Waits())}, nil
+}
+
+// Close closes the database's pool.
+func (k *Keeper) Close() { k.pool.Close() }
+
+// Retain removes what is older than the clock says, or with dry counts it.
+func (k *Keeper) Retain(ctx context.Context, dry bool) ([]Expired, error) {
+	if dry {
+		return due(ctx, k.store, k.config.Retention())
+	}
+	return expire(ctx, k.store, k.config.Retention())
+}
+
+// SetHold lays a hold; see postgres.Store.SetHold.
+func (k *Keeper) SetHold(ctx context.Context, h core.Hold) (core.Hold, error) {
+	return k.store.SetHold(ctx, h)
+}
+
+// LiftHold ends a hold.
+func (k *Keeper) LiftHold(ctx context.Context, h core.Hold) (core.Hold, error) {
+	return k.store.LiftHold(ctx, h)
+}
+
+// Holds lists the holds that stand, or all there were.
+func (k *Keeper) Holds(ctx context.Context, all bool) ([]core.Hold, error) {
+	return k.store.Holds(ctx, all)
+}

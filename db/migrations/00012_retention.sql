@@ -179,4 +179,4 @@ exception when feature_not_supported then
 end $$;
 -- +goose StatementEnd
 
-insert into upload_pipeline.schema_serves values (13, 7);
+insert into upload_pipeline.schema_serves values (12, 7);

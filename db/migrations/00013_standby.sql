@@ -35,4 +35,4 @@ begin
 end $$;
 -- +goose StatementEnd
 
-insert into upload_pipeline.schema_serves values (14, 7);
+insert into upload_pipeline.schema_serves values (13, 7);

@@ -34,7 +34,7 @@ type client struct {
 	w     *world
 	token string
 	diary *diary
-	lease func(ctx context.Context) error // lets the lease of a claim run out
+	lease func(ctx context.Context) error // lets the lease of a claim run out; nil waits for it
 }
 
 // retryWait is between two tries of a client.
@@ -143,8 +143,10 @@ func (c *client) upload(ctx context.Context, content []byte) (core.ID, error) {
 // promised reads the answer to an upload.
 func (c *client) promised(ctx context.Context, key string, r reply) (core.ID, error) {
 	if r.status == http.StatusConflict && r.text("code") == string(core.CodeIdempotencyInUse) {
-		if err := c.lease(ctx); err != nil {
-			return core.ID{}, err
+		if c.lease != nil {
+			if err := c.lease(ctx); err != nil {
+				return core.ID{}, err
+			}
 		}
 		return core.ID{}, errAgain
 	}
@@ -157,36 +159,56 @@ func (c *client) promised(ctx context.Context, key string, r reply) (core.ID, er
 	return id, err
 }
 
+// ending is how an attempt ended.
+type ending struct {
+	status core.Status
+	code   core.Code // of a failure
+}
+
 // ends waits until the document's attempt has ended, and tells how.
-func (c *client) ends(ctx context.Context, id core.ID) (core.Status, error) {
-	return again(ctx, func() (core.Status, error) {
+func (c *client) ends(ctx context.Context, id core.ID) (ending, error) {
+	return again(ctx, func() (ending, error) {
 		r, err := c.send(ctx, http.MethodGet, "/documents/"+id.String()+"/status", nil, nil)
 		if err != nil {
-			return "", err
+			return ending{}, err
 		}
-		status := core.Status(r.text("status"))
-		if r.status != http.StatusOK || !status.Known() {
-			return "", fmt.Errorf("the status of %s answered %d %s", id, r.status, r.text("code"))
+		e := ending{status: core.Status(r.text("status"))}
+		if r.status != http.StatusOK || !e.status.Known() {
+			return e, fmt.Errorf("the status of %s answered %d %s", id, r.status, r.text("code"))
 		}
-		if !status.Terminal() {
-			return status, fmt.Errorf("%w: it is %s", errAgain, status)
+		if !e.status.Terminal() {
+			return e, fmt.Errorf("%w: it is %s", errAgain, e.status)
 		}
-		return status, nil
+		if reason, ok := r.fields["last_error"].(map[string]any); ok {
+			code, _ := reason["code"].(string)
+			e.code = core.Code(code)
+		}
+		return e, nil
 	})
 }
 
 // remove deletes until that is answered.
 func (c *client) remove(ctx context.Context, id core.ID) error {
+	return c.act(ctx, audit.OpDelete, id, http.MethodDelete, "", http.StatusNotFound) // gone by a call that was not answered
+}
+
+// cancel cancels until that is answered.
+func (c *client) cancel(ctx context.Context, id core.ID) error {
+	return c.act(ctx, audit.OpCancel, id, http.MethodPost, "/cancel", http.StatusConflict) // ended before
+}
+
+// act asks for something to be done with a document until that is answered.
+func (c *client) act(ctx context.Context, op string, id core.ID, method, path string, too int) error {
 	_, err := again(ctx, func() (bool, error) {
-		r, err := c.send(ctx, http.MethodDelete, "/documents/"+id.String(), nil, nil)
+		r, err := c.send(ctx, method, "/documents/"+id.String()+path, nil, nil)
 		if err != nil {
-			c.diary.note(audit.OpDelete, id, "", audit.Info)
+			c.diary.note(op, id, "", audit.Info)
 			return false, err
 		}
-		if r.status >= http.StatusMultipleChoices && r.status != http.StatusNotFound { // gone by a call that was not answered
-			return false, fmt.Errorf("the deletion answered %d %s", r.status, r.text("code"))
+		if r.status >= http.StatusMultipleChoices && r.status != too {
+			return false, fmt.Errorf("the %s answered %d %s", op, r.status, r.text("code"))
 		}
-		c.diary.note(audit.OpDelete, id, "", audit.OK)
+		c.diary.note(op, id, "", audit.OK)
 		return true, nil
 	})
 	return err

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/core/audit"
 	"github.com/insurance-navigator/navigator/db"
 	"github.com/insurance-navigator/navigator/db/dbtest"
 	"github.com/insurance-navigator/navigator/loadtest/corpus"
@@ -43,7 +44,7 @@ func live(t *testing.T, target *point) (l life, err error) {
 	if err != nil {
 		return l, err
 	}
-	c.lease = w.expireLeases
+	c.lease = func(ctx context.Context) error { return w.expireLeases(ctx, 0) } // its process is dead
 	w.watch.target = target
 	w.watch.begin()
 	if err := c.wholeLife(ctx); err != nil {
@@ -57,11 +58,17 @@ func live(t *testing.T, target *point) (l life, err error) {
 	}
 	l.points = w.watch.end()
 	w.shut()
-	found, err := w.verify(d.acts)
-	for _, v := range found {
-		l.found = append(l.found, fmt.Sprintf("invariant %d, %s: document %s: %s", v.Invariant, v.Rule, v.Document, v.Detail))
-	}
+	l.found, err = w.violations(d.acts)
 	return l, err
+}
+
+// violations are those of a world at rest, in words.
+func (w *world) violations(history []audit.Act) (all []string, err error) {
+	found, err := w.verify(history)
+	for _, v := range found {
+		all = append(all, fmt.Sprintf("invariant %d, %s: document %s: %s", v.Invariant, v.Rule, v.Document, v.Detail))
+	}
+	return all, err
 }
 
 // wholeLife uploads a document, waits for its end, and deletes it.
@@ -70,12 +77,12 @@ func (c *client) wholeLife(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	status, err := c.ends(ctx, id)
+	end, err := c.ends(ctx, id)
 	if err != nil {
 		return err
 	}
-	if status != core.Complete {
-		return fmt.Errorf("the document ended as %s", status)
+	if end.status != core.Complete {
+		return fmt.Errorf("the document ended as %s %s", end.status, end.code)
 	}
 	return c.remove(ctx, id)
 }
@@ -90,10 +97,12 @@ func (w *world) super(ctx context.Context, work func(*pgx.Conn) error) error {
 	return work(conn)
 }
 
-// expireLeases lets the minutes pass that a dead process's claim on a key takes.
-func (w *world) expireLeases(ctx context.Context) error {
+// expireLeases lets the minutes pass that a lost claim on a key takes, where it
+// is older than any run that is alive.
+func (w *world) expireLeases(ctx context.Context, older time.Duration) error {
 	return w.super(ctx, func(conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, `update upload_pipeline.idempotency_keys set leased_until = now() where answer is null`)
+		_, err := conn.Exec(ctx, `update upload_pipeline.idempotency_keys set leased_until = now() where answer is null
+			and claimed_at < now() - interval '1 second' * $1`, older.Seconds())
 		return err
 	})
 }

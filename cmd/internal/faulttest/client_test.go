@@ -60,6 +60,7 @@ func again[T any](ctx context.Context, call func() (T, error)) (answer T, err er
 // reply is an answer of the API.
 type reply struct {
 	status int
+	after  string // Retry-After
 	fields map[string]any
 }
 
@@ -92,7 +93,7 @@ func (c *client) send(ctx context.Context, method, path string, header http.Head
 	if err != nil {
 		return r, fmt.Errorf("%w: %w", errAgain, err)
 	}
-	r.status = response.StatusCode
+	r.status, r.after = response.StatusCode, response.Header.Get("Retry-After")
 	if len(text) > 0 && json.Unmarshal(text, &r.fields) != nil {
 		return r, fmt.Errorf("%s %s answered %d without JSON", method, path, r.status)
 	}
@@ -119,25 +120,34 @@ func (w *world) signUp(ctx context.Context, name string, d *diary) (*client, err
 
 // upload uploads until the document is promised.
 func (c *client) upload(ctx context.Context, content []byte) (core.ID, error) {
-	var form bytes.Buffer
-	writer := multipart.NewWriter(&form)
-	part, err := writer.CreateFormFile("file", "policy.pdf")
-	if err != nil {
-		return core.ID{}, err
-	}
-	_, _ = part.Write(content) // into memory
-	_ = writer.WriteField("policy_id", "POL-1")
-	_ = writer.Close()
 	key := core.NewID().String()
-	header := http.Header{"Content-Type": {writer.FormDataContentType()}, "Idempotency-Key": {key}}
 	return again(ctx, func() (core.ID, error) {
-		r, err := c.send(ctx, http.MethodPost, "/upload-document-backend", header, form.Bytes())
+		r, err := c.post(ctx, key, content)
 		if err != nil {
-			c.diary.note(audit.OpUpload, core.ID{}, key, audit.Info)
 			return core.ID{}, err
 		}
 		return c.promised(ctx, key, r)
 	})
+}
+
+// post sends a file once. Where no answer says what became of it, the diary
+// says so.
+func (c *client) post(ctx context.Context, key string, content []byte) (reply, error) {
+	var form bytes.Buffer
+	writer := multipart.NewWriter(&form)
+	part, err := writer.CreateFormFile("file", "policy.pdf")
+	if err != nil {
+		return reply{}, err
+	}
+	_, _ = part.Write(content) // into memory
+	_ = writer.WriteField("policy_id", "POL-1")
+	_ = writer.Close()
+	header := http.Header{"Content-Type": {writer.FormDataContentType()}, "Idempotency-Key": {key}}
+	r, err := c.send(ctx, http.MethodPost, "/upload-document-backend", header, form.Bytes())
+	if err != nil {
+		c.diary.note(audit.OpUpload, core.ID{}, key, audit.Info)
+	}
+	return r, err
 }
 
 // promised reads the answer to an upload.

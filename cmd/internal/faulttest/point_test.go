@@ -29,6 +29,8 @@ type watch struct {
 	list   []point
 
 	target *point
+	every  int // loses the answer of every so many that were done; 0: of none
+	done   int
 	fire   func(service string) // kills the service, and returns when it is dead
 	fired  time.Time
 }
@@ -62,6 +64,13 @@ func (w *watch) reached(service string, phase pgproxy.Phase, what string) bool {
 	w.counts[at]++
 	at.nth = w.counts[at]
 	w.list = append(w.list, at)
+	if phase == pgproxy.After {
+		w.done++
+		if w.every > 0 && w.done%w.every == 0 {
+			w.mu.Unlock()
+			return false
+		}
+	}
 	hit := w.target != nil && *w.target == at && w.fired.IsZero()
 	if hit {
 		w.fired = time.Now()
@@ -71,6 +80,13 @@ func (w *watch) reached(service string, phase pgproxy.Phase, what string) bool {
 		w.fire(service)
 	}
 	return !hit
+}
+
+// lose loses the answer of every so many commits and calls from here on.
+func (w *watch) lose(every int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.on, w.every = every > 0, every
 }
 
 // firedAt is when the target was hit; zero when it never was.

@@ -207,6 +207,11 @@ func (c *client) cancel(ctx context.Context, id core.ID) error {
 	return c.act(ctx, audit.OpCancel, id, http.MethodPost, "/cancel", http.StatusConflict) // ended before
 }
 
+// retry asks for another attempt until that is answered.
+func (c *client) retry(ctx context.Context, id core.ID) error {
+	return c.act(ctx, audit.OpRetry, id, http.MethodPost, "/retry", http.StatusConflict) // under way by a call that was not answered
+}
+
 // act asks for something to be done with a document until that is answered.
 func (c *client) act(ctx context.Context, op string, id core.ID, method, path string, too int) error {
 	_, err := again(ctx, func() (bool, error) {

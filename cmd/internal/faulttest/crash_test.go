@@ -47,7 +47,7 @@ func live(t *testing.T, target *point) (l life, err error) {
 	c.lease = func(ctx context.Context) error { return w.expireLeases(ctx, 0) } // its process is dead
 	w.watch.target = target
 	w.watch.begin()
-	if err := c.wholeLife(ctx); err != nil {
+	if err := lives[*lifeFlag](c, ctx); err != nil {
 		return l, err
 	}
 	if err := w.rests(ctx); err != nil {
@@ -71,20 +71,54 @@ func (w *world) violations(history []audit.Act) (all []string, err error) {
 	return all, err
 }
 
+// lives are the ways on which a document can be followed.
+var lives = map[string]func(*client, context.Context) error{
+	"whole": (*client).wholeLife, "deleted": (*client).deletedLife, "retried": (*client).retriedLife,
+}
+
+// deletedLife uploads a document and deletes it while it is under way.
+func (c *client) deletedLife(ctx context.Context) error {
+	id, err := c.upload(ctx, corpus.Summary().Bytes)
+	if err != nil {
+		return err
+	}
+	return c.remove(ctx, id)
+}
+
+// retriedLife cancels a document under way, retries it, and waits for its end.
+func (c *client) retriedLife(ctx context.Context) error {
+	id, err := c.upload(ctx, corpus.Summary().Bytes)
+	if err != nil {
+		return err
+	}
+	if err := c.cancel(ctx, id); err != nil {
+		return err
+	}
+	if err := c.retry(ctx, id); err != nil {
+		return err
+	}
+	return c.completes(ctx, id)
+}
+
 // wholeLife uploads a document, waits for its end, and deletes it.
 func (c *client) wholeLife(ctx context.Context) error {
 	id, err := c.upload(ctx, corpus.Summary().Bytes)
 	if err != nil {
 		return err
 	}
-	end, err := c.ends(ctx, id)
-	if err != nil {
+	if err := c.completes(ctx, id); err != nil {
 		return err
 	}
-	if end.status != core.Complete {
-		return fmt.Errorf("the document ended as %s %s", end.status, end.code)
-	}
 	return c.remove(ctx, id)
+}
+
+// completes waits until the document is complete.
+func (c *client) completes(ctx context.Context, id core.ID) error {
+	end, err := c.ends(ctx, id)
+	if err == nil && end.status != core.Complete {
+		err = fmt.Errorf("document %s ended as %s %s", id, end.status, end.code)
+	}
+	return err
 }
 
 // super runs work on the database as the superuser, by no proxy.
@@ -182,6 +216,9 @@ func hit(t *testing.T, target point) (l life, err error) {
 func TestFM027r_C20_EveryCrashPoint(t *testing.T) {
 	t.Parallel()
 	needsProc(t)
+	if lives[*lifeFlag] == nil {
+		t.Fatalf("-life %q: whole, deleted or retried", *lifeFlag)
+	}
 	first, err := live(t, nil)
 	if err != nil || len(first.found) > 0 {
 		t.Fatalf("without a kill: %v, %v", err, first.found)

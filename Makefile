@@ -31,7 +31,7 @@ GODIRS := $(wildcard */)
 BENCHES := ./core/chunker/... ./adapters/pdftext/... $(if $(wildcard bench/.),./bench/...)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test smoke-live crash bench lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset pdfium realpdfs reading testdb testdb-stop tools
+.PHONY: help dev test smoke-live crash chaos soak bench lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset pdfium realpdfs reading testdb testdb-stop tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
@@ -53,8 +53,14 @@ smoke-live: pdfium ## send one document through the real services, which costs m
 	@$(GO) build -o bin/navigator ./cmd/navigator
 	@bin/navigator smoke $(if $(YES),--yes) $(ARGS)
 
-crash: pdfium testdb ## kill the services at every commit and call of a document's way: make crash SEED=1 ONLY=worker
-	@$(GO) test -count=1 -timeout 60m -v -run EveryCrashPoint ./cmd/internal/faulttest -points 0 -at-once 6 -seed '$(or $(SEED),0)' -only '$(ONLY)'
+crash: pdfium testdb ## kill the services at every commit and call of a document's way: make crash SEED=1 ONLY=worker LIFE=deleted
+	@$(GO) test -count=1 -timeout 60m -v -run EveryCrashPoint ./cmd/internal/faulttest -points 0 -at-once 6 -seed '$(or $(SEED),0)' -only '$(ONLY)' -life '$(or $(LIFE),whole)'
+
+chaos: pdfium ## let every fault befall 500 documents of 25 users at once: make chaos SEED=1
+	@$(GO) test -count=1 -timeout 60m -v -run 'TestFM027r_C20_Chaos' ./cmd/internal/faulttest -seed '$(or $(SEED),0)' -documents '$(or $(DOCS),500)' -users 25
+
+soak: pdfium testdb ## keep a steady load and watch what grows: make soak MIN=10
+	@$(GO) test -count=1 -timeout $$(( $(or $(MIN),10) + 10 ))m -v -run 'TestSoak' ./cmd/internal/faulttest -soak '$(or $(MIN),10)'
 
 bench: pdfium testdb ## run the benchmarks
 	@$(GO) test -run xxx -bench '$(BENCH)' -benchmem -timeout 60m $(BENCHES)

@@ -30,9 +30,9 @@ func TestPagesDrift(t *testing.T) {
 	}
 }
 
-// TestOpenAPIDrift holds the OpenAPI documents to the routes: a change of what
+// TestL005_L006_OpenAPIDrift holds the OpenAPI documents to the routes: a change of what
 // clients are promised shows in a review.
-func TestOpenAPIDrift(t *testing.T) {
+func TestL005_L006_OpenAPIDrift(t *testing.T) {
 	t.Parallel()
 	current, older, err := httpapi.Documents(httpapi.DefaultLimits())
 	if err != nil {

@@ -20,8 +20,9 @@ import (
 
 // faults makes single calls of a fake fail.
 type faults struct {
-	mu  sync.Mutex
-	err map[string]error
+	mu   sync.Mutex
+	err  map[string]error
+	left map[string]int // how often it befalls yet, where that is bounded
 }
 
 func (f *faults) set(call string, err error) {
@@ -33,10 +34,28 @@ func (f *faults) set(call string, err error) {
 	f.err[call] = err
 }
 
+// times lets the next n calls fail.
+func (f *faults) times(call string, n int, err error) {
+	f.set(call, err)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.left == nil {
+		f.left = map[string]int{}
+	}
+	f.left[call] = n
+}
+
 func (f *faults) of(call string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.err[call]
+	err := f.err[call]
+	if n, bounded := f.left[call]; bounded && err != nil {
+		if f.left[call] = n - 1; n <= 1 {
+			delete(f.left, call)
+			delete(f.err, call)
+		}
+	}
+	return err
 }
 
 // memLibrary keeps documents by owner, with the duplicate rule of the store.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
@@ -162,9 +163,7 @@ func (o *once) settle(ctx context.Context, answer *capture) {
 	case answer.sent:
 		err = core.Fail(core.CodeInternal, nil) // larger than any answer that is kept
 	case err == nil:
-		firm, cancel := o.firmly(ctx)
-		defer cancel()
-		err = o.store.Keep(firm, o.row, o.hold.Run, sealed, o.limits.KeyLife)
+		err = o.insist(ctx, func(ctx context.Context) error { return o.store.Keep(ctx, o.row, o.hold.Run, sealed, o.limits.KeyLife) })
 	}
 	o.note(ctx, "idempotency answer not kept", err)
 }
@@ -175,9 +174,29 @@ func (o *once) release(ctx context.Context, inDoubt bool) {
 		return
 	}
 	o.runs = false
+	o.note(ctx, "idempotency key not released", o.insist(ctx, func(ctx context.Context) error { return o.store.Release(ctx, o.row, o.hold.Run, inDoubt) }))
+}
+
+// insistEvery is between two tries to end a claim.
+const insistEvery = 200 * time.Millisecond
+
+// insist calls until the store is reached or the cleanup's time is over: a
+// database that restarts is back in seconds, and a claim that was not ended
+// would refuse the client's own repetition for minutes.
+func (o *once) insist(ctx context.Context, call func(context.Context) error) error {
 	firm, cancel := o.firmly(ctx)
 	defer cancel()
-	o.note(ctx, "idempotency key not released", o.store.Release(firm, o.row, o.hold.Run, inDoubt))
+	for {
+		err := call(firm)
+		if err == nil || core.AsError(err).Kind != core.Transient {
+			return err
+		}
+		select {
+		case <-firm.Done():
+			return err
+		case <-time.After(insistEvery):
+		}
+	}
 }
 
 // firmly outlives the client, but not by long.

@@ -156,11 +156,30 @@ func TestI13_TheAnswerExpires(t *testing.T) {
 	b.keyedUpload(key, adaToken, pdf("one")).problem(t, 409, "duplicate_document")
 }
 
+// A database that restarts is away for moments: the claim is ended when it is
+// back, and the client's repetition is not refused for the lease's minutes.
+func TestI13_AClaimOutlivesNoRestartOfTheStore(t *testing.T) {
+	t.Parallel()
+	away := core.Fail(core.CodeDatabaseUnavailable, nil)
+	b := newBench(t)
+	key := core.NewID().String()
+	b.blobs.set("Put", core.Fail(core.CodeStorageUnavailable, nil))
+	b.keys.times("Release", 2, away)
+	b.keyedUpload(key, adaToken, pdf("one")).problem(t, 503, "storage_unavailable")
+	b.blobs.set("Put", nil)
+	b.keys.times("Keep", 2, away)
+	first := b.keyedUpload(key, adaToken, pdf("one"))
+	if first.status != 202 {
+		t.Fatalf("%d %s", first.status, first.body)
+	}
+	isReplay(t, first, b.keyedUpload(key, adaToken, pdf("one")))
+}
+
 // The request had its effect and the answer could not be kept: it is sent, and
 // the same request is answered alike when the lease is over.
 func TestI13_AnAnswerThatCannotBeKeptIsSent(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newBench(t, func(d *APIDeps) { d.Limits.CleanupTime = time.Second })
 	key := core.NewID().String()
 	b.keys.set("Keep", core.Fail(core.CodeDatabaseUnavailable, nil))
 	first := b.keyedUpload(key, adaToken, pdf("one"))

@@ -137,7 +137,7 @@ func TestL025_UnreadableFileFailsAndGivesNoText(t *testing.T) {
 	wantError(t, err, core.CodeParseEmpty, core.Permanent)
 }
 
-func TestL027_BusyTenTimesThenTaken(t *testing.T) {
+func TestL027_L028_BusyTenTimesThenTaken(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.fake.Faults.Only(llamaparsetest.OpParse)

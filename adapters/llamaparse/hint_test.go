@@ -76,7 +76,7 @@ var onRecord = []struct {
 		llamaparse.Hint{Shape: "unknown"}},
 }
 
-func TestP016_EveryShapeOnRecordIsAHint(t *testing.T) {
+func TestP015_P016_EveryShapeOnRecordIsAHint(t *testing.T) {
 	t.Parallel()
 	for _, c := range onRecord {
 		got, err := llamaparse.ReadHint([]byte(c.body))

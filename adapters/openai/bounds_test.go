@@ -20,7 +20,7 @@ import (
 
 // Requests in flight never exceed the configured number, and with more to do
 // that number is reached.
-func TestRequestsInFlightAreBounded(t *testing.T) {
+func TestFM043_RequestsInFlightAreBounded(t *testing.T) {
 	t.Parallel()
 	const limit, batches = 3, 12
 	fake, err := openaitest.New(openaitest.Options{Counter: quick{}})

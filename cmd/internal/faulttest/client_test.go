@@ -34,7 +34,7 @@ type client struct {
 	w     *world
 	token string
 	diary *diary
-	lease func(ctx context.Context) error // lets the lease of a claim run out
+	lease func(ctx context.Context) error // lets the lease of a claim run out; nil waits for it
 }
 
 // retryWait is between two tries of a client.
@@ -60,6 +60,7 @@ func again[T any](ctx context.Context, call func() (T, error)) (answer T, err er
 // reply is an answer of the API.
 type reply struct {
 	status int
+	after  string // Retry-After
 	fields map[string]any
 }
 
@@ -92,7 +93,7 @@ func (c *client) send(ctx context.Context, method, path string, header http.Head
 	if err != nil {
 		return r, fmt.Errorf("%w: %w", errAgain, err)
 	}
-	r.status = response.StatusCode
+	r.status, r.after = response.StatusCode, response.Header.Get("Retry-After")
 	if len(text) > 0 && json.Unmarshal(text, &r.fields) != nil {
 		return r, fmt.Errorf("%s %s answered %d without JSON", method, path, r.status)
 	}
@@ -119,32 +120,43 @@ func (w *world) signUp(ctx context.Context, name string, d *diary) (*client, err
 
 // upload uploads until the document is promised.
 func (c *client) upload(ctx context.Context, content []byte) (core.ID, error) {
-	var form bytes.Buffer
-	writer := multipart.NewWriter(&form)
-	part, err := writer.CreateFormFile("file", "policy.pdf")
-	if err != nil {
-		return core.ID{}, err
-	}
-	_, _ = part.Write(content) // into memory
-	_ = writer.WriteField("policy_id", "POL-1")
-	_ = writer.Close()
 	key := core.NewID().String()
-	header := http.Header{"Content-Type": {writer.FormDataContentType()}, "Idempotency-Key": {key}}
 	return again(ctx, func() (core.ID, error) {
-		r, err := c.send(ctx, http.MethodPost, "/upload-document-backend", header, form.Bytes())
+		r, err := c.post(ctx, key, content)
 		if err != nil {
-			c.diary.note(audit.OpUpload, core.ID{}, key, audit.Info)
 			return core.ID{}, err
 		}
 		return c.promised(ctx, key, r)
 	})
 }
 
+// post sends a file once. Where no answer says what became of it, the diary
+// says so.
+func (c *client) post(ctx context.Context, key string, content []byte) (reply, error) {
+	var form bytes.Buffer
+	writer := multipart.NewWriter(&form)
+	part, err := writer.CreateFormFile("file", "policy.pdf")
+	if err != nil {
+		return reply{}, err
+	}
+	_, _ = part.Write(content) // into memory
+	_ = writer.WriteField("policy_id", "POL-1")
+	_ = writer.Close()
+	header := http.Header{"Content-Type": {writer.FormDataContentType()}, "Idempotency-Key": {key}}
+	r, err := c.send(ctx, http.MethodPost, "/upload-document-backend", header, form.Bytes())
+	if err != nil {
+		c.diary.note(audit.OpUpload, core.ID{}, key, audit.Info)
+	}
+	return r, err
+}
+
 // promised reads the answer to an upload.
 func (c *client) promised(ctx context.Context, key string, r reply) (core.ID, error) {
 	if r.status == http.StatusConflict && r.text("code") == string(core.CodeIdempotencyInUse) {
-		if err := c.lease(ctx); err != nil {
-			return core.ID{}, err
+		if c.lease != nil {
+			if err := c.lease(ctx); err != nil {
+				return core.ID{}, err
+			}
 		}
 		return core.ID{}, errAgain
 	}
@@ -157,36 +169,61 @@ func (c *client) promised(ctx context.Context, key string, r reply) (core.ID, er
 	return id, err
 }
 
+// ending is how an attempt ended.
+type ending struct {
+	status core.Status
+	code   core.Code // of a failure
+}
+
 // ends waits until the document's attempt has ended, and tells how.
-func (c *client) ends(ctx context.Context, id core.ID) (core.Status, error) {
-	return again(ctx, func() (core.Status, error) {
+func (c *client) ends(ctx context.Context, id core.ID) (ending, error) {
+	return again(ctx, func() (ending, error) {
 		r, err := c.send(ctx, http.MethodGet, "/documents/"+id.String()+"/status", nil, nil)
 		if err != nil {
-			return "", err
+			return ending{}, err
 		}
-		status := core.Status(r.text("status"))
-		if r.status != http.StatusOK || !status.Known() {
-			return "", fmt.Errorf("the status of %s answered %d %s", id, r.status, r.text("code"))
+		e := ending{status: core.Status(r.text("status"))}
+		if r.status != http.StatusOK || !e.status.Known() {
+			return e, fmt.Errorf("the status of %s answered %d %s", id, r.status, r.text("code"))
 		}
-		if !status.Terminal() {
-			return status, fmt.Errorf("%w: it is %s", errAgain, status)
+		if !e.status.Terminal() {
+			return e, fmt.Errorf("%w: it is %s", errAgain, e.status)
 		}
-		return status, nil
+		if reason, ok := r.fields["last_error"].(map[string]any); ok {
+			code, _ := reason["code"].(string)
+			e.code = core.Code(code)
+		}
+		return e, nil
 	})
 }
 
 // remove deletes until that is answered.
 func (c *client) remove(ctx context.Context, id core.ID) error {
+	return c.act(ctx, audit.OpDelete, id, http.MethodDelete, "", http.StatusNotFound) // gone by a call that was not answered
+}
+
+// cancel cancels until that is answered.
+func (c *client) cancel(ctx context.Context, id core.ID) error {
+	return c.act(ctx, audit.OpCancel, id, http.MethodPost, "/cancel", http.StatusConflict) // ended before
+}
+
+// retry asks for another attempt until that is answered.
+func (c *client) retry(ctx context.Context, id core.ID) error {
+	return c.act(ctx, audit.OpRetry, id, http.MethodPost, "/retry", http.StatusConflict) // under way by a call that was not answered
+}
+
+// act asks for something to be done with a document until that is answered.
+func (c *client) act(ctx context.Context, op string, id core.ID, method, path string, too int) error {
 	_, err := again(ctx, func() (bool, error) {
-		r, err := c.send(ctx, http.MethodDelete, "/documents/"+id.String(), nil, nil)
+		r, err := c.send(ctx, method, "/documents/"+id.String()+path, nil, nil)
 		if err != nil {
-			c.diary.note(audit.OpDelete, id, "", audit.Info)
+			c.diary.note(op, id, "", audit.Info)
 			return false, err
 		}
-		if r.status >= http.StatusMultipleChoices && r.status != http.StatusNotFound { // gone by a call that was not answered
-			return false, fmt.Errorf("the deletion answered %d %s", r.status, r.text("code"))
+		if r.status >= http.StatusMultipleChoices && r.status != too {
+			return false, fmt.Errorf("the %s answered %d %s", op, r.status, r.text("code"))
 		}
-		c.diary.note(audit.OpDelete, id, "", audit.OK)
+		c.diary.note(op, id, "", audit.OK)
 		return true, nil
 	})
 	return err

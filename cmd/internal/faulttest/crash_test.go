@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/core/audit"
 	"github.com/insurance-navigator/navigator/db"
 	"github.com/insurance-navigator/navigator/db/dbtest"
 	"github.com/insurance-navigator/navigator/loadtest/corpus"
@@ -43,10 +44,10 @@ func live(t *testing.T, target *point) (l life, err error) {
 	if err != nil {
 		return l, err
 	}
-	c.lease = w.expireLeases
+	c.lease = func(ctx context.Context) error { return w.expireLeases(ctx, 0) } // its process is dead
 	w.watch.target = target
 	w.watch.begin()
-	if err := c.wholeLife(ctx); err != nil {
+	if err := lives[*lifeFlag](c, ctx); err != nil {
 		return l, err
 	}
 	if err := w.rests(ctx); err != nil {
@@ -57,11 +58,46 @@ func live(t *testing.T, target *point) (l life, err error) {
 	}
 	l.points = w.watch.end()
 	w.shut()
-	found, err := w.verify(d.acts)
-	for _, v := range found {
-		l.found = append(l.found, fmt.Sprintf("invariant %d, %s: document %s: %s", v.Invariant, v.Rule, v.Document, v.Detail))
-	}
+	l.found, err = w.violations(d.acts)
 	return l, err
+}
+
+// violations are those of a world at rest, in words.
+func (w *world) violations(history []audit.Act) (all []string, err error) {
+	found, err := w.verify(history)
+	for _, v := range found {
+		all = append(all, fmt.Sprintf("invariant %d, %s: document %s: %s", v.Invariant, v.Rule, v.Document, v.Detail))
+	}
+	return all, err
+}
+
+// lives are the ways on which a document can be followed.
+var lives = map[string]func(*client, context.Context) error{
+	"whole": (*client).wholeLife, "deleted": (*client).deletedLife, "retried": (*client).retriedLife,
+}
+
+// deletedLife uploads a document and deletes it while it is under way.
+func (c *client) deletedLife(ctx context.Context) error {
+	id, err := c.upload(ctx, corpus.Summary().Bytes)
+	if err != nil {
+		return err
+	}
+	return c.remove(ctx, id)
+}
+
+// retriedLife cancels a document under way, retries it, and waits for its end.
+func (c *client) retriedLife(ctx context.Context) error {
+	id, err := c.upload(ctx, corpus.Summary().Bytes)
+	if err != nil {
+		return err
+	}
+	if err := c.cancel(ctx, id); err != nil {
+		return err
+	}
+	if err := c.retry(ctx, id); err != nil {
+		return err
+	}
+	return c.completes(ctx, id)
 }
 
 // wholeLife uploads a document, waits for its end, and deletes it.
@@ -70,14 +106,19 @@ func (c *client) wholeLife(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	status, err := c.ends(ctx, id)
-	if err != nil {
+	if err := c.completes(ctx, id); err != nil {
 		return err
 	}
-	if status != core.Complete {
-		return fmt.Errorf("the document ended as %s", status)
-	}
 	return c.remove(ctx, id)
+}
+
+// completes waits until the document is complete.
+func (c *client) completes(ctx context.Context, id core.ID) error {
+	end, err := c.ends(ctx, id)
+	if err == nil && end.status != core.Complete {
+		err = fmt.Errorf("document %s ended as %s %s", id, end.status, end.code)
+	}
+	return err
 }
 
 // super runs work on the database as the superuser, by no proxy.
@@ -90,10 +131,12 @@ func (w *world) super(ctx context.Context, work func(*pgx.Conn) error) error {
 	return work(conn)
 }
 
-// expireLeases lets the minutes pass that a dead process's claim on a key takes.
-func (w *world) expireLeases(ctx context.Context) error {
+// expireLeases lets the minutes pass that a lost claim on a key takes, where it
+// is older than any run that is alive.
+func (w *world) expireLeases(ctx context.Context, older time.Duration) error {
 	return w.super(ctx, func(conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, `update upload_pipeline.idempotency_keys set leased_until = now() where answer is null`)
+		_, err := conn.Exec(ctx, `update upload_pipeline.idempotency_keys set leased_until = now() where answer is null
+			and claimed_at < now() - interval '1 second' * $1`, older.Seconds())
 		return err
 	})
 }
@@ -173,6 +216,9 @@ func hit(t *testing.T, target point) (l life, err error) {
 func TestFM027r_C20_EveryCrashPoint(t *testing.T) {
 	t.Parallel()
 	needsProc(t)
+	if lives[*lifeFlag] == nil {
+		t.Fatalf("-life %q: whole, deleted or retried", *lifeFlag)
+	}
 	first, err := live(t, nil)
 	if err != nil || len(first.found) > 0 {
 		t.Fatalf("without a kill: %v, %v", err, first.found)

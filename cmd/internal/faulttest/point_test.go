@@ -2,6 +2,7 @@ package faulttest
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -29,6 +30,8 @@ type watch struct {
 	list   []point
 
 	target *point
+	every  int                  // loses the answer of one in so many that were done; 0: of none
+	dice   *rand.Rand           // a count in place of them would hit the same step of each repetition
 	fire   func(service string) // kills the service, and returns when it is dead
 	fired  time.Time
 }
@@ -62,6 +65,12 @@ func (w *watch) reached(service string, phase pgproxy.Phase, what string) bool {
 	w.counts[at]++
 	at.nth = w.counts[at]
 	w.list = append(w.list, at)
+	if phase == pgproxy.After {
+		if w.every > 0 && w.dice.IntN(w.every) == 0 {
+			w.mu.Unlock()
+			return false
+		}
+	}
 	hit := w.target != nil && *w.target == at && w.fired.IsZero()
 	if hit {
 		w.fired = time.Now()
@@ -71,6 +80,13 @@ func (w *watch) reached(service string, phase pgproxy.Phase, what string) bool {
 		w.fire(service)
 	}
 	return !hit
+}
+
+// lose loses the answer of one in so many commits and calls from here on.
+func (w *watch) lose(every int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.on, w.every, w.dice = every > 0, every, rand.New(rand.NewPCG(*seedFlag, 2)) //nolint:gosec // draws faults
 }
 
 // firedAt is when the target was hit; zero when it never was.

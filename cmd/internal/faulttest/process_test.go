@@ -25,6 +25,8 @@ type process struct {
 	cmd     *exec.Cmd
 	ended   chan struct{} // closed when the present program has ended
 	stopped bool
+	killed  bool     // by the test, since its last start
+	exits   int      // ends of its own accord
 	tail    []string // the last lines of its log
 }
 
@@ -102,13 +104,65 @@ func (p *process) log() string {
 	return strings.Join(p.tail, "\n")
 }
 
-// kill ends the program at once and returns when it is dead.
-func (p *process) kill() {
+// restartPause is what a platform leaves between a program's end and its next start.
+const restartPause = 300 * time.Millisecond
+
+// mostStarts is how often in a row a start may fail: its database may be away.
+const mostStarts = 100
+
+// supervise starts the program anew whenever it has ended, as a platform does,
+// until it is stopped.
+func (p *process) supervise() error {
+	for {
+		<-p.end()
+		if p.noteEnd() {
+			return nil
+		}
+		err := p.start()
+		for n := 1; err != nil && n < mostStarts; n++ {
+			time.Sleep(restartPause) // what a platform does
+			err = p.start()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (p *process) end() chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ended
+}
+
+// noteEnd counts an end, and reports whether the program was stopped for good.
+func (p *process) noteEnd() (stopped bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.stopped && !p.killed {
+		p.exits++
+	}
+	p.killed = false
+	return p.stopped
+}
+
+// kill ends the program at once and returns when it is dead. False says that it
+// was dead already.
+func (p *process) kill() bool {
 	p.mu.Lock()
 	cmd, ended := p.cmd, p.ended
+	alive := cmd.Process.Kill() == nil
+	p.killed = p.killed || alive
 	p.mu.Unlock()
-	_ = cmd.Process.Kill()
 	<-ended
+	return alive
+}
+
+// signal sends the program a signal.
+func (p *process) signal(s syscall.Signal) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cmd.Process.Signal(s)
 }
 
 // stopTime bounds an orderly stop: the soft stop, and some.

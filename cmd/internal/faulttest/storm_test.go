@@ -1,6 +1,7 @@
 package faulttest
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -17,8 +18,18 @@ type storm struct {
 	met    map[mishap]int
 }
 
-func newStorm(p plan) *storm {
-	return &storm{plan: p, counts: map[string]int{}, met: map[mishap]int{}}
+// begin lets the plan's mishaps befall from here on.
+func (s *storm) begin(p plan) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.plan, s.over, s.counts, s.met = p, false, map[string]int{}, map[mishap]int{}
+}
+
+// blows reports whether it has begun and not ended.
+func (s *storm) blows() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.over
 }
 
 // next draws for the next of a kind.
@@ -36,11 +47,15 @@ func (s *storm) next(kind string, draw func(n int) mishap) mishap {
 	return m
 }
 
-// end lets nothing befall any more.
-func (s *storm) end() {
+// end lets nothing befall any more, and tells what did, and of how many calls.
+func (s *storm) end() (met map[mishap]int, calls int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.over = true
+	for _, n := range s.counts {
+		calls += n
+	}
+	return maps.Clone(s.met), calls
 }
 
 // silence is how long a service that does not answer holds a call: longer than
@@ -48,8 +63,8 @@ func (s *storm) end() {
 const silence = 10 * time.Second
 
 // call serves one call as the plan has it.
-func (s *storm) call(fake, kind string, h http.Handler, rw http.ResponseWriter, r *http.Request) {
-	switch s.next(kind, func(n int) mishap { return s.plan.call(kind, n, fake == "supabase") }) {
+func (s *storm) call(fake string, h http.Handler, rw http.ResponseWriter, r *http.Request) {
+	switch s.next(fake, func(n int) mishap { return s.plan.call(fake, n) }) {
 	case busy:
 		rw.Header().Set("Retry-After", "1")
 		refuse(rw, http.StatusTooManyRequests)

@@ -1,8 +1,11 @@
 package faulttest
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
+	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -34,6 +37,7 @@ type world struct {
 	t     *testing.T
 	db    database
 	watch *watch
+	storm *storm
 
 	llama  *llamaparsetest.Server
 	openai *openaitest.Server
@@ -42,6 +46,7 @@ type world struct {
 	master    string
 	callbacks atomic.Pointer[url.URL] // the webhook's present address
 	callback  string                  // the address that the parser is told
+	extra     map[string]string       // settings of this world alone
 	addresses map[string]string       // of the outside services
 
 	mu        sync.Mutex
@@ -54,7 +59,7 @@ type world struct {
 
 func newWorld(t *testing.T, db database) *world {
 	t.Helper()
-	w := &world{t: t, db: db, watch: newWatch(), master: rand.Text() + rand.Text()}
+	w := &world{t: t, db: db, watch: newWatch(), storm: &storm{over: true}, master: rand.Text() + rand.Text()}
 	w.watch.fire = w.crash
 	w.llama = llamaparsetest.New(llamaparsetest.Options{Extractor: shared.engine, Key: "llx-test", AllowLoopback: true,
 		Delay: 100 * time.Millisecond, RetryWaits: []time.Duration{time.Second, 2 * time.Second, 4 * time.Second}})
@@ -85,8 +90,20 @@ func (w *world) relay(rw http.ResponseWriter, r *http.Request) {
 		rw.WriteHeader(http.StatusBadGateway)
 		return
 	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // the parser broke off
+	}
+	rw.WriteHeader(w.storm.callback(func() int { return forward(target, r, body) }))
+}
+
+// forward carries a callback to the webhook and gives its answer.
+func forward(target *url.URL, r *http.Request, body []byte) int {
 	quiet := func(rw http.ResponseWriter, _ *http.Request, _ error) { rw.WriteHeader(http.StatusBadGateway) }
-	(&httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) { p.SetURL(target) }, ErrorHandler: quiet}).ServeHTTP(rw, r)
+	again, answer := r.Clone(r.Context()), httptest.NewRecorder()
+	again.Body = io.NopCloser(bytes.NewReader(body))
+	(&httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) { p.SetURL(target) }, ErrorHandler: quiet}).ServeHTTP(answer, again)
+	return answer.Code
 }
 
 // tables are those on a document's way.
@@ -116,9 +133,13 @@ func (w *world) databaseURL(name, role string) string {
 var anyID = regexp.MustCompile(`(?:pjb-|dfl-)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 
 // outside serves a fake to every service. Each call is a point, at whose sides
-// the program that calls can be killed.
+// the program that calls can be killed; in a storm it meets a mishap or none.
 func (w *world) outside(fake string, h http.Handler) string {
 	return w.serve(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if w.storm.blows() {
+			w.storm.call(fake, h, rw, r)
+			return
+		}
 		name := w.owner(r.RemoteAddr)
 		what := fake + " " + r.Method + " " + anyID.ReplaceAllString(r.URL.Path, "{id}")
 		if !w.watch.reached(name, pgproxy.Before, what) {
@@ -143,7 +164,7 @@ func settings() map[string]string {
 	s := map[string]string{
 		"PORT": "0", "WEBHOOK_PORT": "0", "RATE_FACTOR": "1000", "UPLOADS_PER_DAY": "0", "WORKER_PORT": "0", "LLAMAPARSE_SUBMITS_PER_SECOND": "0",
 		"LLAMAPARSE_API_KEY": "llx-test", "OPENAI_API_KEY": "sk-test", "SUPABASE_SERVICE_ROLE_KEY": supabasetest.DefaultSecretKey,
-		"RESCUE_AFTER": "10s", "SOFT_STOP_TIMEOUT": "5s", "RECONCILE_EVERY": "1s", "REVIVE_AFTER": "10s", "PARSE_POLLS": "3s,5s",
+		"HEARTBEAT_EVERY": "1s", "PROCESS_DEAD_AFTER": "5s", "RESCUE_EVERY": "1s", "RESCUE_GRACE": "4s", "RESCUE_AFTER": "1m", "SOFT_STOP_TIMEOUT": "5s", "RECONCILE_EVERY": "1s", "REVIVE_AFTER": "10s", "PARSE_POLLS": "3s,5s",
 		"PARSE_DEADLINE": "10m", "AWAIT_EVERY": "5s", "SWEEP_EVERY": "5s", "SWEEP_AGE": "15m", "DATABASE_MAX_CONNS": "8",
 	}
 	for _, stage := range []string{"PARSE", "RECEIVE", "VALIDATE", "CHUNK", "EMBED", "FINISH", "FORGET", "PURGE", "REEMBED", "ARRIVE"} {
@@ -155,6 +176,7 @@ func settings() map[string]string {
 // environ is the environment of one program.
 func (w *world) environ(database func(role string) string) []string {
 	env := settings()
+	maps.Copy(env, w.extra)
 	env["AUTH_SIGNING_KEY"], env["WEBHOOK_MASTER_KEY"], env["WEBHOOK_URL"] = shared.pem, w.master, w.callback
 	env["DATABASE_URL"], env["WORKER_DATABASE_URL"] = database("inav_app"), database("inav_worker")
 	env["LLAMAPARSE_API_URL"], env["SUPABASE_URL"] = w.addresses["llamaparse"], w.addresses["supabase"]
@@ -182,6 +204,13 @@ func (w *world) run(service, name string) *process {
 	if err := p.start(); err != nil {
 		w.t.Fatal(err)
 	}
+	w.restarts.Go(func() {
+		if err := p.supervise(); err != nil {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.faults = append(w.faults, err)
+		}
+	})
 	return p
 }
 
@@ -203,28 +232,46 @@ func (w *world) front() string {
 	return w.api
 }
 
-// crash kills a program, and has it started again.
-func (w *world) crash(name string) {
+// process finds a program by its name.
+func (w *world) process(name string) *process {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, p := range w.processes {
-		if p.name != name {
-			continue
+		if p.name == name {
+			return p
 		}
+	}
+	return nil
+}
+
+// crash kills a program, which is started again by itself.
+func (w *world) crash(name string) {
+	if p := w.process(name); p != nil {
 		p.kill()
-		w.restarts.Go(func() {
-			if err := p.start(); err != nil {
-				w.mu.Lock()
-				defer w.mu.Unlock()
-				w.faults = append(w.faults, err)
-			}
-		})
+	}
+}
+
+// exits counts the programs' ends of their own accord.
+func (w *world) exits() (n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, p := range w.processes {
+		p.mu.Lock()
+		n += p.exits
+		p.mu.Unlock()
+	}
+	return n
+}
+
+// retarget leads all programs to the database where it listens now.
+func (w *world) retarget(host string) {
+	for _, proxy := range w.proxies {
+		proxy.Retarget(host)
 	}
 }
 
 // shut stops everything in order.
 func (w *world) shut() {
-	w.restarts.Wait()
 	w.mu.Lock()
 	processes := w.processes
 	w.mu.Unlock()
@@ -237,6 +284,7 @@ func (w *world) shut() {
 		})
 	}
 	all.Wait()
+	w.restarts.Wait()
 	for _, proxy := range w.proxies {
 		proxy.Close()
 	}

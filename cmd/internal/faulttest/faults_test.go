@@ -1,0 +1,320 @@
+package faulttest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/loadtest/corpus"
+)
+
+// bed is a world on a database of its own, in which one fault follows another.
+type bed struct {
+	*world
+	cluster *cluster
+	diary   *diary
+	person  *client
+	papers  uint64 // uploaded so far
+}
+
+func newBed(ctx context.Context, t *testing.T) *bed {
+	t.Helper()
+	db := newCluster(t)
+	b := &bed{world: newWorld(t, db), cluster: db, diary: &diary{}}
+	b.watch.fire = func(string) {} // what is cut off here lives on
+	for _, name := range []string{"api", "webhook"} {
+		b.run(name, name)
+	}
+	for n := range 2 {
+		b.run("worker", worker(n))
+	}
+	var err error
+	if b.person, err = b.signUp(ctx, "ada", b.diary); err != nil {
+		t.Fatal(err)
+	}
+	b.person.lease = func(ctx context.Context) error { return b.expireLeases(ctx, 0) } // it asks for one thing at a time: no run of it is alive
+	return b
+}
+
+// documents are how many are on their way when a fault strikes.
+const documents = 3
+
+// upload has documents taken, which tries again what is not answered.
+func (b *bed) upload(ctx context.Context) (ids []core.ID, err error) {
+	for range documents {
+		b.papers++
+		id, err := b.person.upload(ctx, corpus.Filler(1, b.papers).Bytes)
+		if err != nil {
+			return ids, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
+// complete waits until all are complete.
+func (b *bed) complete(ctx context.Context, ids []core.ID) error {
+	for _, id := range ids {
+		if err := b.person.completes(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// during uploads, lets the fault strike while the documents are on their way,
+// and waits until they are complete.
+func (b *bed) during(ctx context.Context, fault func(context.Context) error) error {
+	ids, err := b.upload(ctx)
+	if err != nil {
+		return err
+	}
+	if err := fault(ctx); err != nil {
+		return err
+	}
+	return b.complete(ctx, ids)
+}
+
+// restarted restarts the database.
+func (b *bed) restarted(crash bool) func(context.Context) error {
+	return func(ctx context.Context) error {
+		defer func() { b.retarget(b.cluster.host()) }()
+		return b.cluster.restart(ctx, crash)
+	}
+}
+
+// readOnly makes the database refuse writes, as a replica that was failed over
+// does, until an upload was refused with advice when to come back.
+func (b *bed) readOnly(ctx context.Context) error {
+	set := func(value string) error {
+		return b.super(ctx, func(conn *pgx.Conn) error {
+			for _, sql := range []string{`set default_transaction_read_only = off`, `alter system set default_transaction_read_only = ` + value, `select pg_reload_conf()`} {
+				if _, err := conn.Exec(ctx, sql); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := set("on"); err != nil {
+		return err
+	}
+	err := b.refused(ctx)
+	if off := set("off"); err == nil {
+		err = off
+	}
+	return err
+}
+
+// refused sends uploads until one is answered 503 with a Retry-After.
+func (b *bed) refused(ctx context.Context) error {
+	for {
+		b.papers++
+		r, err := b.person.post(ctx, core.NewID().String(), corpus.Filler(1, b.papers).Bytes)
+		switch {
+		case r.status == http.StatusServiceUnavailable && r.after == "":
+			return fmt.Errorf("503 %s without Retry-After", r.text("code"))
+		case r.status == http.StatusServiceUnavailable:
+			return nil
+		case r.status > http.StatusServiceUnavailable || r.status == http.StatusInternalServerError:
+			return fmt.Errorf("an upload answered %d %s: %w", r.status, r.text("code"), err)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err() // the fault was never felt
+		}
+	}
+}
+
+// cutOff breaks every connection to the database, again and again.
+func (b *bed) cutOff(context.Context) error {
+	for range 5 {
+		for _, proxy := range b.proxies {
+			proxy.Cut()
+		}
+		time.Sleep(200 * time.Millisecond) // lets a transaction begin, to be cut too
+	}
+	return nil
+}
+
+// unanswered loses the answer of one in ten commits and calls that were done.
+func (b *bed) unanswered(ctx context.Context) error {
+	b.watch.lose(10)
+	defer b.watch.lose(0)
+	return b.during(ctx, func(context.Context) error { return nil })
+}
+
+// zombie stops a worker, has the documents completed by the other, and lets the
+// first go on.
+func (b *bed) zombie(ctx context.Context) error {
+	p := b.process(worker(0))
+	if err := p.signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	defer p.signal(syscall.SIGCONT) //nolint:errcheck // it is alive
+	return b.during(ctx, func(context.Context) error { return nil })
+}
+
+// stopped stops the server's processes that serve the product's sessions,
+// silently, until let go.
+func (b *bed) stopped(ctx context.Context) (letGo func(), err error) {
+	var pids []int
+	err = b.super(ctx, func(conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, `select pid from pg_stat_activity where usename in ('inav_app', 'inav_worker')`)
+		if err != nil {
+			return err
+		}
+		pids, err = pgx.CollectRows(rows, pgx.RowTo[int])
+		return err
+	})
+	if err == nil && len(pids) == 0 {
+		err = errors.New("the product has no session")
+	}
+	for _, pid := range pids {
+		if stop := syscall.Kill(pid, syscall.SIGSTOP); err == nil {
+			err = stop
+		}
+	}
+	return func() {
+		for _, pid := range pids {
+			_ = syscall.Kill(pid, syscall.SIGCONT) // it may have ended
+		}
+	}, err
+}
+
+// silent lets the whole database fall silent for a while.
+func (b *bed) silent(ctx context.Context) error {
+	letGo, err := b.stopped(ctx)
+	defer letGo()
+	time.Sleep(3 * time.Second) // the silence itself is the fault
+	return err
+}
+
+// raised has the database raise one of the errors at writes of documents'
+// attempts: at each, or at one in twenty.
+func (b *bed) raised(states string, always bool, during func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		odds := `random() < 0.05`
+		if always {
+			odds = `true`
+		}
+		run := func(sql string) error {
+			return b.super(ctx, func(conn *pgx.Conn) error { _, err := conn.Exec(ctx, sql); return err })
+		}
+		err := run(`create function upload_pipeline.test_raise() returns trigger language plpgsql as $$ declare states text[] := '` + states + `'; begin
+			if ` + odds + ` then raise exception 'a fault of the test' using errcode = states[1 + floor(random() * cardinality(states))::int]; end if;
+			return new; end $$;
+			create trigger test_raise before insert or update on upload_pipeline.upload_jobs for each row execute function upload_pipeline.test_raise()`)
+		if err != nil {
+			return err
+		}
+		err = during(ctx)
+		if end := run(`drop function upload_pipeline.test_raise() cascade`); err == nil {
+			err = end
+		}
+		return err
+	}
+}
+
+// exhausted holds every connection of the API behind a lock, and asks for the
+// health meanwhile.
+func (b *bed) exhausted(ctx context.Context) error {
+	return b.super(ctx, func(conn *pgx.Conn) error {
+		tx, err := conn.Begin(ctx)
+		if err != nil {
+			return err
+		}
+		defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // it was only a lock
+		if _, err := tx.Exec(ctx, `lock table upload_pipeline.documents in access exclusive mode`); err != nil {
+			return err
+		}
+		held, letGo := context.WithCancel(ctx)
+		var readers sync.WaitGroup
+		for range 20 {
+			readers.Go(func() { _, _ = b.person.send(held, http.MethodGet, "/documents", nil, nil) }) // held until let go
+		}
+		defer readers.Wait()
+		defer letGo()
+		if _, err := again(ctx, func() (int, error) { return b.waiting(ctx) }); err != nil {
+			return err
+		}
+		r, err := b.person.send(ctx, http.MethodGet, "/health", nil, nil)
+		if r.status == 0 {
+			return fmt.Errorf("health did not answer: %w", err)
+		}
+		return nil
+	})
+}
+
+// waiting counts the API's sessions that wait for a lock; errAgain until there
+// are as many as the pool has.
+func (b *bed) waiting(ctx context.Context) (n int, err error) {
+	err = b.super(ctx, func(conn *pgx.Conn) error {
+		return conn.QueryRow(ctx, `select count(*) from pg_stat_activity where usename = 'inav_app' and wait_event_type = 'Lock'`).Scan(&n)
+	})
+	if err == nil && n < 5 {
+		err = fmt.Errorf("%w: %d sessions wait", errAgain, n)
+	}
+	return n, err
+}
+
+// powerCut kills every program and the database at once, and starts all again.
+func (b *bed) powerCut(ctx context.Context) error {
+	var all sync.WaitGroup
+	for _, name := range []string{"api", "webhook", worker(0), worker(1)} {
+		all.Go(func() { b.crash(name) })
+	}
+	err := b.restarted(true)(ctx)
+	all.Wait()
+	return err
+}
+
+// Every fault that befalls the database or a process passes: documents that
+// were on their way complete, and no invariant is broken.
+func TestTheProductOutlivesEachFault(t *testing.T) {
+	t.Parallel()
+	needsProc(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
+	defer cancel()
+	b := newBed(ctx, t)
+	for _, one := range []struct {
+		name  string
+		fault func(context.Context) error
+	}{
+		{"restart_fast", b.restarted(false)},
+		{"restart_immediate", b.restarted(true)},
+		{"read_only", b.readOnly},
+		{"connections_cut", b.cutOff},
+		{"answers_lost", b.unanswered},
+		{"zombie", b.zombie},
+		{"database_silent", b.silent},
+		{"conflicts", b.raised(`{40001,40P01,55P03}`, false, func(ctx context.Context) error { return b.during(ctx, func(context.Context) error { return nil }) })},
+		{"disk_full", b.raised(`{53100}`, true, b.refused)},
+		{"pool_exhausted", b.exhausted},
+		{"power_cut", b.powerCut},
+	} {
+		began := time.Now()
+		if err := b.during(ctx, one.fault); err != nil {
+			t.Errorf("%s: %v", one.name, err)
+		}
+		t.Logf("%s: %.1f s", one.name, time.Since(began).Seconds())
+	}
+	if err := b.rests(ctx); err != nil {
+		t.Error(err)
+	}
+	b.shut()
+	found, err := b.violations(b.diary.acts)
+	if err != nil {
+		t.Error(err)
+	}
+	for _, v := range found {
+		t.Error(v)
+	}
+}

@@ -4,7 +4,8 @@
 # invented credentials, which the policy tests then judge. Says that it is
 # skipped where terraform or the provider's plugin folder is not there.
 #   TF_PLUGINS   the plugin folder, with registry.terraform.io/... in it
-#   CHECK_DIR    where the plans are left; else a folder that is removed
+#   CHECK_DIR    where the plans are left, from the root of the disk; else a folder
+#                that is removed
 set -eu
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
 plugins=${TF_PLUGINS:-/opt/tf-plugins}
@@ -73,3 +74,4 @@ for environment in staging production production-dr; do
 	plan environment "$environment" "env/$environment.tfvars"
 done
 plan environment options env/options.check.tfvars
+(cd "$here/../.." && TERRAFORM_PLANS=$work go test -count=1 ./deploy/terraform)

@@ -32,7 +32,7 @@ else
 fi
 rm -rf "$work/roots"
 cp -R "$here" "$work/roots"
-find "$work/roots" -name '.terraform*' -prune -exec rm -rf {} +
+find "$work/roots" -name .terraform -prune -exec rm -rf {} +
 
 # override ROOT ALIAS...: the root with invented credentials and a local state.
 override() {
@@ -63,7 +63,7 @@ override bootstrap
 override account
 override environment us_east_1 replica
 for root in bootstrap account environment; do
-	terraform -chdir="$work/roots/$root" init -plugin-dir="$plugins" -input=false -no-color >"$work/init.log" ||
+	terraform -chdir="$work/roots/$root" init -lockfile=readonly -plugin-dir="$plugins" -input=false -no-color >"$work/init.log" ||
 		{ cat "$work/init.log" >&2; exit 1; }
 	printf '%-14s ' "$root"
 	terraform -chdir="$work/roots/$root" validate -no-color

@@ -201,6 +201,9 @@ func locked(p *plan) (told []string) {
 		if !c.ReadOnly || c.User != "65532:65532" || !slices.Equal(c.Linux.Capabilities.Drop, []string{"ALL"}) {
 			told = append(told, name+": a writable root, another user, or capabilities")
 		}
+		if _, ours := given[name]; ours && name != "migrate" && (c.Health == nil || !slices.Equal(c.Health.Command, []string{"CMD", "/app", "healthcheck"})) {
+			told = append(told, name+": nobody asks whether it lives")
+		}
 		if strings.HasSuffix(c.Image, ":latest") || !strings.Contains(c.Image[strings.LastIndex(c.Image, "/")+1:], ":") {
 			told = append(told, name+": its image is not pinned")
 		}

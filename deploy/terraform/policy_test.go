@@ -126,6 +126,7 @@ func policies() []policy {
 			"a writable root": inTask("api", "readonlyRootFilesystem", false),
 			"root":            inTask("worker", "user", "0:0"),
 			"latest":          inTask("webhook", "image", "navigator/webhook:latest"),
+			"unasked":         inTask("worker", "healthCheck", nil),
 		}},
 		{"secrets go to whom they are for", []string{"production", "staging", "production-dr"}, handed, map[string]func(*testing.T, *plan){
 			"the parser's key to the API": inTask("api", "secrets", []any{map[string]any{"name": "LLAMAPARSE_API_KEY"}}),

@@ -38,7 +38,7 @@ func healthcheck(ctx context.Context, config Config, service Service) error {
 
 // liveAt is where a service says that it lives.
 func (c Config) liveAt(service Service) (string, error) {
-	ports := map[Service]int{API: c.Port, Dev: c.Port, Webhook: c.WebhookPort}
+	ports := map[Service]int{API: c.Port, Dev: c.Port, Webhook: c.WebhookPort, Worker: c.WorkerPort}
 	port, ok := ports[service]
 	if !ok {
 		return "", fmt.Errorf("healthcheck: %s listens on no port", service)

@@ -23,8 +23,8 @@ func TestHealthcheckAsksTheLiveService(t *testing.T) {
 	_, text, _ := net.SplitHostPort(server.Listener.Addr().String())
 	port, _ := strconv.Atoi(text)
 	config := Defaults()
-	config.Port, config.WebhookPort, config.ListenHost = port, port, "0.0.0.0"
-	for _, service := range []Service{API, Webhook} {
+	config.Port, config.WebhookPort, config.WorkerPort, config.ListenHost = port, port, port, "0.0.0.0"
+	for _, service := range []Service{API, Webhook, Worker} {
 		if err := healthcheck(t.Context(), config, service); err != nil || asked != "GET /livez" {
 			t.Errorf("%s: asked %q, got %v; want a living service", service, asked, err)
 		}

@@ -22,6 +22,7 @@ locals {
     DATABASE_POOL_MODE                  = var.pool_mode
     PORT                                = "8000"
     WEBHOOK_PORT                        = "8001"
+    WORKER_PORT                         = "8002"
     PUBLIC_URL                          = "https://${local.host}"
     SPOOL_DIR                           = "/tmp/spool"
     ALLOWED_ORIGINS                     = join(",", var.allowed_origins)
@@ -43,7 +44,7 @@ locals {
   task_table = {
     api     = merge(var.services.api, { port = 8000, tag = var.image_tag, settings = local.settings, alive = local.alive, stop = 60 })
     webhook = merge(var.services.webhook, { port = 8001, tag = var.image_tag, settings = local.settings, alive = local.alive, stop = 60 })
-    worker  = merge(var.services.worker, { port = null, tag = var.image_tag, settings = local.settings, alive = null, stop = 120 })
+    worker  = merge(var.services.worker, { port = 8002, tag = var.image_tag, settings = local.settings, alive = local.alive, stop = 120 })
     # Run once by a release, before its services: the new release migrates while
     # the former one still serves.
     migrate = {

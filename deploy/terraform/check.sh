@@ -32,7 +32,7 @@ else
 fi
 rm -rf "$work/roots"
 cp -R "$here" "$work/roots"
-find "$work/roots" -name .terraform -prune -exec rm -rf {} +
+find "$work/roots" -name .terraform -type d -prune -exec rm -rf {} +
 
 # override ROOT ALIAS...: the root with invented credentials and a local state.
 override() {

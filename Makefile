@@ -31,10 +31,10 @@ GODIRS := $(wildcard */)
 BENCHES := ./core/chunker/... ./adapters/pdftext/... $(if $(wildcard bench/.),./bench/...)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test smoke-live crash chaos soak bench lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset pdfium realpdfs reading testdb testdb-stop tools
+.PHONY: help dev test smoke-live crash chaos soak bench lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images terraform-check pdfium realpdfs reading testdb testdb-stop tools
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
 
 dev: pdfium ## run everything on this machine: make dev, then follow what it prints
 	@$(GO) build -o bin/navigator ./cmd/navigator
@@ -107,6 +107,12 @@ migrate: ## bring the database of MIGRATE_DATABASE_URL or DATABASE_URL to this v
 build: ## build the services and the tool into bin/
 	@mkdir -p bin
 	@$(GO) build -trimpath -o bin/ ./cmd/api ./cmd/worker ./cmd/webhook ./cmd/migrate ./cmd/navigator
+
+images: pdfium ## build the services' images, FROM scratch, for the commit at hand; needs a container engine
+	@deploy/images.sh
+
+terraform-check: ## plan every environment without an account, and judge the plans; needs terraform and its AWS provider
+	@deploy/terraform/check.sh
 
 clean: ## remove what make build made, and stop the PostgreSQL of the tests
 	@$(GO) run ./db/dbtest/ctl stop

@@ -9,13 +9,20 @@ import (
 )
 
 // Main is the whole of a service's main: signals, configuration, serve. It
-// returns the exit code. A second signal ends the process at once.
+// returns the exit code. A second signal ends the process at once. As
+// "SERVICE healthcheck" it asks the running service whether it lives.
 func Main(service Service) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	defer stop()
 	config, err := Read(os.Environ())
-	if err == nil {
+	switch asked := len(os.Args) > 1; {
+	case err != nil:
+	case asked && os.Args[1] == "healthcheck":
+		err = healthcheck(ctx, config, service)
+	case asked:
+		err = fmt.Errorf("run it without arguments, or as: %s healthcheck", service)
+	default:
 		err = Run(ctx, config, service, NewLog(os.Stdout, config), nil)
 	}
 	if err != nil {

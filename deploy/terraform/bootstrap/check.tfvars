@@ -1,0 +1,2 @@
+account_id = "123456789012"
+region     = "us-east-1"

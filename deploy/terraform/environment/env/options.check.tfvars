@@ -1,0 +1,35 @@
+# Every option at once, for the checks; nobody deploys this.
+# Every value with "example" or 123456789012 in it is to be replaced.
+environment    = "production"
+account_id     = "123456789012"
+region         = "us-east-1"
+replica_region = "us-west-2"
+zones          = ["us-east-1a", "us-east-1b"]
+vpc_cidr       = "10.20.0.0/16"
+domain         = "navigator.example.com"
+zone_id        = "Z0123456789EXAMPLE"
+supabase_url   = "https://abcdefghijklmnopqrst.supabase.co"
+image_tag      = "v0.1.0"
+alert_emails   = { critical = ["oncall@navigator.example.com"], warning = ["team@navigator.example.com"] }
+
+allowed_origins = ["https://app.navigator.example.com"]
+auth_redirects  = ["https://app.navigator.example.com/auth/callback"]
+
+failover = "PRIMARY"
+
+tools = {
+  riverui      = "ghcr.io/riverqueue/riverui:0.18.1"
+  grafana      = "123456789012.dkr.ecr.us-east-1.amazonaws.com/navigator/grafana:v0.1.0"
+  loki         = "123456789012.dkr.ecr.us-east-1.amazonaws.com/navigator/loki:v0.1.0"
+  prometheus   = "123456789012.dkr.ecr.us-east-1.amazonaws.com/navigator/prometheus:v0.1.0"
+  alertmanager = "123456789012.dkr.ecr.us-east-1.amazonaws.com/navigator/alertmanager:v0.1.0"
+}
+
+redis                 = { node_type = "cache.t4g.small", nodes = 2 }
+shield_advanced       = true
+queue_scaling         = { jobs_per_task = 50, age_seconds = 300 }
+sticky_seconds        = 300
+blocked_cidrs         = ["192.0.2.0/24"]
+webhook_allowed_cidrs = ["198.51.100.0/24"]
+ops_allowed_cidrs     = ["203.0.113.0/24"]
+optional_secrets      = ["WEBHOOK_MASTER_KEY_FORMER", "SUPABASE_JWT_SECRET"]

@@ -1,0 +1,16 @@
+# The migration runs in no service: it has a group of its own.
+resource "aws_security_group" "migrate" {
+  name        = "${local.name}-migrate"
+  description = "calls the database, and is called by nobody"
+  vpc_id      = aws_vpc.main.id
+}
+
+resource "aws_vpc_security_group_egress_rule" "migrate" {
+  for_each          = { "443" = 443, "5432" = 5432 }
+  security_group_id = aws_security_group.migrate.id
+  description       = "AWS, and the database"
+  cidr_ipv4         = "0.0.0.0/0"
+  ip_protocol       = "tcp"
+  from_port         = each.value
+  to_port           = each.value
+}

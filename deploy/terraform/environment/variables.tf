@@ -1,0 +1,276 @@
+variable "environment" {
+  description = "Names everything; global names differ by it."
+  type        = string
+  validation {
+    condition     = contains(["staging", "production", "production-dr"], var.environment)
+    error_message = "staging, production or production-dr."
+  }
+}
+
+variable "account_id" {
+  description = "The account; another one's credentials are refused."
+  type        = string
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account_id))
+    error_message = "Twelve digits."
+  }
+}
+
+variable "region" {
+  description = "Region, near the database."
+  type        = string
+}
+
+variable "replica_region" {
+  description = "Region of the backups' copies; another one."
+  type        = string
+  validation {
+    condition     = var.replica_region != var.region
+    error_message = "A copy in the same region is none."
+  }
+}
+
+variable "zones" {
+  description = "Availability zones, at least two."
+  type        = list(string)
+  validation {
+    condition     = length(distinct(var.zones)) >= 2 && length(distinct(var.zones)) == length(var.zones)
+    error_message = "At least two different zones."
+  }
+}
+
+variable "vpc_cidr" {
+  description = "Addresses of the network, a /16."
+  type        = string
+  validation {
+    condition     = can(cidrhost(var.vpc_cidr, 0)) && endswith(var.vpc_cidr, "/16")
+    error_message = "A /16 such as 10.20.0.0/16."
+  }
+}
+
+variable "nat_per_zone" {
+  description = "A way out in each zone; false: one for all, which is cheaper and dies with its zone."
+  type        = bool
+  default     = true
+}
+
+variable "domain" {
+  description = "Domain of this environment; the names api, ops and assets are made under it."
+  type        = string
+}
+
+variable "zone_id" {
+  description = "Route 53 zone that holds the domain."
+  type        = string
+}
+
+variable "failover" {
+  description = "PRIMARY or SECONDARY where two regions answer for one name; null: this one alone."
+  type        = string
+  default     = null
+  validation {
+    condition     = var.failover == null ? true : contains(["PRIMARY", "SECONDARY"], var.failover)
+    error_message = "PRIMARY, SECONDARY or null."
+  }
+}
+
+variable "image_tag" {
+  description = "Release that runs: the tag of all images of it."
+  type        = string
+  validation {
+    condition     = var.image_tag != "latest" && can(regex("^[A-Za-z0-9._-]{1,128}$", var.image_tag))
+    error_message = "The tag of one release, never latest."
+  }
+}
+
+variable "migrate_image_tag" {
+  description = "Release whose migrations run; null: image_tag. A new release migrates before it runs."
+  type        = string
+  default     = null
+}
+
+variable "services" {
+  description = "Size of each service: cpu units, MiB, fewest and most tasks."
+  type        = map(object({ cpu = number, memory = number, min = number, max = number }))
+  default = {
+    api     = { cpu = 2048, memory = 4096, min = 2, max = 10 }
+    worker  = { cpu = 2048, memory = 4096, min = 2, max = 10 }
+    webhook = { cpu = 1024, memory = 2048, min = 2, max = 6 }
+  }
+  validation {
+    condition     = toset(keys(var.services)) == toset(["api", "worker", "webhook"])
+    error_message = "A size for api, worker and webhook."
+  }
+  validation {
+    condition     = alltrue([for name in ["api", "webhook"] : var.services[name].min >= 2])
+    error_message = "A public service has at least two tasks, so that a zone may be lost."
+  }
+}
+
+variable "service_mode" {
+  description = "SERVICE_MODE of the services: what they refuse at start."
+  type        = string
+  default     = "PRODUCTION"
+  validation {
+    condition     = contains(["staging", "PRODUCTION"], var.service_mode)
+    error_message = "staging or PRODUCTION; development has no place here."
+  }
+}
+
+variable "pool_mode" {
+  description = "DATABASE_POOL_MODE: what lies at the database's address."
+  type        = string
+  default     = "session"
+  validation {
+    condition     = contains(["direct", "session"], var.pool_mode)
+    error_message = "direct or session; the worker needs LISTEN."
+  }
+}
+
+variable "supabase_url" {
+  description = "https://<ref>.supabase.co"
+  type        = string
+  validation {
+    condition     = startswith(var.supabase_url, "https://")
+    error_message = "An https address."
+  }
+}
+
+variable "allowed_origins" {
+  description = "ALLOWED_ORIGINS: pages that browsers may call the API from."
+  type        = list(string)
+  default     = []
+}
+
+variable "auth_redirects" {
+  description = "AUTH_REDIRECTS: where mails lead people back to."
+  type        = list(string)
+  default     = []
+}
+
+variable "settings" {
+  description = "Further settings, by name, the same for all services; a secret has no place here."
+  type        = map(string)
+  default     = {}
+  validation {
+    condition     = !anytrue([for name in keys(var.settings) : can(regex("KEY|SECRET|PASSWORD|TOKEN$|DATABASE_URL", name))])
+    error_message = "A secret is never a variable: name it in optional_secrets and put its value into Secrets Manager."
+  }
+}
+
+variable "optional_secrets" {
+  description = "Optional secrets in use. A task does not start while one that it is given has no value."
+  type        = set(string)
+  default     = []
+  validation {
+    condition     = length(setsubtract(var.optional_secrets, ["WEBHOOK_MASTER_KEY_FORMER", "SUPABASE_JWT_SECRET", "OPENAI_ORGANIZATION", "OPENAI_PROJECT"])) == 0
+    error_message = "WEBHOOK_MASTER_KEY_FORMER, SUPABASE_JWT_SECRET, OPENAI_ORGANIZATION, OPENAI_PROJECT."
+  }
+}
+
+variable "queue_scaling" {
+  description = "Scale the worker by its queue; needs the metrics QueueDepth and QueueAgeSeconds. null: by CPU alone."
+  type        = object({ jobs_per_task = number, age_seconds = number })
+  default     = null
+}
+
+variable "balancing" {
+  description = "How the load balancer chooses a task."
+  type        = string
+  default     = "least_outstanding_requests"
+  validation {
+    condition     = contains(["round_robin", "least_outstanding_requests", "weighted_random"], var.balancing)
+    error_message = "round_robin, least_outstanding_requests or weighted_random."
+  }
+}
+
+variable "sticky_seconds" {
+  description = "How long a client stays with its task; 0: not at all, for the services keep nothing between requests."
+  type        = number
+  default     = 0
+  validation {
+    condition     = var.sticky_seconds >= 0 && var.sticky_seconds <= 604800
+    error_message = "0 to 604800 seconds."
+  }
+}
+
+variable "rates" {
+  description = "Requests of one address in five minutes: in all, and to /auth/."
+  type        = object({ all = number, auth = number })
+  default     = { all = 2000, auth = 100 }
+  validation {
+    condition     = var.rates.auth >= 10 && var.rates.all >= var.rates.auth
+    error_message = "At least 10 (AWS's least), and no fewer in all than to /auth/."
+  }
+}
+
+variable "blocked_cidrs" {
+  description = "Addresses that are turned away."
+  type        = list(string)
+  default     = []
+}
+
+variable "webhook_allowed_cidrs" {
+  description = "Addresses that may call the webhook; empty: any, for the parser publishes none and signs its calls."
+  type        = list(string)
+  default     = []
+}
+
+variable "ops_allowed_cidrs" {
+  description = "Addresses that may see the tools' sign-in page; empty: any."
+  type        = list(string)
+  default     = []
+}
+
+variable "shield_advanced" {
+  description = "Shield Advanced, at 3,000 USD a month; Shield Standard is there without asking."
+  type        = bool
+  default     = false
+}
+
+variable "redis" {
+  description = "ElastiCache; null: none. No service uses it yet."
+  type        = object({ node_type = string, nodes = number })
+  default     = null
+  validation {
+    condition     = var.redis == null ? true : var.redis.nodes >= 2
+    error_message = "At least two nodes, in two zones."
+  }
+}
+
+variable "tools" {
+  description = "Self-hosted tools to run, by name, with the pinned image of each."
+  type        = map(string)
+  default     = {}
+  validation {
+    condition     = length(setsubtract(keys(var.tools), ["riverui", "grafana", "loki", "prometheus", "alertmanager"])) == 0
+    error_message = "riverui, grafana, loki, prometheus, alertmanager."
+  }
+}
+
+variable "alert_emails" {
+  description = "Who hears of what is critical, and of what is a warning."
+  type        = object({ critical = list(string), warning = list(string) })
+  validation {
+    condition     = length(var.alert_emails.critical) > 0
+    error_message = "Somebody has to hear of what is critical."
+  }
+}
+
+variable "log_days" {
+  description = "How long logs are kept."
+  type        = number
+  default     = 30
+}
+
+variable "backup_lock" {
+  description = "How long no backup can be removed, and by whom not."
+  type        = object({ mode = string, days = number })
+  default     = { mode = "COMPLIANCE", days = 35 }
+}
+
+variable "protected" {
+  description = "The load balancer and the sign-in cannot be deleted by an apply."
+  type        = bool
+  default     = true
+}

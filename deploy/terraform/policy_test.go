@@ -1,0 +1,246 @@
+package terraform_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+var (
+	account = []string{"account"}
+	here    = environments
+)
+
+// policies is the list: each has at least one planted fault, planted into the
+// first plan it is of.
+func policies() []policy {
+	return []policy{
+		{"nothing but 80 and 443 of the load balancer is open", here, doors, map[string]func(*testing.T, *plan){
+			"a third open port":   change(`aws_vpc_security_group_ingress_rule.balancer["http"]`, "from_port", 22.0),
+			"a service opened":    change("module.api.aws_vpc_security_group_ingress_rule.balancer[0]", "cidr_ipv4", "0.0.0.0/0"),
+			"every port":          change("module.api.aws_vpc_security_group_ingress_rule.balancer[0]", "to_port", 65535.0),
+			"a rule in the group": change("aws_security_group.balancer", "ingress", []any{map[string]any{"from_port": 22.0}}),
+		}},
+		{"grants are least", roots, least, nil},
+		{"grants of services are least", here, least, map[string]func(*testing.T, *plan){
+			"every action":             change(`module.task["api"].aws_iam_role_policy.start`, "policy", `{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::x"}]}`),
+			"on everything":            change(`module.task["api"].aws_iam_role_policy.start`, "policy", `{"Statement":[{"Effect":"Allow","Action":["secretsmanager:GetSecretValue"],"Resource":"*"}]}`),
+			"a policy nobody can read": change(`module.task["api"].aws_iam_role_policy.start`, "policy", nil),
+		}},
+		{"logs are kept 30 days, encrypted", here, each("aws_cloudwatch_log_group", "30 days, and a key", func(r resource) bool {
+			return r.number("retention_in_days") == 30 && r.set("kms_key_id")
+		}), map[string]func(*testing.T, *plan){
+			"kept for ever": change("aws_cloudwatch_log_group.waf", "retention_in_days", 0.0),
+			"in the open":   change("aws_cloudwatch_log_group.flow", "kms_key_id", nil),
+		}},
+		{"buckets are private", roots, guarded("aws_s3_bucket_public_access_block", "not private", func(r resource) bool {
+			return r.get("block_public_acls") == true && r.get("block_public_policy") == true && r.get("ignore_public_acls") == true && r.get("restrict_public_buckets") == true
+		}), map[string]func(*testing.T, *plan){
+			"a public bucket": change("module.state.aws_s3_bucket_public_access_block.this", "block_public_policy", false),
+			"no block":        drop("module.state.aws_s3_bucket_public_access_block.this"),
+		}},
+		{"buckets are encrypted", roots, guarded("aws_s3_bucket_server_side_encryption_configuration", "not encrypted", func(r resource) bool {
+			return strings.Contains("AES256 aws:kms", r.text("rule", 0, "apply_server_side_encryption_by_default", 0, "sse_algorithm"))
+		}), map[string]func(*testing.T, *plan){
+			"no encryption": drop("module.state.aws_s3_bucket_server_side_encryption_configuration.this"),
+		}},
+		{"buckets keep versions", roots, guarded("aws_s3_bucket_versioning", "no versions", func(r resource) bool {
+			return r.text("versioning_configuration", 0, "status") == "Enabled"
+		}), map[string]func(*testing.T, *plan){
+			"no versions": inBlock("module.state.aws_s3_bucket_versioning.this", "status", "Suspended", "versioning_configuration", 0),
+		}},
+		{"topics and secrets are encrypted", here, both(
+			each("aws_sns_topic", "no key", func(r resource) bool { return r.set("kms_master_key_id") }),
+			each("aws_secretsmanager_secret", "no key", func(r resource) bool { return r.set("kms_key_id") }),
+			each("aws_kms_key", "not rotated", func(r resource) bool { return r.get("enable_key_rotation") == true }),
+		), map[string]func(*testing.T, *plan){
+			"a topic in the open": change(`aws_sns_topic.alert["critical"]`, "kms_master_key_id", nil),
+			"AWS's own key":       change(`aws_secretsmanager_secret.main["openai-api-key"]`, "kms_key_id", nil),
+			"a key for ever":      change("aws_kms_key.main", "enable_key_rotation", false),
+		}},
+		{"the cache is encrypted, and in two zones", []string{"options"}, each("aws_elasticache_replication_group", "TLS, AUTH, a key, two zones", func(r resource) bool {
+			return r.get("transit_encryption_enabled") == true && fmt.Sprint(r.get("at_rest_encryption_enabled")) == "true" && r.set("auth_token") && r.set("kms_key_id") && r.get("multi_az_enabled") == true
+		}), map[string]func(*testing.T, *plan){
+			"no TLS":   change("aws_elasticache_replication_group.main[0]", "transit_encryption_enabled", false),
+			"no AUTH":  change("aws_elasticache_replication_group.main[0]", "auth_token", nil),
+			"one zone": change("aws_elasticache_replication_group.main[0]", "multi_az_enabled", false),
+		}},
+		{"public services have two tasks", here, paired, map[string]func(*testing.T, *plan){
+			"one task":          change("module.api.aws_ecs_service.this", "desired_count", 1.0),
+			"scaled in to none": change("module.webhook.aws_appautoscaling_target.this", "min_capacity", 0.0),
+		}},
+		{"two zones", here, func(p *plan) []string {
+			zones := map[string]bool{}
+			for _, r := range p.of("aws_subnet") {
+				if strings.Contains(r.Address, "private") {
+					zones[r.text("availability_zone")] = true
+				}
+			}
+			if len(zones) < 2 {
+				return []string{"the private subnets lie in fewer than two zones"}
+			}
+			return nil
+		}, map[string]func(*testing.T, *plan){
+			"a single zone": change(`aws_subnet.private["us-east-1b"]`, "availability_zone", "us-east-1a"),
+		}},
+		{"calls of the parser reach the webhook", here, routed, map[string]func(*testing.T, *plan){
+			"after the API's rule": change("aws_lb_listener_rule.webhook", "priority", 25.0),
+			"another port":         change(`aws_lb_target_group.door["webhook"]`, "port", 8000.0),
+			"another health check": inBlock(`aws_lb_target_group.door["api"]`, "path", "/health", "health_check", 0),
+			"another path":         change("aws_lb_listener_rule.webhook", "condition", []any{}),
+		}},
+		{"TLS 1.2 and newer, and no plain HTTP", here, both(
+			each("aws_lb_listener", "HTTPS of 1.2 and 1.3 with HSTS, or a redirect to it", func(r resource) bool {
+				if r.text("protocol") == "HTTP" {
+					return r.text("default_action", 0, "redirect", 0, "protocol") == "HTTPS" && r.text("default_action", 0, "redirect", 0, "status_code") == "HTTP_301"
+				}
+				return r.text("ssl_policy") == "ELBSecurityPolicy-TLS13-1-2-Res-2021-06" &&
+					strings.Contains(r.text("routing_http_response_strict_transport_security_header_value"), "max-age=63072000; includeSubDomains")
+			}),
+			each("aws_cloudfront_distribution", "TLS 1.2", func(r resource) bool {
+				return r.text("viewer_certificate", 0, "minimum_protocol_version") == "TLSv1.2_2021" && r.text("default_cache_behavior", 0, "viewer_protocol_policy") == "redirect-to-https"
+			}),
+		), map[string]func(*testing.T, *plan){
+			"TLS 1.0":                 change("aws_lb_listener.https", "ssl_policy", "ELBSecurityPolicy-2016-08"),
+			"no HSTS":                 change("aws_lb_listener.https", "routing_http_response_strict_transport_security_header_value", nil),
+			"HTTP served":             change("aws_lb_listener.http", "default_action", []any{map[string]any{"type": "forward"}}),
+			"TLS 1.0 of static files": inBlock("aws_cloudfront_distribution.assets[0]", "minimum_protocol_version", "TLSv1", "viewer_certificate", 0),
+		}},
+		{"a bad release is undone", here, both(
+			each("aws_ecs_service", "circuit breaker with rollback", func(r resource) bool {
+				return r.get("deployment_circuit_breaker", 0, "rollback") == true && r.number("deployment_minimum_healthy_percent") == 100
+			}),
+			func(p *plan) []string {
+				for _, r := range p.of("aws_ecs_service") {
+					if r.Address == "module.api.aws_ecs_service.this" && r.get("alarms", 0, "rollback") == true {
+						return nil
+					}
+				}
+				return []string{"no alarm undoes a release of the API"}
+			},
+		), map[string]func(*testing.T, *plan){
+			"no circuit breaker": change("module.worker.aws_ecs_service.this", "deployment_circuit_breaker", []any{}),
+			"no alarms":          change("module.api.aws_ecs_service.this", "alarms", []any{}),
+		}},
+		{"tasks are locked down and pinned", here, locked, map[string]func(*testing.T, *plan){
+			"a writable root": inTask("api", "readonlyRootFilesystem", false),
+			"root":            inTask("worker", "user", "0:0"),
+			"latest":          inTask("webhook", "image", "navigator/webhook:latest"),
+			"unasked":         inTask("worker", "healthCheck", nil),
+		}},
+		{"secrets go to whom they are for", []string{"production", "staging", "production-dr"}, handed, map[string]func(*testing.T, *plan){
+			"the parser's key to the API": inTask("api", "secrets", []any{map[string]any{"name": "LLAMAPARSE_API_KEY"}}),
+		}},
+		{"no secret stands in the open", roots, open, map[string]func(*testing.T, *plan){
+			"a key in a setting": func(_ *testing.T, p *plan) {
+				p.raw = append(p.raw, `"llx-planted0planted0"`...)
+			},
+		}},
+		{"a plan asks AWS nothing", roots, asks, map[string]func(*testing.T, *plan){
+			"a data source": func(_ *testing.T, p *plan) { p.Resources[0].Mode = "data" },
+		}},
+		{"everything is tagged", roots, unnamed, map[string]func(*testing.T, *plan){
+			"no tags": change("aws_kms_key.state", "tags_all", nil),
+		}},
+		{"uploads pass the firewall, and the parser has no rate", here, each("aws_wafv2_web_acl", "body rule counted, webhook without a rate", func(r resource) bool {
+			rules := fmt.Sprint(r.get("rule"))
+			return strings.Contains(rules, "SizeRestrictions_BODY") && strings.Contains(rules, "/upload-document-backend") && strings.Contains(rules, "not_statement") && strings.Count(rules, "AWSManagedRules") >= 8
+		}), map[string]func(*testing.T, *plan){
+			"no rules": change("aws_wafv2_web_acl.main", "rule", []any{}),
+		}},
+		{"backups are locked, grow cold and are copied", here, func(p *plan) (told []string) {
+			for _, place := range []string{"module.backup.", "module.backup_copy."} {
+				holds := false
+				for _, r := range p.of("aws_s3_bucket_object_lock_configuration") {
+					holds = holds || strings.HasPrefix(r.Address, place) && r.number("rule", 0, "default_retention", 0, "days") >= 7
+				}
+				cold := false
+				for _, r := range p.of("aws_s3_bucket_lifecycle_configuration") {
+					cold = cold || strings.HasPrefix(r.Address, place) && strings.Contains(fmt.Sprint(r.get("rule", 0, "transition")), "DEEP_ARCHIVE")
+				}
+				if !holds || !cold {
+					told = append(told, place+": no lock, or no cold storage")
+				}
+			}
+			if len(p.of("aws_s3_bucket_replication_configuration")) != 1 {
+				told = append(told, "no copy in another region")
+			}
+			return told
+		}, map[string]func(*testing.T, *plan){
+			"no lock": drop("module.backup.aws_s3_bucket_object_lock_configuration.this[0]"),
+			"no copy": drop("aws_s3_bucket_replication_configuration.backup"),
+		}},
+		{"the account is watched", account, func(p *plan) (told []string) {
+			for _, kind := range []string{"aws_guardduty_detector", "aws_cloudtrail", "aws_securityhub_account", "aws_budgets_budget", "aws_accessanalyzer_analyzer", "aws_iam_account_password_policy"} {
+				if len(p.of(kind)) != 1 {
+					told = append(told, "no "+kind)
+				}
+			}
+			factor := false
+			for _, r := range p.of("aws_iam_group_policy") {
+				factor = factor || strings.Contains(r.text("policy"), `"aws:MultiFactorAuthPresent":"false"`) && strings.Contains(r.text("policy"), `"Effect":"Deny"`)
+			}
+			if !factor {
+				told = append(told, "people may do without a second factor")
+			}
+			return append(told, each("aws_cloudtrail", "all regions, validated, encrypted", func(r resource) bool {
+				return r.get("is_multi_region_trail") == true && r.get("enable_log_file_validation") == true && r.set("kms_key_id")
+			})(p)...)
+		}, map[string]func(*testing.T, *plan){
+			"no second factor": drop("aws_iam_group_policy.second_factor"),
+			"no detector":      drop("aws_guardduty_detector.main"),
+			"one region":       change("aws_cloudtrail.all", "is_multi_region_trail", false),
+		}},
+		{"images are scanned and stay what they are", account, each("aws_ecr_repository", "scanned, immutable, encrypted", func(r resource) bool {
+			return r.text("image_tag_mutability") == "IMMUTABLE" && r.get("image_scanning_configuration", 0, "scan_on_push") == true && r.text("encryption_configuration", 0, "encryption_type") == "KMS"
+		}), map[string]func(*testing.T, *plan){
+			"a tag that moves": change(`aws_ecr_repository.image["api"]`, "image_tag_mutability", "MUTABLE"),
+		}},
+	}
+}
+
+// inTask changes a field of one task's container.
+func inTask(task, field string, value any) func(*testing.T, *plan) {
+	return func(t *testing.T, p *plan) {
+		t.Helper()
+		fields, ok := walk(p.Outputs["tasks"].After, task).(map[string]any)
+		if !ok {
+			t.Fatalf("the plan has no task %s", task)
+		}
+		fields[field] = value
+	}
+}
+
+// TestPolicies judges every plan by every policy that it is under.
+func TestPolicies(t *testing.T) {
+	t.Parallel()
+	plans := map[string]*plan{}
+	for _, name := range roots {
+		plans[name] = read(t, name)
+	}
+	for _, policy := range policies() {
+		for _, name := range policy.of {
+			for _, told := range policy.broken(plans[name]) {
+				t.Errorf("%s: %s: %s", policy.name, name, told)
+			}
+		}
+	}
+}
+
+// TestPlantedFaults proves that the policies can fail: each fault is planted
+// into a sound plan, and has to be told.
+func TestPlantedFaults(t *testing.T) {
+	t.Parallel()
+	planted := 0
+	for _, policy := range policies() {
+		for name, plant := range policy.faults {
+			p := read(t, policy.of[0])
+			plant(t, p)
+			planted++
+			if len(policy.broken(p)) == 0 {
+				t.Errorf("%s: %s was not found", policy.name, name)
+			}
+		}
+	}
+	t.Logf("%d policies, %d planted faults", len(policies()), planted)
+}

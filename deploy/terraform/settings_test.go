@@ -1,0 +1,112 @@
+package terraform_test
+
+import (
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// invented are values for what the cloud keeps as secrets, such as the services take.
+var invented = map[string]string{
+	"DATABASE_URL":              "postgres://inav_app:x@db.example.com:5432/postgres?sslmode=verify-full",
+	"WORKER_DATABASE_URL":       "postgres://inav_worker:x@db.example.com:5432/postgres?sslmode=verify-full",
+	"MIGRATE_DATABASE_URL":      "postgres://owner:x@db.example.com:5432/postgres?sslmode=verify-full",
+	"WEBHOOK_MASTER_KEY":        "0123456789abcdef0123456789abcdef",
+	"WEBHOOK_MASTER_KEY_FORMER": "fedcba9876543210fedcba9876543210",
+	"SUPABASE_SERVICE_ROLE_KEY": "invented", "SUPABASE_ANON_KEY": "invented", "SUPABASE_JWT_SECRET": "0123456789abcdef0123456789abcdef",
+	"LLAMAPARSE_API_KEY": "invented", "OPENAI_API_KEY": "invented",
+}
+
+// navigator builds the tool that knows the settings.
+func navigator(t *testing.T) string {
+	t.Helper()
+	program := t.TempDir() + "/navigator"
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../../cmd/navigator").CombinedOutput(); err != nil { //nolint:gosec // our own program
+		t.Fatalf("%v: %s", err, out)
+	}
+	return program
+}
+
+// TestSettingsAreComplete: with exactly what each task is given, its service
+// finds nothing wrong; and without any one of its secrets it does.
+func TestSettingsAreComplete(t *testing.T) {
+	t.Parallel()
+	plans := map[string]*plan{}
+	for _, name := range environments {
+		plans[name] = read(t, name)
+	}
+	program := navigator(t)
+	check := func(service string, c container, without string) (string, error) {
+		command := exec.CommandContext(t.Context(), program, "config", "check", service) //nolint:gosec // our own program
+		command.Env = []string{"HOME=" + t.TempDir()}
+		for _, setting := range c.Environment {
+			command.Env = append(command.Env, setting.Name+"="+setting.Value)
+		}
+		for _, secret := range c.secretNames() {
+			if secret != without {
+				command.Env = append(command.Env, secret+"="+invented[secret])
+			}
+		}
+		out, err := command.CombinedOutput()
+		return string(out), err
+	}
+	for name, p := range plans {
+		tasks := p.tasks()
+		for _, service := range []string{"api", "worker", "webhook", "migrate"} {
+			if out, err := check(service, tasks[service], ""); err != nil {
+				t.Errorf("%s: %s does not start with what it is given: %s", name, service, out)
+			}
+			for _, secret := range given[service] {
+				if _, err := check(service, tasks[service], secret); err == nil && name == "production" {
+					t.Errorf("%s: %s does without %s, and is given it", name, service, secret)
+				}
+			}
+		}
+	}
+}
+
+// TestSettingsExist: what a task is given is a setting, under its very name, and
+// stands in the open only where the settings' table says that it may.
+func TestSettingsExist(t *testing.T) {
+	t.Parallel()
+	plans := map[string]*plan{}
+	for _, name := range environments {
+		plans[name] = read(t, name)
+	}
+	out, err := exec.CommandContext(t.Context(), navigator(t), "config", "show", "--json").Output() //nolint:gosec // our own program
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table []struct {
+		Name   string `json:"name"`
+		Secret bool   `json:"secret"`
+	}
+	if err := json.Unmarshal(out, &table); err != nil || len(table) < 50 {
+		t.Fatalf("%d settings, %v", len(table), err)
+	}
+	var openly, secretly []string
+	for _, row := range table {
+		if row.Secret {
+			secretly = append(secretly, row.Name)
+		} else {
+			openly = append(openly, row.Name)
+		}
+	}
+	for name, p := range plans {
+		tasks := p.tasks()
+		for service := range given {
+			for _, setting := range tasks[service].Environment {
+				if !slices.Contains(openly, setting.Name) {
+					t.Errorf("%s: %s is given %s, which is no open setting", name, service, setting.Name)
+				}
+			}
+			for _, secret := range tasks[service].secretNames() {
+				if !slices.Contains(secretly, secret) {
+					t.Errorf("%s: %s is given the secret %s, which is none: %s", name, service, secret, strings.Join(secretly, " "))
+				}
+			}
+		}
+	}
+}

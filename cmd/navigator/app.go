@@ -112,6 +112,8 @@ type grammar struct {
 	Smoke      smokeCommand      `cmd:"" help:"Send one document through the real services (for operators)."`
 	Verify     verifyCommand     `cmd:"" help:"Look for what is lost, doubled or stuck (for operators)."`
 	Budget     budgetCommand     `cmd:"" help:"Show what the outside services have cost this month (for operators)."`
+	Backup     backupCommand     `cmd:"" help:"Back up the database and the stored files (for operators)."`
+	Restore    restoreCommand    `cmd:"" help:"Bring a backup back into an empty place (for operators)."`
 	Config     configCommand     `cmd:"" help:"List the settings, or check them."`
 	Doctor     doctorCommand     `cmd:"" help:"Find out why something does not work."`
 	Signup     signupCommand     `cmd:"" help:"Make an account and sign in."`

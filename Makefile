@@ -31,7 +31,7 @@ GODIRS := $(wildcard */)
 BENCHES := ./core/chunker/... ./adapters/pdftext/... $(if $(wildcard bench/.),./bench/...)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test smoke-live crash bench lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset pdfium realpdfs reading testdb testdb-stop tools
+.PHONY: help dev test smoke-live crash drill bench lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset pdfium realpdfs reading testdb testdb-stop tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,9 @@ smoke-live: pdfium ## send one document through the real services, which costs m
 
 crash: pdfium testdb ## kill the services at every commit and call of a document's way: make crash SEED=1 ONLY=worker
 	@$(GO) test -count=1 -timeout 60m -v -run EveryCrashPoint ./cmd/internal/faulttest -points 0 -at-once 6 -seed '$(or $(SEED),0)' -only '$(ONLY)'
+
+drill: pdfium testdb ## back up, destroy, restore elsewhere, and print the figures: make drill CHUNKS=10000
+	@$(GO) test -count=1 -timeout 30m -v -run 'RestoreElsewhere|RestoreRefuses|ReconcileAfter|BackupAndRestoreKilled|BackupFigures' ./cmd/internal/boot -chunks '$(or $(CHUNKS),10000)'
 
 bench: pdfium testdb ## run the benchmarks
 	@$(GO) test -run xxx -bench '$(BENCH)' -benchmem -timeout 60m $(BENCHES)

@@ -79,7 +79,7 @@ func (s safe) restore(w *world, id string) (boot.Restored, error) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return hand.Run(w.t.Context(), id, boot.Look{Options: audit.Options{Late: patience, Orphan: patience, Deep: true}})
+	return hand.Run(w.t.Context(), id, boot.Look{Options: audit.Options{Late: time.Hour, Orphan: time.Hour, Deep: true}})
 }
 
 // elsewhere is an empty place for the same deployment: another database without
@@ -207,7 +207,7 @@ func TestReconcileAfterAPointInTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	done, err := hand.Reconcile(t.Context(), boot.Look{Options: audit.Options{Late: patience, Orphan: patience}})
+	done, err := hand.Reconcile(t.Context(), boot.Look{Options: audit.Options{Late: time.Hour, Orphan: time.Hour}})
 	if err != nil || done.Again != 1 || done.Revived != 2 || len(done.Violations) != 0 {
 		t.Errorf("reconciled %+v, %v", done, err)
 	}

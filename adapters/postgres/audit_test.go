@@ -115,7 +115,7 @@ var planted = map[string]struct {
 	"reason_missing": {of: failed, sql: `update upload_pipeline.upload_jobs set last_error = null where document_id = $1`},
 	"upload_late": {of: moving, sql: `insert into upload_pipeline.upload_intents (document_id, job_id, user_id, filename, mime, bytes_len, storage_key, expires_at, address_until)
 		values ($1, gen_random_uuid(), gen_random_uuid(), 'a', 'b', 1, 'k', now() - interval '2 hours', now())`},
-	"work_late":    {of: moving, sql: `update river.river_job set scheduled_at = now() - interval '2 hours' where args ->> 'document' = $1::uuid::text`},
+	"work_late":    {of: moving, sql: `update river.river_job set scheduled_at = now() - interval '2 hours', created_at = now() - interval '2 hours' where args ->> 'document' = $1::uuid::text`},
 	"work_missing": {of: moving, sql: `update river.river_job set state = 'cancelled', finalized_at = now() where args ->> 'document' = $1::uuid::text`},
 
 	"chunk_doubled": {of: complete, beside: []string{"chunks_miscounted"},

@@ -27,7 +27,8 @@ var auditSQL = map[string]string{
 		where state = 'awaiting' and expires_at < now() - @late::interval`,
 	"work_late": `select d.document_id, 'job ' || r.kind || ' is ' || r.state from river.river_job r
 			join upload_pipeline.documents d on d.document_id::text = r.args ->> 'document'
-		where (r.state in ('available', 'retryable', 'scheduled') and r.scheduled_at < now() - @late::interval)
+		where (r.state in ('available', 'retryable', 'scheduled')
+				and greatest(r.scheduled_at, r.created_at, r.attempted_at) < now() - @late::interval) -- scheduled_at may be a rank
 			or (r.state = 'running' and r.attempted_at < now() - @late::interval)
 		union all
 		select d.document_id, 'parse_queued' from ` + present + `

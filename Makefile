@@ -31,7 +31,7 @@ GODIRS := $(wildcard */)
 BENCHES := ./core/chunker/... ./adapters/pdftext/... $(if $(wildcard bench/.),./bench/...)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test smoke-live crash chaos soak bench lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images terraform-check pdfium realpdfs reading testdb testdb-stop tools
+.PHONY: help dev test smoke-live crash chaos soak drill bench lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images terraform-check pdfium realpdfs reading testdb testdb-stop tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,9 @@ chaos: pdfium ## let every fault befall 500 documents of 25 users at once: make 
 
 soak: pdfium testdb ## keep a steady load and watch what grows: make soak MIN=10
 	@$(GO) test -count=1 -timeout $$(( $(or $(MIN),10) + 10 ))m -v -run 'TestSoak' ./cmd/internal/faulttest -soak '$(or $(MIN),10)'
+
+drill: pdfium testdb ## back up, destroy, restore elsewhere, and print the figures: make drill CHUNKS=10000
+	@$(GO) test -count=1 -timeout 30m -v -run 'RestoreElsewhere|RestoreRefuses|ReconcileAfter|BackupAndRestoreKilled|BackupFigures' ./cmd/internal/boot -chunks '$(or $(CHUNKS),10000)'
 
 bench: pdfium testdb ## run the benchmarks
 	@$(GO) test -run xxx -bench '$(BENCH)' -benchmem -timeout 60m $(BENCHES)

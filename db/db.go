@@ -62,7 +62,11 @@ func Fingerprint() string {
 // Migrate brings the database at url to this binary's schema. The url logs in
 // as the owner of the schemas. Only one migration runs at a time; the others
 // wait for it. What was applied before is left as it is.
-func Migrate(ctx context.Context, url string) error {
+func Migrate(ctx context.Context, url string) error { return MigrateTo(ctx, url, Version()) }
+
+// MigrateTo is Migrate up to a version of our schema and no further: a backup
+// is loaded into the schema that it was taken of, and then migrated.
+func MigrateTo(ctx context.Context, url string, version int64) error {
 	pool, err := ownerPool(ctx, url)
 	if err != nil {
 		return err
@@ -75,7 +79,7 @@ func Migrate(ctx context.Context, url string) error {
 		if err := migrateRiver(ctx, pool); err != nil {
 			return err
 		}
-		if err := migrateOurs(ctx, pool); err != nil {
+		if err := migrateOurs(ctx, pool, version); err != nil {
 			return err
 		}
 		if err := grantRiver(ctx, pool); err != nil {
@@ -155,7 +159,7 @@ func migrateRiver(ctx context.Context, pool *pgxpool.Pool) error {
 	return nil
 }
 
-func migrateOurs(ctx context.Context, pool *pgxpool.Pool) error {
+func migrateOurs(ctx context.Context, pool *pgxpool.Pool, version int64) error {
 	if _, err := pool.Exec(ctx, "create schema if not exists upload_pipeline"); err != nil {
 		return fmt.Errorf("create schema upload_pipeline: %w", err)
 	}
@@ -165,7 +169,7 @@ func migrateOurs(ctx context.Context, pool *pgxpool.Pool) error {
 	if err != nil {
 		return err
 	}
-	if _, err := provider.Up(ctx); err != nil {
+	if _, err := provider.UpTo(ctx, version); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	return nil

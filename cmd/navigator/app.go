@@ -114,6 +114,8 @@ type grammar struct {
 	Budget     budgetCommand     `cmd:"" help:"Show what the outside services have cost this month (for operators)."`
 	Retention  retentionCommand  `cmd:"" help:"Remove what was kept long enough, or count it (for operators)."`
 	Hold       holdCommand       `cmd:"" help:"Keep documents from being deleted (for operators)."`
+	Backup     backupCommand     `cmd:"" help:"Back up the database and the stored files (for operators)."`
+	Restore    restoreCommand    `cmd:"" help:"Bring a backup back into an empty place (for operators)."`
 	Config     configCommand     `cmd:"" help:"List the settings, or check them."`
 	Doctor     doctorCommand     `cmd:"" help:"Find out why something does not work."`
 	Signup     signupCommand     `cmd:"" help:"Make an account and sign in."`

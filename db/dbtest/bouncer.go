@@ -79,7 +79,7 @@ func bouncerProgram() (string, error) {
 // settings writes the files, and chooses a port that nobody has.
 func (b *Bouncer) settings(mode string, server *pgx.ConnConfig) {
 	b.tb.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(b.tb.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		b.tb.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func (b *Bouncer) listens(ended <-chan struct{}) {
 	tick := time.NewTicker(10 * time.Millisecond) // nothing tells when it listens
 	defer tick.Stop()
 	for {
-		if conn, err := net.Dial("tcp", b.address()); err == nil {
+		if conn, err := (&net.Dialer{}).DialContext(b.tb.Context(), "tcp", b.address()); err == nil {
 			_ = conn.Close()
 			return
 		}

@@ -2,6 +2,7 @@ package terraform_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -40,7 +41,7 @@ func policies() []policy {
 			"no block":        drop("module.state.aws_s3_bucket_public_access_block.this"),
 		}},
 		{"buckets are encrypted", roots, guarded("aws_s3_bucket_server_side_encryption_configuration", "not encrypted", func(r resource) bool {
-			return strings.Contains("AES256 aws:kms", r.text("rule", 0, "apply_server_side_encryption_by_default", 0, "sse_algorithm"))
+			return slices.Contains([]string{"AES256", "aws:kms"}, r.text("rule", 0, "apply_server_side_encryption_by_default", 0, "sse_algorithm"))
 		}), map[string]func(*testing.T, *plan){
 			"no encryption": drop("module.state.aws_s3_bucket_server_side_encryption_configuration.this"),
 		}},

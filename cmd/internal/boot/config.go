@@ -78,6 +78,9 @@ type Config struct {
 	SupabaseAnon    Secret `env:"SUPABASE_ANON_KEY" help:"publishable key, of either family; for supabase accounts"`
 	SupabaseSecret  Secret `env:"SUPABASE_JWT_SECRET" help:"only for a project that still signs with a shared secret (HS256): that secret; empty refuses such tokens"`
 
+	BackupDir string `env:"BACKUP_DIR" help:"folder of the backups: a volume apart from the database's and the storage's"`
+	BackupKey Secret `env:"BACKUP_KEY" help:"AGE-SECRET-KEY-1..., which navigator backup key makes: encrypts and proves backups; former ones may follow it, with spaces between"`
+
 	Parser         string  `env:"PARSER" help:"llamaparse, or pdftext: no outside parser at all"`
 	LlamaKey       Secret  `env:"LLAMAPARSE_API_KEY" help:"llx-..."`
 	LlamaURL       string  `env:"LLAMAPARSE_API_URL" help:"base address, without /api"`

@@ -62,7 +62,7 @@ func (h *House) pool(ctx context.Context, url Secret, role string) (*pgxpool.Poo
 		select {
 		case <-ctx.Done():
 			return nil, found, err
-		case <-time.After(time.Second + rand.N(time.Second)): // a server that starts has no other sign of it; peers that wait do not meet again
+		case <-time.After(time.Second + rand.N(time.Second)): //nolint:gosec // spreads peers; a server that starts gives no other sign of it
 		}
 	}
 }

@@ -237,13 +237,19 @@ func (w *world) exec(sql string, args ...any) {
 // put writes an object as the API does, with the production adapter.
 func (w *world) put(key string, content []byte) {
 	w.t.Helper()
+	if err := w.bucket().Put(w.t.Context(), key, bytes.NewReader(content), int64(len(content)), "application/pdf"); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// bucket is the world's storage.
+func (w *world) bucket() *supabase.Storage {
+	w.t.Helper()
 	store, err := supabase.NewStorage(supabase.Config{URL: w.config.SupabaseURL, ServiceKey: w.config.SupabaseService.Reveal(), Bucket: w.config.Bucket()})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if err := store.Put(w.t.Context(), key, bytes.NewReader(content), int64(len(content)), "application/pdf"); err != nil {
-		w.t.Fatal(err)
-	}
+	return store
 }
 
 // The key stands in the row and is never computed again: a file that was moved

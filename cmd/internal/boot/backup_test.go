@@ -324,7 +324,7 @@ func (o *tool) killedAt(storage http.Handler, method string, n int64, environ []
 	defer server.Close()
 	cmd := exec.CommandContext(o.w.t.Context(), o.bin, args...) //nolint:gosec // the tool that was built
 	var said bytes.Buffer
-	cmd.Env, cmd.Stderr = append(environ, "SUPABASE_URL="+server.URL), &said
+	cmd.Env, cmd.Stderr = append(slices.Clone(environ), "SUPABASE_URL="+server.URL), &said
 	hold := make(chan struct{})
 	d.to = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { <-hold; storage.ServeHTTP(w, r) })
 	if err := cmd.Start(); err != nil {

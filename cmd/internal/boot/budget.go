@@ -114,11 +114,7 @@ func ReadAccount(ctx context.Context, environ []string, users int) (Account, err
 	if err != nil {
 		return Account{}, err
 	}
-	if err := config.Check(Worker); err != nil {
-		return Account{}, err
-	}
-	pool, err := postgres.Open(ctx, postgres.Options{URL: config.WorkerURL().Reveal(), Name: "navigator-budget", Role: "inav_worker",
-		MaxConns: 1, Expect: postgres.Mode(config.PoolMode)})
+	pool, err := openHand(ctx, config, "navigator-budget")
 	if err != nil {
 		return Account{}, err
 	}

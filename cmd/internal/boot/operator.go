@@ -36,16 +36,25 @@ func OpenOperator(ctx context.Context, environ []string) (*Operator, error) {
 
 // NewOperator is OpenOperator with a configuration that was read.
 func NewOperator(ctx context.Context, config Config) (*Operator, error) {
-	pool, err := openHand(ctx, config, "navigator-operator")
+	pool, queue, err := openHands(ctx, config, "navigator-operator")
 	if err != nil {
 		return nil, err
+	}
+	return &Operator{config: config, pool: pool, operations: postgres.NewOperations(pool, queue, queue)}, nil
+}
+
+// openHands opens the worker's database for a command, and its queue.
+func openHands(ctx context.Context, config Config, name string) (*pgxpool.Pool, *riverqueue.Queue, error) {
+	pool, err := openHand(ctx, config, name)
+	if err != nil {
+		return nil, nil, err
 	}
 	queue, err := riverqueue.NewQueue(pool, config.Queues(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		pool.Close()
-		return nil, err
+		return nil, nil, err
 	}
-	return &Operator{config: config, pool: pool, operations: postgres.NewOperations(pool, queue, queue)}, nil
+	return pool, queue, nil
 }
 
 // openHand opens the worker's database for a command.

@@ -3,12 +3,10 @@ package boot
 import (
 	"context"
 	"errors"
-	"log/slog"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/insurance-navigator/navigator/adapters/postgres"
-	"github.com/insurance-navigator/navigator/adapters/riverqueue"
 	"github.com/insurance-navigator/navigator/core"
 )
 
@@ -76,13 +74,8 @@ func OpenKeeper(ctx context.Context, environ []string) (*Keeper, error) {
 
 // NewKeeper is OpenKeeper with a configuration that was read.
 func NewKeeper(ctx context.Context, config Config) (*Keeper, error) {
-	pool, err := openHand(ctx, config, "navigator-keeper")
+	pool, queue, err := openHands(ctx, config, "navigator-keeper")
 	if err != nil {
-		return nil, err
-	}
-	queue, err := riverqueue.NewQueue(pool, config.Queues(), slog.New(slog.DiscardHandler))
-	if err != nil {
-		pool.Close()
 		return nil, err
 	}
 	return &Keeper{config: config, pool: pool, store: postgres.NewStore(pool, queue, config.Waits())}, nil

@@ -3,16 +3,13 @@ package boot
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/insurance-navigator/navigator/adapters/postgres"
-	"github.com/insurance-navigator/navigator/adapters/riverqueue"
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/core/audit"
-	"github.com/insurance-navigator/navigator/db"
 	"github.com/insurance-navigator/navigator/ports"
 )
 
@@ -46,22 +43,11 @@ func NewVerify(ctx context.Context, config Config) (*Verify, error) {
 	if err := v.outside(config); err != nil {
 		return nil, err
 	}
-	var err error
-	v.pool, err = postgres.Open(ctx, postgres.Options{URL: config.WorkerURL().Reveal(), Name: "navigator-verify", Role: "inav_worker",
-		MaxConns: 2, Expect: postgres.Mode(config.PoolMode)})
+	pool, queue, err := openHands(ctx, config, "navigator-verify")
 	if err != nil {
 		return nil, err
 	}
-	if _, err := db.Check(ctx, v.pool); err != nil {
-		v.pool.Close()
-		return nil, err
-	}
-	queue, err := riverqueue.NewQueue(v.pool, config.Queues(), slog.New(slog.DiscardHandler))
-	if err != nil {
-		v.pool.Close()
-		return nil, err
-	}
-	v.audit, v.store = postgres.NewAudit(v.pool), postgres.NewStore(v.pool, queue, config.Waits())
+	v.pool, v.audit, v.store = pool, postgres.NewAudit(pool), postgres.NewStore(pool, queue, config.Waits())
 	return v, nil
 }
 

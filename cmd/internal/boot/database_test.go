@@ -259,6 +259,7 @@ func TestFM011_FM030_AServiceOnAMachineWithoutIPv6EndsAndNamesThePooler(t *testi
 		t.Run(string(service), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
+			w.damages() // no service of it ever started: there is no storage to look at
 			w.config.DatabaseURL = "postgres://inav_app:canary-word@db.abcdefghijklmnopqrst.supabase.co:5432/postgres?sslmode=require"
 			w.config.WorkerDatabaseURL = w.config.DatabaseURL
 			ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)

@@ -81,7 +81,6 @@ func TestOnCallIsToldWhatTheOutsideSays(t *testing.T) {
 		run    bool // it ends; else it is asked about when it stands so
 	}{
 		"busy":    {func(w *world) { w.llama.Faults.Busy429(-1, "600") }, told{core.Snoozing, core.CodeParserBusy, true, "Stage parse is tried again at", ""}, false},
-		"no key":  {func(w *world) { w.llama.Faults.Status401(-1) }, told{core.Snoozing, core.CodeParserKey, false, "after parser_key", "a key"}, false},
 		"parsing": {func(w *world) { w.llama.Faults.Hold() }, told{core.AtProvider, "", true, "The parser has it and calls back", ""}, false},
 		"embeds":  {func(w *world) { w.openai.Inject(openaitest.Fault{Kind: openaitest.Hang}) }, told{core.AtWork, "", true, "Stage embed runs", ""}, false},
 		"failed": {func(w *world) { w.llama.Faults.FailWith("PDF_IS_PROTECTED") },

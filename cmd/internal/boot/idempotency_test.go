@@ -209,7 +209,7 @@ func holds(values [][]byte, part []byte) bool {
 func TestI13_TheWorkerSweepsExpiredKeys(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.config.SweepEvery = time.Second
+	w.config.Retain.Every = time.Second
 	w.start(boot.Dev)
 	w.person("ada")
 	for range 2 {

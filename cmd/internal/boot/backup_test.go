@@ -303,14 +303,14 @@ type deadly struct {
 	method string
 	at     int64
 	seen   atomic.Int64
-	victim atomic.Pointer[os.Process]
+	victim *os.Process
+	known  chan struct{} // closed when the victim is known
 }
 
 func (d *deadly) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	<-d.known
 	if r.Method == d.method && strings.Contains(r.URL.Path, "/original.pdf") && d.seen.Add(1) == d.at {
-		if victim := d.victim.Load(); victim != nil {
-			_ = victim.Kill()
-		}
+		_ = d.victim.Kill()
 		panic(http.ErrAbortHandler) // nobody is there to be answered
 	}
 	d.to.ServeHTTP(w, r)
@@ -319,19 +319,17 @@ func (d *deadly) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // killedAt runs the tool and kills it at the n-th such call of the storage.
 func (o *tool) killedAt(storage http.Handler, method string, n int64, environ []string, args ...string) {
 	o.w.t.Helper()
-	d := &deadly{to: storage, method: method, at: n}
+	d := &deadly{to: storage, method: method, at: n, known: make(chan struct{})}
 	server := httptest.NewServer(d)
 	defer server.Close()
 	cmd := exec.CommandContext(o.w.t.Context(), o.bin, args...) //nolint:gosec // the tool that was built
 	var said bytes.Buffer
 	cmd.Env, cmd.Stderr = append(slices.Clone(environ), "SUPABASE_URL="+server.URL), &said
-	hold := make(chan struct{})
-	d.to = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { <-hold; storage.ServeHTTP(w, r) })
 	if err := cmd.Start(); err != nil {
 		o.w.t.Fatal(err)
 	}
-	d.victim.Store(cmd.Process)
-	close(hold)
+	d.victim = cmd.Process
+	close(d.known)
 	if err := cmd.Wait(); err == nil || d.seen.Load() < n {
 		o.w.t.Fatalf("%v ended by itself: %v %s", args, err, said.String())
 	}

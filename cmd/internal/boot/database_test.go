@@ -102,7 +102,8 @@ func TestFM020_TheStartReportTellsWhatWasFound(t *testing.T) {
 func TestFM026_AMigrationThroughATransactionPoolerIsRefused(t *testing.T) {
 	t.Parallel()
 	empty := dbtest.New(t, nil)
-	for mode, want := range map[string]string{"transaction": "set MIGRATE_DATABASE_URL to the session pooler", "session": ""} {
+	for _, way := range [][2]string{{"transaction", "set MIGRATE_DATABASE_URL to the session pooler"}, {"session", ""}} {
+		mode, want := way[0], way[1]
 		environ := []string{"MIGRATE_DATABASE_URL=" + empty.Bouncer(mode).OwnerURL()}
 		var out bytes.Buffer
 		err := boot.MigrateFrom(t.Context(), environ, &out, boot.Indexes{})

@@ -8,9 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-
-	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/api"
+	"sync"
 )
 
 // ModuleFile is the module's file name: the version is part of it.
@@ -28,9 +26,8 @@ const (
 
 // Engine reads documents. It is safe for concurrent use.
 type Engine struct {
-	runtime  wazero.Runtime
-	guest    wazero.CompiledModule
-	cache    wazero.CompilationCache
+	code     *code
+	closed   sync.Once
 	turns    chan struct{}
 	maxPages int
 	cacheDir string
@@ -72,64 +69,30 @@ func DefaultPath() string {
 	return ImagePath
 }
 
-// Load reads and compiles the PDFium module at path. The error names the fix
-// when the file is not there.
+// Load reads and compiles the PDFium module at path. Engines of the same file
+// that are open at once share the compiled code. The error names the fix when
+// the file is not there.
 func Load(ctx context.Context, path string, options ...Option) (*Engine, error) {
-	module, err := os.ReadFile(path) //nolint:gosec // the operator names the file
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("the PDFium module is not at %s: run `make pdfium`, or set PDFIUM_WASM to the file: %w", path, err)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the PDFium module: %w", err)
-	}
-	if module, err = makeStoppable(module); err != nil {
-		return nil, fmt.Errorf("prepare the PDFium module at %s (run `make pdfium`): %w", path, err)
-	}
 	engine := &Engine{turns: make(chan struct{}, runtime.GOMAXPROCS(0)), maxPages: DefaultMaxPages}
 	for _, option := range options {
 		option(engine)
 	}
-	if err := engine.compile(ctx, module); err != nil {
-		return nil, errors.Join(err, engine.Close(ctx))
+	compiled, err := acquire(ctx, path, engine.cacheDir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the PDFium module is not at %s: run `make pdfium`, or set PDFIUM_WASM to the file: %w", path, err)
 	}
+	if err != nil {
+		return nil, fmt.Errorf("the PDFium module: %w", err)
+	}
+	engine.code = compiled
 	return engine, nil
 }
 
-func (e *Engine) compile(ctx context.Context, module []byte) error {
-	config := wazero.NewRuntimeConfig().
-		WithMemoryLimitPages(maxMemory / wasmPage).
-		WithCoreFeatures(api.CoreFeaturesV2).
-		WithDebugInfoEnabled(false)
-	if e.cacheDir != "" {
-		cache, err := wazero.NewCompilationCacheWithDir(e.cacheDir)
-		if err != nil {
-			return fmt.Errorf("open the compilation cache: %w", err)
-		}
-		e.cache = cache
-		config = config.WithCompilationCache(cache)
-	}
-	e.runtime = wazero.NewRuntimeWithConfig(ctx, config)
-	guest, err := e.runtime.CompileModule(ctx, module)
-	if err != nil {
-		return fmt.Errorf("compile the PDFium module: %w", err)
-	}
-	e.guest = guest
-	if err := linkHost(ctx, e.runtime, guest); err != nil {
-		return fmt.Errorf("link the PDFium module: %w", err)
-	}
-	return nil
-}
-
-// Close frees the compiled module. No call may be running.
+// Close gives the compiled module back, once. No call may be running.
 func (e *Engine) Close(ctx context.Context) error {
-	var faults []error
-	if e.runtime != nil {
-		faults = append(faults, e.runtime.Close(ctx))
-	}
-	if e.cache != nil {
-		faults = append(faults, e.cache.Close(ctx))
-	}
-	return errors.Join(faults...)
+	var err error
+	e.closed.Do(func() { err = e.code.release(ctx) })
+	return err
 }
 
 // enter waits for a turn; leave gives it back.

@@ -31,7 +31,7 @@ func (e *Engine) start(ctx context.Context) (*instance, error) {
 	// The module itself never sees ctx: the stop word is cheaper.
 	quiet := experimental.WithMemoryAllocator(context.WithoutCancel(ctx), memory)
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions()
-	mod, err := e.runtime.InstantiateModule(quiet, e.guest, config)
+	mod, err := e.code.runtime.InstantiateModule(quiet, e.code.guest, config)
 	if err != nil {
 		return nil, fmt.Errorf("start pdfium: %w", err)
 	}

@@ -11,9 +11,10 @@ import (
 type Document struct {
 	ID      ID
 	User    ID
-	Job     ID  // the attempt's own id (upload_jobs.job_id)
-	Attempt int // 1 is the first
-	Turn    int // steps kept in this attempt; with Attempt it is the fence
+	Job     ID        // the attempt's own id (upload_jobs.job_id)
+	Attempt int       // 1 is the first
+	Opened  time.Time // when the attempt was
+	Turn    int       // steps kept in this attempt; with Attempt it is the fence
 	Status  Status
 
 	Generation int // that its chunks are made for

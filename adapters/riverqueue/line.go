@@ -72,6 +72,7 @@ func config(workers *river.Workers, settings Settings, log *slog.Logger) *river.
 		DiscardedJobRetentionPeriod: orForever(settings.KeepDiscarded),
 		ReindexerTimeout:            5 * time.Minute,
 		Plugins:                     []rivertype.Plugin{progress(settings)},
+		Middleware:                  middleware(settings.Observer),
 		FetchOnlyKnownKinds:         true, // a newer release's jobs wait for a newer worker
 		PeriodicJobs: []*river.PeriodicJob{
 			periodic(settings.ReconcileEvery, ReconcileArgs{}),
@@ -145,7 +146,7 @@ func add[A stepArgs](workers *river.Workers, stage core.Stage, settings Settings
 		return fmt.Errorf("stage %s has no setting", stage)
 	}
 	return river.AddWorkerSafely(workers, &worker[A]{stage: stage, setting: setting, run: work, store: store, log: log,
-		limit: settings.WaitLimit, refused: settings.Refused})
+		limit: settings.WaitLimit, refused: settings.Refused, observer: settings.Observer})
 }
 
 func addUpkeep(workers *river.Workers, upkeep Upkeep, settings Settings, store Store, log *slog.Logger) error {

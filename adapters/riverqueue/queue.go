@@ -29,7 +29,7 @@ func NewQueue(pool *pgxpool.Pool, settings Settings, log *slog.Logger) (*Queue, 
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 		Schema: schema, Logger: quiet(log),
 		FetchCooldown: settings.FetchCooldown, FetchPollInterval: settings.FetchPollInterval,
-		Middleware: []rivertype.Middleware{&due{}},
+		Middleware: middleware(settings.Observer),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the queue: %w", err)

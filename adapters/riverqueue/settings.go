@@ -49,6 +49,8 @@ type Settings struct {
 	// Refused is told of each job that a service would not work for: a key or
 	// money is missing. May be nil.
 	Refused func(ctx context.Context, service core.Service, code core.Code)
+
+	Observer Observer // counts; may be nil
 }
 
 // went tells that the line goes.

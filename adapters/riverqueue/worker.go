@@ -45,6 +45,8 @@ type worker[A stepArgs] struct {
 	limit   time.Duration // that a job may wait for a busy outside; 0 is no bound
 	refused func(ctx context.Context, service core.Service, code core.Code)
 
+	observer Observer // may be nil
+
 	next sync.Map // job id -> the wait that the verdict on its run asks for
 }
 
@@ -140,6 +142,9 @@ func (w *worker[A]) report(task core.Job, row *rivertype.JobRow, v verdict, caus
 		level = slog.LevelError
 	}
 	w.log.Log(context.Background(), level, "job", attrs...)
+	if w.observer != nil {
+		w.observer.Staged(w.stage, v.word, took)
+	}
 }
 
 // codeOf is the error's code for the log; where it has none, what ended it.

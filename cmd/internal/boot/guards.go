@@ -17,10 +17,20 @@ type guards map[core.Service]*breaker.Breaker
 var serviceNames = map[core.Service]string{core.ServiceParser: nameParser, core.ServiceEmbedder: nameEmbedder,
 	core.ServiceStorage: nameStorage, core.ServiceAccounts: nameAccounts}
 
+// servicesOf is the services by those names.
+var servicesOf = func() map[string]core.Service {
+	services := map[string]core.Service{}
+	for service, name := range serviceNames {
+		services[name] = service
+	}
+	return services
+}()
+
 // guard makes the breakers, which tell the outcomes and the log how they stand.
 func (o *outcomes) guard(c Config, log *slog.Logger) {
 	told := func(service core.Service, open bool) {
 		o.hold(serviceNames[service], open)
+		o.meter.Circuit(service, open)
 		if open {
 			log.Error("a service is away: calls are held back", "provider", service, "rest", c.BreakerRest.String())
 		} else {
@@ -31,14 +41,6 @@ func (o *outcomes) guard(c Config, log *slog.Logger) {
 	for service := range serviceNames {
 		o.guards[service] = breaker.New(service, breaker.Settings{Failures: c.BreakerFailures, Rest: c.BreakerRest}, told)
 	}
-}
-
-// States is how the breakers stand, for metrics.
-func (g guards) States() (states []breaker.State) {
-	for _, b := range g {
-		states = append(states, b.State())
-	}
-	return states
 }
 
 func (g guards) embedder(e ports.Embedder) ports.Embedder {

@@ -12,6 +12,7 @@ import (
 	"github.com/insurance-navigator/navigator/adapters/httpapi"
 	"github.com/insurance-navigator/navigator/adapters/inprocess"
 	"github.com/insurance-navigator/navigator/adapters/llamaparse"
+	"github.com/insurance-navigator/navigator/adapters/metrics"
 	"github.com/insurance-navigator/navigator/adapters/pdftext"
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/adapters/riverqueue"
@@ -40,11 +41,13 @@ type House struct {
 	tickets           ports.Tickets
 	governor          *postgres.Governor
 	purse             *purse
+	meters            meters
 }
 
 // openHouse opens what the service needs and registers the process.
 func openHouse(ctx context.Context, config Config, service Service, log *slog.Logger) (*House, error) {
-	h := &House{config: config, service: service, log: log, seen: newOutcomes(), pulse: newPulse()}
+	h := &House{config: config, service: service, log: log, pulse: newPulse(), meters: newMeters()}
+	h.seen = newOutcomes(h.meters.Metrics)
 	h.seen.guard(config, log)
 	if err := h.openAll(ctx); err != nil {
 		h.close()
@@ -86,18 +89,21 @@ func (h *House) openDatabase(ctx context.Context) error {
 			}
 		}
 		h.instances = postgres.NewInstances(h.appPool)
+		h.meters.pool("app", h.appPool)
 	}
 	if h.does(Worker) || h.does(Webhook) {
 		if err := h.openWorkPool(ctx); err != nil {
 			return err
 		}
 		h.instances = postgres.NewInstances(h.workPool)
+		h.meters.pool("work", h.workPool)
 	}
 	return h.openStores()
 }
 
 func (h *House) openStores() error {
 	settings := h.queues()
+	settings.Observer = queueMeter{h.meters.Metrics}
 	if h.appPool != nil {
 		queue, err := riverqueue.NewQueue(h.appPool, settings, h.log)
 		if err != nil {
@@ -210,11 +216,12 @@ func (h *House) api(ctx context.Context, at *gate) (http.Handler, error) {
 		return nil, err
 	}
 	deps := httpapi.APIDeps{
-		Money: h.apiMoney(engine), Library: h.library, Journal: h.library, Uploads: h.library, Tickets: h.tickets,
+		Money: h.apiMoney(engine), Library: countedLibrary{h.library, h.meters}, Journal: h.library, Uploads: h.library, Tickets: h.tickets,
 		Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine, Stopping: at.stopping, Intake: h.library, Resting: h.resting,
 		Health: h.health(), Keys: postgres.NewIdempotency(h.appPool), Logger: h.log, Limits: h.limits(), Version: Build(),
 		SpoolDir: h.config.SpoolDir, PublicURL: h.config.PublicURL, Ready: at.ready, Live: h.pulse.check,
 		DocsEnabled: h.config.Docs(), Limiter: inprocess.NewLimiter(inprocess.DefaultKeys), Origins: h.config.Origins(), Redirects: h.config.Redirects(), TrustedHops: h.config.TrustedHops,
+		Observe: h.meters.answered,
 	}
 	if loose := h.config.Loosened(); loose != "" {
 		h.log.Warn("limits are not those of production", "rate_factor", h.config.RateFactor, "uploads_per_day", h.config.UploadsPerDay)
@@ -236,11 +243,21 @@ func (h *House) limits() httpapi.Limits {
 func (h *House) webhook(ready func() error) (http.Handler, error) {
 	masters := h.config.masters()
 	return httpapi.NewWebhook(httpapi.WebhookDeps{
-		Inbox: h.store, Health: h.health(), Logger: h.log, Limits: h.limits(), Version: Build(), Ready: ready, Live: h.pulse.check,
+		Inbox: countedInbox{h.store, h.meters}, Observe: h.meters.answered, Health: h.health(), Logger: h.log, Limits: h.limits(), Version: Build(), Ready: ready, Live: h.pulse.check,
 		Authentic: func(attempt core.ID, header http.Header, raw []byte) bool {
-			return llamaparse.Authentic(masters, attempt, header, raw)
+			authentic := llamaparse.Authentic(masters, attempt, header, raw)
+			if !authentic {
+				h.meters.Received(metrics.Forged)
+			}
+			return authentic
 		},
-		ReadHint: readHint,
+		ReadHint: func(raw []byte) (httpapi.Hint, error) {
+			hint, err := readHint(raw)
+			if err != nil {
+				h.meters.Received(metrics.Malformed)
+			}
+			return hint, err
+		},
 	})
 }
 
@@ -257,8 +274,8 @@ func (h *House) line(ctx context.Context) (*riverqueue.Line, error) {
 	settings := h.queues()
 	settings.SoftStop -= h.config.Notice() // what is left of it when the line is told to stop
 	settings.Process, settings.Progress = h.self.ID.String(), func() { h.pulse.beat(loopLine) }
-	settings.Refused = h.refused
-	return newLine(ctx, h.config, settings, h.workPool, h.store, h.parts, h.log)
+	settings.Refused, settings.Observer = h.refused, queueMeter{h.meters.Metrics}
+	return newLine(ctx, h.config, settings, h.workPool, h.store, h.parts, h.meters, h.log)
 }
 
 func (h *House) health() health { return health{h.instances, h.seen, h.purse} }

@@ -30,7 +30,7 @@ type lineParts struct {
 }
 
 // newLine builds every stage over the parts.
-func newLine(ctx context.Context, c Config, settings riverqueue.Settings, pool *pgxpool.Pool, store *postgres.Store, p lineParts, log *slog.Logger) (*riverqueue.Line, error) {
+func newLine(ctx context.Context, c Config, settings riverqueue.Settings, pool *pgxpool.Pool, store *postgres.Store, p lineParts, meter meters, log *slog.Logger) (*riverqueue.Line, error) {
 	box, err := newToolbox(p.models)
 	if err != nil {
 		return nil, err
@@ -48,12 +48,12 @@ func newLine(ctx context.Context, c Config, settings riverqueue.Settings, pool *
 		living{core.Embed, making.embed},
 		pipeline.Finishing{Join: making.join},
 	}
-	upkeep := newUpkeep(c, store, p)
+	upkeep := newUpkeep(c, store, p, meter)
 	upkeep.Scrub = newScrubbing(c, pool, p.blobs, log).Run
 	if err := addReembed(&upkeep, c, store, p); err != nil {
 		return nil, err
 	}
-	return riverqueue.NewLine(pool, store, stages, upkeep, settings, log)
+	return riverqueue.NewLine(pool, countedStore{store, meter}, stages, upkeep, settings, log)
 }
 
 // batch is how many of the pending chunks fit one request.
@@ -73,10 +73,10 @@ const (
 	reorderRound   = 5000
 )
 
-func newUpkeep(c Config, store *postgres.Store, p lineParts) riverqueue.Upkeep {
+func newUpkeep(c Config, store *postgres.Store, p lineParts, meter meters) riverqueue.Upkeep {
 	forgetting := pipeline.Forgetting{Store: store, Parser: p.parser}
 	purging := pipeline.Purging{Store: store, Blobs: p.blobs, Parser: p.parser, Held: heldBy(p.parser, c.Parser == "pdftext")}
-	arriving := newArriving(c, store, p)
+	arriving := newArriving(c, countedStore{store, meter}, p)
 	return riverqueue.Upkeep{
 		Forget: forgetting.Run,
 		Purge:  purging.Run,
@@ -116,7 +116,7 @@ func heldBy(parser ports.Holdings, inside bool) func(context.Context, core.Docum
 }
 
 // newArriving takes in the files of announced uploads, by the door's own limits.
-func newArriving(c Config, store *postgres.Store, p lineParts) pipeline.Arriving {
+func newArriving(c Config, store countedStore, p lineParts) pipeline.Arriving {
 	limits := httpapi.DefaultLimits()
 	return pipeline.Arriving{
 		Store: store, Blobs: p.blobs, Inspector: p.inspector, Rules: limits.Rules(), SpoolDir: c.SpoolDir,

@@ -15,6 +15,7 @@ const (
 	loopClock  = "clock"
 	loopRescue = "rescue"
 	loopBudget = "budget"
+	loopCensus = "census"
 	loopLine   = "line" // River's: it fetches jobs
 )
 
@@ -43,6 +44,7 @@ func (h *House) loops(ctx context.Context) (wait func()) {
 	run(loopClock, skewEvery, bound+skewEvery, h.clock)
 	if h.does(Worker) {
 		run(loopRefusal, h.config.RefusalEvery, bound+h.config.RefusalEvery+probeTime, h.askAgain)
+		run(loopCensus, censusEvery, bound+censusEvery, h.census)
 		run(loopRescue, h.config.RescueEvery, bound, h.rescue)
 		run(loopBudget, budgetEvery, bound+budgetEvery, func(ctx context.Context) { h.purse.watch(ctx, h.log) })
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/insurance-navigator/navigator/adapters/metrics"
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
 )
@@ -19,10 +20,24 @@ type outcomes struct {
 	last   map[string]ports.Dependency
 	held   map[string]bool // services whose breaker is open
 	guards guards
+	meter  *metrics.Metrics
 }
 
-func newOutcomes() *outcomes {
-	return &outcomes{last: map[string]ports.Dependency{}, held: map[string]bool{}}
+func newOutcomes(meter *metrics.Metrics) *outcomes {
+	return &outcomes{last: map[string]ports.Dependency{}, held: map[string]bool{}, meter: meter}
+}
+
+// begin is a call that starts; the function it gives notes how it ended.
+func (o *outcomes) begin(name, operation string) func(error) {
+	began := time.Now()
+	return func(err error) {
+		o.note(name, err)
+		call := metrics.Call{Peer: servicesOf[name], Operation: operation, Took: time.Since(began)}
+		if err != nil {
+			call.Code = core.AsError(err).Code
+		}
+		o.meter.Called(call)
+	}
 }
 
 // hold records that a service's breaker has opened or closed.
@@ -58,6 +73,7 @@ func (o *outcomes) put(dep ports.Dependency) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.last[dep.Name] = dep
+	o.meter.Up(dep.Name, dep.OK)
 }
 
 // all lists the results by name.
@@ -97,15 +113,17 @@ type notedParser struct {
 
 // Submit is ports.Parser.
 func (p notedParser) Submit(ctx context.Context, s core.Submission) (core.Queued, error) {
+	done := p.seen.begin(nameParser, "submit")
 	q, err := p.Parser.Submit(ctx, s)
-	p.seen.note(nameParser, err)
+	done(err)
 	return q, err
 }
 
 // Fetch is ports.Parser.
 func (p notedParser) Fetch(ctx context.Context, doc core.Document) (core.Text, error) {
+	done := p.seen.begin(nameParser, "fetch")
 	t, err := p.Parser.Fetch(ctx, doc)
-	p.seen.note(nameParser, err)
+	done(err)
 	return t, err
 }
 
@@ -116,8 +134,9 @@ type notedEmbedder struct {
 
 // Embed is ports.Embedder.
 func (e notedEmbedder) Embed(ctx context.Context, texts []string) (core.Embedding, error) {
+	done := e.seen.begin(nameEmbedder, "embed")
 	v, err := e.Embedder.Embed(ctx, texts)
-	e.seen.note(nameEmbedder, err)
+	done(err)
 	return v, err
 }
 
@@ -128,28 +147,32 @@ type notedBlobs struct {
 
 // Put is ports.Blobs.
 func (b notedBlobs) Put(ctx context.Context, key string, body io.Reader, size int64, contentType string) error {
+	done := b.seen.begin(nameStorage, "put")
 	err := b.Blobs.Put(ctx, key, body, size, contentType)
-	b.seen.note(nameStorage, err)
+	done(err)
 	return err
 }
 
 // Open is ports.Blobs.
 func (b notedBlobs) Open(ctx context.Context, key string) (io.ReadCloser, core.Blob, error) {
+	done := b.seen.begin(nameStorage, "open")
 	body, blob, err := b.Blobs.Open(ctx, key)
-	b.seen.note(nameStorage, err)
+	done(err)
 	return body, blob, err
 }
 
 // SignGet is ports.Blobs.
 func (b notedBlobs) SignGet(ctx context.Context, key, name string, ttl time.Duration) (ports.SignedGet, error) {
+	done := b.seen.begin(nameStorage, "sign_get")
 	signed, err := b.Blobs.SignGet(ctx, key, name, ttl)
-	b.seen.note(nameStorage, err)
+	done(err)
 	return signed, err
 }
 
 // SignPut is ports.Blobs.
 func (b notedBlobs) SignPut(ctx context.Context, key string, size int64, contentType string, ttl time.Duration) (ports.SignedPut, error) {
+	done := b.seen.begin(nameStorage, "sign_put")
 	signed, err := b.Blobs.SignPut(ctx, key, size, contentType, ttl)
-	b.seen.note(nameStorage, err)
+	done(err)
 	return signed, err
 }

@@ -1,0 +1,162 @@
+package metrics
+
+import (
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/insurance-navigator/navigator/ports"
+)
+
+// Pool is what a pool of connections counts.
+type Pool struct {
+	Max, Total, Acquired, Idle, Constructing           int32
+	Acquires, EmptyAcquires, CanceledAcquires, Created int64
+	AcquireTime, EmptyAcquireTime                      time.Duration
+}
+
+// standing holds what is read from outside of the process' own counting: the
+// database's word, kept between two looks, and the pools', asked at each scrape.
+type standing struct {
+	mu    sync.Mutex
+	last  ports.Census
+	seen  bool
+	good  bool
+	took  time.Duration
+	pools map[string]func() Pool
+}
+
+func newStanding() *standing { return &standing{pools: map[string]func() Pool{}} }
+
+// Stands keeps what a look at the database showed; err is the look's.
+func (m *Metrics) Stands(s ports.Census, took time.Duration, err error) {
+	m.states.mu.Lock()
+	defer m.states.mu.Unlock()
+	m.states.took, m.states.good, m.states.seen = took, err == nil, true
+	if err == nil {
+		m.states.last = s
+	}
+}
+
+// Pool adds a pool of connections under a name.
+func (m *Metrics) Pool(name string, stat func() Pool) {
+	m.states.mu.Lock()
+	defer m.states.mu.Unlock()
+	m.states.pools[name] = stat
+}
+
+// desc is one family of the standing.
+type desc struct {
+	*prometheus.Desc
+	kind prometheus.ValueType
+}
+
+func described(name, help string, kind prometheus.ValueType, labels ...string) desc {
+	return desc{prometheus.NewDesc(name, help, labels, nil), kind}
+}
+
+var (
+	documents = described("docpipe_documents", "Documents by status.", prometheus.GaugeValue, "status")
+	oldest    = described("docpipe_document_oldest_age_seconds", "Age, in its status, of the oldest document of a status that is no end.", prometheus.GaugeValue, "status")
+	stuck     = described("docpipe_documents_stuck", "Documents longer in a status than it may take.", prometheus.GaugeValue, "status")
+	pending   = described("webhook_callbacks_pending", "Documents that wait for the parser's callback.", prometheus.GaugeValue)
+	longest   = described("webhook_callback_oldest_pending_seconds", "Age of the oldest such wait.", prometheus.GaugeValue)
+	jobs      = described("river_jobs", "Jobs that have not ended well. Every worker tells the same: take the greatest, never the sum.", prometheus.GaugeValue, "queue", "kind", "state")
+	waiting   = described("river_oldest_available_job_age_seconds", "Time that the oldest job has been waiting to be taken.", prometheus.GaugeValue, "queue", "kind")
+	resting   = described("river_queue_paused", "1 while a queue or the intake is paused.", prometheus.GaugeValue, "queue")
+	processes = described("docpipe_processes", "Living processes by their heartbeat.", prometheus.GaugeValue, "service")
+	skew      = described("docpipe_clock_skew_seconds", "This process' clock less the database's.", prometheus.GaugeValue)
+	budget    = described("docpipe_budget_used_ratio", "Share of the month's budget that is spent or promised; absent without a budget.", prometheus.GaugeValue)
+	success   = described("docpipe_collector_success", "1 when the last look at the database succeeded.", prometheus.GaugeValue, "collector")
+	lookTook  = described("docpipe_collector_duration_seconds", "Time of the last look.", prometheus.GaugeValue, "collector")
+)
+
+// poolFamily is one family of every pool.
+type poolFamily struct {
+	desc
+	of func(Pool) float64
+}
+
+func poolGauge(name, help string, of func(Pool) int32) poolFamily {
+	return poolFamily{described("pgxpool_"+name, help, prometheus.GaugeValue, "pool"), func(p Pool) float64 { return float64(of(p)) }}
+}
+
+func poolCounter(name, help string, of func(Pool) float64) poolFamily {
+	return poolFamily{described("pgxpool_"+name, help, prometheus.CounterValue, "pool"), of}
+}
+
+var poolFamilies = []poolFamily{
+	poolGauge("max_conns", "Most connections.", func(p Pool) int32 { return p.Max }),
+	poolGauge("total_conns", "Open connections.", func(p Pool) int32 { return p.Total }),
+	poolGauge("acquired_conns", "Connections in use.", func(p Pool) int32 { return p.Acquired }),
+	poolGauge("idle_conns", "Connections at rest.", func(p Pool) int32 { return p.Idle }),
+	poolGauge("constructing_conns", "Connections being opened.", func(p Pool) int32 { return p.Constructing }),
+	poolCounter("acquires_total", "Connections taken.", func(p Pool) float64 { return float64(p.Acquires) }),
+	poolCounter("empty_acquires_total", "Connections that had to be waited for.", func(p Pool) float64 { return float64(p.EmptyAcquires) }),
+	poolCounter("canceled_acquires_total", "Waits given up.", func(p Pool) float64 { return float64(p.CanceledAcquires) }),
+	poolCounter("new_conns_total", "Connections opened.", func(p Pool) float64 { return float64(p.Created) }),
+	poolCounter("acquire_wait_seconds_total", "Time spent on taking connections.", func(p Pool) float64 { return seconds(p.AcquireTime) }),
+	poolCounter("empty_acquire_wait_seconds_total", "Time spent on waiting for one.", func(p Pool) float64 { return seconds(p.EmptyAcquireTime) }),
+}
+
+// Describe is prometheus.Collector.
+func (s *standing) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []desc{documents, oldest, stuck, pending, longest, jobs, waiting, resting, processes, skew, budget, success, lookTook} {
+		to <- d.Desc
+	}
+	for _, f := range poolFamilies {
+		to <- f.Desc
+	}
+}
+
+// Collect is prometheus.Collector.
+func (s *standing) Collect(to chan<- prometheus.Metric) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	tell := func(d desc, value float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d.Desc, d.kind, value, labels...)
+	}
+	for name, stat := range s.pools {
+		now := stat()
+		for _, f := range poolFamilies {
+			tell(f.desc, f.of(now), name)
+		}
+	}
+	if !s.seen {
+		return
+	}
+	tell(success, number(s.good), "database")
+	tell(lookTook, seconds(s.took), "database")
+	if s.good { // what is old is told by nobody: it would look like now
+		s.tellAll(tell)
+	}
+}
+
+func (s *standing) tellAll(tell func(desc, float64, ...string)) {
+	for _, d := range s.last.Documents {
+		tell(documents, float64(d.Count), string(d.Status))
+		if !d.Status.Terminal() {
+			tell(oldest, seconds(d.Oldest), string(d.Status))
+			tell(stuck, float64(d.Stuck), string(d.Status))
+		}
+	}
+	tell(pending, float64(s.last.Callbacks))
+	tell(longest, seconds(s.last.OldestCallback))
+	for _, j := range s.last.Jobs {
+		tell(jobs, float64(j.Count), j.Queue, j.Kind, j.State)
+		if j.State == "available" {
+			tell(waiting, seconds(j.Oldest), j.Queue, j.Kind)
+		}
+	}
+	for name, paused := range s.last.Paused {
+		tell(resting, number(paused), name)
+	}
+	for service, n := range s.last.Processes {
+		tell(processes, float64(n), service)
+	}
+	tell(skew, s.last.Skew.Seconds())
+	if s.last.Budget != nil {
+		tell(budget, *s.last.Budget)
+	}
+}

@@ -1,0 +1,53 @@
+package postgres_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
+)
+
+// The census counts every document once, whoever owns it, and tells the ones
+// that stand too long.
+func TestTheCensusCountsEveryDocument(t *testing.T) {
+	h := open(t)
+	ada, bob := user(t), user(t)
+	h.walk(h.upload(ada, "whole", 1), core.Finish)
+	h.walk(h.upload(bob, "parsed", 1), core.Receive)
+	h.upload(ada, "fresh", 1)
+	late := h.upload(bob, "late", 1)
+	h.run(`update upload_pipeline.upload_jobs set status_since = now() - interval '16 minutes' where document_id = $1`, late.Document)
+	waits, overdue := h.waiting("waits"), h.waiting("overdue")
+	h.run(`update upload_pipeline.upload_jobs set status_since = now() - interval '1 hour' where document_id = any ($1)`, []core.ID{waits.Document, overdue.Document})
+	h.run(`update upload_pipeline.upload_jobs set parse_deadline = now() - interval '1 minute' where document_id = $1`, overdue.Document)
+	h.enqueue(riverJob{kind: "chunk", state: "available"})
+	h.enqueue(riverJob{kind: "chunk", state: "completed"})
+	operations, _ := h.operations()
+
+	census, err := operations.Census(t.Context(), 15*time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := map[core.Status]ports.DocumentStanding{}
+	for _, d := range census.Documents {
+		by[d.Status] = d
+	}
+	if len(by) != len(core.Statuses()) {
+		t.Errorf("%d statuses are told, want all %d: an absent one is no zero", len(by), len(core.Statuses()))
+	}
+	for status, want := range map[core.Status][2]int{core.Complete: {1, 0}, core.Parsed: {1, 0}, core.Uploaded: {2, 1}, core.ParseQueued: {2, 1}, core.FailedParse: {0, 0}} {
+		if got := by[status]; got.Count != want[0] || got.Stuck != want[1] {
+			t.Errorf("%s: %d, of them stuck %d, want %v", status, got.Count, got.Stuck, want)
+		}
+	}
+	if oldest := by[core.Uploaded].Oldest; oldest < 15*time.Minute || oldest > time.Hour {
+		t.Errorf("the oldest uploaded is %v old", oldest)
+	}
+	if census.Callbacks != 2 || census.OldestCallback < 59*time.Minute {
+		t.Errorf("%d callbacks are waited for, the longest %v", census.Callbacks, census.OldestCallback)
+	}
+	if len(census.Jobs) != 1 || census.Jobs[0].Count != 1 {
+		t.Errorf("the jobs are %+v", census.Jobs)
+	}
+}

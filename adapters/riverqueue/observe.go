@@ -1,0 +1,105 @@
+package riverqueue
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/insurance-navigator/navigator/core"
+)
+
+// Run is one run of a job, for metrics.
+type Run struct {
+	Kind, Queue string
+	Outcome     string // completed, retry, snoozed, cancelled, interrupted, lost, discarded, panic
+	Run         int    // 1 is the first
+	Took        time.Duration
+	Waited      time.Duration // from when it could be taken until it was
+}
+
+// Observer counts. Its methods may be called at once and must not wait.
+type Observer interface {
+	Worked(Run)
+	Inserted(queue, kind string)
+	// Staged tells the verdict on one run of a stage.
+	Staged(stage core.Stage, verdict string, took time.Duration)
+}
+
+// observed tells an observer of each insert and each run.
+type observed struct {
+	river.MiddlewareDefaults
+	observer Observer
+}
+
+// middleware is what every client of the queue has.
+func middleware(observer Observer) []rivertype.Middleware {
+	if observer == nil {
+		return []rivertype.Middleware{&due{}}
+	}
+	return []rivertype.Middleware{&due{}, &observed{observer: observer}}
+}
+
+// InsertMany is rivertype.JobInsertMiddleware.
+func (o *observed) InsertMany(ctx context.Context, many []*rivertype.JobInsertParams, insert func(context.Context) ([]*rivertype.JobInsertResult, error)) ([]*rivertype.JobInsertResult, error) {
+	results, err := insert(ctx)
+	for _, r := range results {
+		if !r.UniqueSkippedAsDuplicate {
+			o.observer.Inserted(r.Job.Queue, r.Job.Kind)
+		}
+	}
+	return results, err
+}
+
+// Work is rivertype.WorkerMiddleware.
+func (o *observed) Work(ctx context.Context, job *rivertype.JobRow, work func(context.Context) error) (err error) {
+	began, ended := time.Now(), false
+	defer func() {
+		run := Run{Kind: job.Kind, Queue: job.Queue, Run: job.Attempt, Took: time.Since(began), Waited: waited(job), Outcome: "panic"}
+		if ended {
+			run.Outcome = outcome(job, err)
+		}
+		o.observer.Worked(run)
+	}()
+	err = work(ctx)
+	ended = true
+	return err
+}
+
+// waited is how long the job could have been taken. scheduled_at is a rank for
+// the jobs of documents, which is long past.
+func waited(job *rivertype.JobRow) time.Duration {
+	since := job.CreatedAt
+	if job.ScheduledAt.After(since) {
+		since = job.ScheduledAt
+	}
+	if job.AttemptedAt == nil {
+		return 0
+	}
+	return job.AttemptedAt.Sub(since)
+}
+
+// outcome is what River makes of the error of a run.
+func outcome(job *rivertype.JobRow, err error) string {
+	var snooze *rivertype.JobSnoozeError
+	var cancel *rivertype.JobCancelError
+	switch {
+	case err == nil:
+		return "completed"
+	case errors.Is(err, untouched{}):
+		return "lost"
+	case errors.As(err, &snooze):
+		return "snoozed"
+	case errors.As(err, &cancel):
+		return "cancelled"
+	case errors.Is(err, context.Canceled):
+		return "interrupted"
+	case job.Attempt >= job.MaxAttempts:
+		return "discarded"
+	}
+	return "retry"
+}
+
+var _ rivertype.WorkerMiddleware = (*observed)(nil)

@@ -1,0 +1,188 @@
+package boot
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/insurance-navigator/navigator/adapters/httpapi"
+	"github.com/insurance-navigator/navigator/adapters/metrics"
+	"github.com/insurance-navigator/navigator/adapters/postgres"
+	"github.com/insurance-navigator/navigator/adapters/riverqueue"
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
+)
+
+// meters is the process' registry and its families.
+type meters struct {
+	registry *prometheus.Registry
+	*metrics.Metrics
+}
+
+func newMeters() meters {
+	registry := prometheus.NewRegistry()
+	return meters{registry, metrics.New(registry, Build())}
+}
+
+// handler serves the families to a scraper.
+func (m meters) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{EnableOpenMetrics: true, MaxRequestsInFlight: 4})
+}
+
+// answered is what the doors tell of each request.
+func (m meters) answered(o httpapi.Observation) {
+	m.Answered(metrics.Request{Method: o.Method, Route: o.Route, Status: o.Status, Took: o.Duration, Panicked: o.Panicked})
+}
+
+// pool adds a pool of connections.
+func (m meters) pool(name string, pool *pgxpool.Pool) {
+	m.Pool(name, func() metrics.Pool {
+		s := pool.Stat()
+		return metrics.Pool{
+			Max: s.MaxConns(), Total: s.TotalConns(), Acquired: s.AcquiredConns(), Idle: s.IdleConns(), Constructing: s.ConstructingConns(),
+			Acquires: s.AcquireCount(), EmptyAcquires: s.EmptyAcquireCount(), CanceledAcquires: s.CanceledAcquireCount(), Created: s.NewConnsCount(),
+			AcquireTime: s.AcquireDuration(), EmptyAcquireTime: s.EmptyAcquireWaitTime(),
+		}
+	})
+}
+
+// queueMeter tells the families of the queue's runs.
+type queueMeter struct{ *metrics.Metrics }
+
+// Worked is riverqueue.Observer.
+func (q queueMeter) Worked(r riverqueue.Run) { q.Metrics.Worked(metrics.Run(r)) }
+
+// countedInbox counts what becomes of callbacks.
+type countedInbox struct {
+	*postgres.Store
+	meter meters
+}
+
+// Receive is ports.Inbox.
+func (c countedInbox) Receive(ctx context.Context, callback ports.Callback) (ports.Outcome, error) {
+	outcome, err := c.Store.Receive(ctx, callback)
+	if err != nil {
+		c.meter.Received(metrics.Erred)
+		return outcome, err
+	}
+	c.meter.Received(string(outcome))
+	return outcome, nil
+}
+
+// countedStore counts what is kept of documents.
+type countedStore struct {
+	*postgres.Store
+	meter meters
+}
+
+// Keep is pipeline.Store.
+func (c countedStore) Keep(ctx context.Context, step core.Step, ticket any) error {
+	if err := c.Store.Keep(ctx, step, ticket); err != nil {
+		return err
+	}
+	switch made := step.Made.(type) {
+	case core.Text:
+		c.meter.Parsed(made.Parser, len(made.Pages))
+	case core.Pieces:
+		c.meter.Cut(len(made.Pieces))
+	case core.Vectors:
+		c.meter.Embedded(made.Tokens)
+	}
+	if step.Leg.Stage == core.Finish {
+		c.meter.Ended(core.Complete, "", time.Since(step.Document.Opened))
+	}
+	return nil
+}
+
+// Fail is riverqueue.Store.
+func (c countedStore) Fail(ctx context.Context, job core.Job, leg core.Leg, why core.Trouble) error {
+	err := c.Store.Fail(ctx, job, leg, why)
+	if err == nil {
+		c.meter.Ended(leg.Fails, why.Code, 0)
+	}
+	return err
+}
+
+// Admit is what pipeline.Arriving asks.
+func (c countedStore) Admit(ctx context.Context, up core.Upload, file core.Arrived, ticket any) (core.UploadState, error) {
+	state, err := c.Store.Admit(ctx, up, file, ticket)
+	switch {
+	case err != nil:
+	case state == core.UploadArrived:
+		c.meter.Taken(metrics.Created, up.Size)
+	default:
+		c.meter.Taken(metrics.Duplicate, up.Size)
+	}
+	return state, err
+}
+
+// Refuse is what pipeline.Arriving asks.
+func (c countedStore) Refuse(ctx context.Context, id core.ID, state core.UploadState, why core.Trouble) error {
+	err := c.Store.Refuse(ctx, id, state, why)
+	if err == nil {
+		c.meter.Taken(metrics.Rejected, 0)
+	}
+	return err
+}
+
+// The look at the database: its pace, and how long a document may stay in a
+// status before it counts as stuck.
+const (
+	censusEvery = 15 * time.Second
+	stuckAfter  = 15 * time.Minute
+)
+
+// census looks how the deployment stands. Every worker does, and tells the same.
+func (h *House) census(ctx context.Context) {
+	began := time.Now()
+	seen, err := h.operations.Census(ctx, stuckAfter)
+	if err == nil {
+		seen.Skew, err = h.instances.Skew(ctx, time.Now)
+	}
+	for _, queue := range riverqueue.Queues() {
+		if seen.Paused != nil && !seen.Paused[queue] {
+			seen.Paused[queue] = false
+		}
+	}
+	if ctx.Err() == nil {
+		h.meters.Stands(seen, time.Since(began), err)
+	}
+}
+
+// countedLibrary counts what the owners' requests made of documents.
+type countedLibrary struct {
+	ports.Library
+	meter meters
+}
+
+// Add is ports.Library.
+func (c countedLibrary) Add(ctx context.Context, who ports.Principal, d ports.NewDocument) (ports.Standing, error) {
+	standing, err := c.Library.Add(ctx, who, d)
+	c.meter.added(d.Size, err)
+	return standing, err
+}
+
+// Cancel is ports.Library.
+func (c countedLibrary) Cancel(ctx context.Context, who ports.Principal, id core.ID) (ports.Standing, error) {
+	standing, err := c.Library.Cancel(ctx, who, id)
+	if err == nil {
+		c.meter.Ended(core.Cancelled, "", 0)
+	}
+	return standing, err
+}
+
+// added counts a file that came to be a document, or did not.
+func (m meters) added(size int64, err error) {
+	switch {
+	case err == nil:
+		m.Taken(metrics.Created, size)
+	case core.HasCode(err, core.CodeDuplicate):
+		m.Taken(metrics.Duplicate, size)
+	default:
+		m.Taken(metrics.Rejected, size)
+	}
+}

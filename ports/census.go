@@ -1,0 +1,36 @@
+package ports
+
+import (
+	"time"
+
+	"github.com/insurance-navigator/navigator/core"
+)
+
+// Census is how the whole deployment stands, by the database's word.
+type Census struct {
+	Documents []DocumentStanding // one an every status, none left out
+	Jobs      []JobStanding      // of the queue's kinds and states that there are
+
+	Callbacks      int           // documents that wait for one
+	OldestCallback time.Duration // wait
+
+	Paused    map[string]bool // queues, and "intake"
+	Processes map[string]int  // living, by service
+	Skew      time.Duration   // this process' clock less the database's
+	Budget    *float64        // share used; nil without a budget
+}
+
+// DocumentStanding is the documents of one status.
+type DocumentStanding struct {
+	Status core.Status
+	Count  int
+	Oldest time.Duration // in that status
+	Stuck  int           // longer there than it may take
+}
+
+// JobStanding is the jobs of a kind in a state.
+type JobStanding struct {
+	Queue, Kind, State string
+	Count              int
+	Oldest             time.Duration // since when the oldest may be taken; of available ones
+}

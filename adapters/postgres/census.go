@@ -17,28 +17,30 @@ const lookTime = "2s"
 // two seconds a statement. Stuck counts the documents that are longer in a
 // status than after, or than the parser was given.
 func (o *Operations) Census(ctx context.Context, after time.Duration) (s ports.Census, err error) {
-	tx, err := o.pool.BeginTx(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly, IsoLevel: pgx.RepeatableRead})
-	if err != nil {
-		return s, trouble(err)
-	}
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // it wrote nothing
-	if _, err = tx.Exec(ctx, `select set_config('statement_timeout', $1, true)`, lookTime); err != nil {
-		return s, trouble(err)
-	}
-	if s.Documents, err = standingDocuments(ctx, tx, after); err != nil {
-		return s, trouble(err)
-	}
-	if s.Jobs, err = standingJobs(ctx, tx); err != nil {
-		return s, trouble(err)
-	}
+	look := pgx.TxOptions{AccessMode: pgx.ReadOnly, IsoLevel: pgx.RepeatableRead}
+	return s, trouble(pgx.BeginTxFunc(ctx, o.pool, look, func(tx pgx.Tx) (err error) {
+		if _, err = tx.Exec(ctx, `select set_config('statement_timeout', $1, true)`, lookTime); err != nil {
+			return err
+		}
+		if s.Documents, err = standingDocuments(ctx, tx, after); err != nil {
+			return err
+		}
+		if s.Jobs, err = standingJobs(ctx, tx); err != nil {
+			return err
+		}
+		if err = standingCallbacks(ctx, tx, &s); err != nil {
+			return err
+		}
+		return standingProcesses(ctx, tx, &s)
+	}))
+}
+
+func standingCallbacks(ctx context.Context, tx pgx.Tx, s *ports.Census) error {
 	var oldest float64
-	err = tx.QueryRow(ctx, `select count(*), coalesce(extract(epoch from now() - min(status_since)), 0)::float8
+	err := tx.QueryRow(ctx, `select count(*), coalesce(extract(epoch from now() - min(status_since)), 0)::float8
 		from upload_pipeline.upload_jobs where status = 'parse_queued' and webhook_at is null and provider_job_id is not null`).Scan(&s.Callbacks, &oldest)
-	if err != nil {
-		return s, trouble(err)
-	}
 	s.OldestCallback = time.Duration(oldest * float64(time.Second))
-	return s, trouble(standingProcesses(ctx, tx, &s))
+	return err
 }
 
 func standingDocuments(ctx context.Context, tx pgx.Tx, after time.Duration) ([]ports.DocumentStanding, error) {

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -69,23 +70,20 @@ func documentsOf(all []stored) (ids []core.ID) {
 
 // nearest is the ten nearest by brute force.
 func nearest(all []stored, q ports.Query) (ids []core.ID) {
-	var seen []stored
+	var near []scored
 	for _, s := range all {
 		if len(q.Filter.Documents) == 0 || slices.Contains(q.Filter.Documents, s.document) {
-			seen = append(seen, s)
+			near = append(near, scored{s.chunk, cosine(s.vector, q.Vector)})
 		}
 	}
-	slices.SortFunc(seen, func(a, b stored) int {
-		switch x, y := cosine(a.vector, q.Vector), cosine(b.vector, q.Vector); {
-		case x > y:
-			return -1
-		case x < y:
-			return 1
-		}
-		return 0
-	})
-	for _, s := range seen[:min(10, len(seen))] {
-		ids = append(ids, s.chunk)
+	slices.SortFunc(near, func(a, b scored) int { return cmp.Compare(b.score, a.score) })
+	for _, n := range near[:min(10, len(near))] {
+		ids = append(ids, n.chunk)
 	}
 	return ids
+}
+
+type scored struct {
+	chunk core.ID
+	score float64
 }

@@ -10,6 +10,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -54,6 +55,10 @@ func (w Workspace) Compile(ctx context.Context) error {
 	_, err := w.run(ctx, nil, "node", "node_modules/typescript/bin/tsc")
 	return err
 }
+
+// Files is the workspace: what was compiled lies in dist, the packages in
+// node_modules.
+func (w Workspace) Files() fs.FS { return os.DirFS(w.dir) }
 
 // Example is the compiled example as a command, yet without its environment
 // and its arguments.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/insurance-navigator/navigator/adapters/jwtverify"
 	"github.com/insurance-navigator/navigator/adapters/localauth"
+	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/adapters/supabase"
 	"github.com/insurance-navigator/navigator/adapters/supabase/supabasetest"
 	"github.com/insurance-navigator/navigator/cmd/internal/boot"
@@ -115,7 +116,7 @@ func localTokens(t *testing.T) portstest.Tokens {
 		t.Fatal(err)
 	}
 	const issuer = "https://navigator.example"
-	accounts, err := localauth.New(pool, keys, localauth.Config{Issuer: issuer})
+	accounts, err := localauth.New(postgres.NewSteady(pool), keys, localauth.Config{Issuer: issuer})
 	if err != nil {
 		t.Fatal(err)
 	}

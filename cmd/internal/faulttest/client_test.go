@@ -28,6 +28,18 @@ func (d *diary) note(op string, id core.ID, key string, outcome audit.Outcome) {
 	d.acts = append(d.acts, audit.Act{Op: op, ID: id, Key: key, Outcome: outcome, Time: time.Now()})
 }
 
+// count counts what ended so.
+func (d *diary) count(outcome audit.Outcome) (n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, act := range d.acts {
+		if act.Outcome == outcome {
+			n++
+		}
+	}
+	return n
+}
+
 // client is a person's program: it tries again what was not answered, under
 // the same key.
 type client struct {

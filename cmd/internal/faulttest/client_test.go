@@ -96,6 +96,11 @@ func (c *client) send(ctx context.Context, method, path string, header http.Head
 	if c.token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.token)
 	}
+	return answered(request)
+}
+
+// answered sends a request and reads its answer.
+func answered(request *http.Request) (r reply, err error) {
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return r, fmt.Errorf("%w: %w", errAgain, err)
@@ -107,7 +112,7 @@ func (c *client) send(ctx context.Context, method, path string, header http.Head
 	}
 	r.status, r.after = response.StatusCode, response.Header.Get("Retry-After")
 	if len(text) > 0 && json.Unmarshal(text, &r.fields) != nil {
-		return r, fmt.Errorf("%s %s answered %d without JSON", method, path, r.status)
+		return r, fmt.Errorf("%s %s answered %d without JSON", request.Method, request.URL.Path, r.status)
 	}
 	if r.status == http.StatusTooManyRequests || r.status >= http.StatusInternalServerError {
 		return r, fmt.Errorf("%w: %d %s", errAgain, r.status, r.text("code"))

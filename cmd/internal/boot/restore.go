@@ -143,7 +143,7 @@ func (r *Restore) empty(ctx context.Context, m vault.Manifest, files []vault.Fil
 // reachable proves the worker's login before anything is loaded: backups do
 // not hold the logins' passwords.
 func (r *Restore) reachable(ctx context.Context) error {
-	pool, err := postgres.Open(ctx, postgres.Options{URL: r.config.WorkerURL().Reveal(), Name: "navigator-restore", Role: "inav_worker", MaxConns: 1})
+	pool, err := dialHand(ctx, r.config, "navigator-restore")
 	if err != nil {
 		return fmt.Errorf("the worker's login does not work yet: set its password (alter role inav_worker password ...): %w", err)
 	}

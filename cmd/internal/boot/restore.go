@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -253,7 +254,7 @@ func (r *Restore) Reconcile(ctx context.Context, look Look) (done Restored, err 
 // deletions are the tombstones in the database's words.
 func deletions(dead map[core.ID]vault.Tombstone) (list []core.Deletion) {
 	for _, stone := range dead {
-		list = append(list, core.Deletion{Document: stone.Document, User: stone.User, Reason: core.ByOwner, RequestedAt: stone.At})
+		list = append(list, core.Deletion{Document: stone.Document, User: stone.User, Reason: cmp.Or(stone.Reason, core.ByOwner), RequestedAt: stone.At})
 	}
 	return list
 }

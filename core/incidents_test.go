@@ -13,13 +13,15 @@ import (
 )
 
 // The incidents of the finished classes: 2 (database connection), 4 (status words), 5 (storage),
-// 6 (callbacks), 7 (a worker dead while healthy), 10 (shutdown and restart) and 11 (hollow success). Every id stands in a test's name.
+// 6 (callbacks), 7 (a worker dead while healthy), 8 (memory, concurrency, time limits), 10 (shutdown and restart) and 11 (hollow
+// success). Every id stands in a test's name; FM-038-2 is FM-038 once more.
 var incidents = map[string]string{
 	"2":  "FM-011 FM-030 FM-020 FM-026 P-010 L-004 L-003 L-024",
 	"4":  "FM-015 FM-023 FM-028a L-021 P-008b C-8 C-9",
 	"5":  "L-009A L-015 L-016 L-019 L-023 L-029 FM-012 P-007 P-011 FM-012b FM-024 FM-025 FM-027 FM-031 L-013 L-020 P-017 C-10",
 	"6":  "C-11 FM-028 P-015 P-016 C-12 C-13 C-14 C-15 C-16 L-027 L-028 L-030",
 	"7":  "L-009B FM-030p L-012 L-014 C-17 C-18 P-006 P-008c",
+	"8":  "L-010 FM-043 FM-038 L-032 L-002 L-005 L-006 P-mix",
 	"10": "FM-039 FM-027r C-20",
 	"11": "L-011 L-025 L-026 L-031 P-014 P-011b C-21 C-22 C-23 FM-037 P-test P-log",
 }

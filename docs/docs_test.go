@@ -3,6 +3,7 @@ package docs_test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -68,6 +69,41 @@ func TestTableEscapes(t *testing.T) {
 	got := docs.Table([]string{"a"}, [][]string{{"x|y<z>"}})
 	if want := "| a |\n| --- |\n| x\\|y\\<z> |\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// linked finds the targets of a page's links that lie in this tree.
+var linked = regexp.MustCompile(`\]\(([^)#:]+\.md)(?:#[^)]*)?\)`)
+
+// TestEveryPageIsReached follows the links from README: whoever reads on finds
+// every page, and no link leads nowhere.
+func TestEveryPageIsReached(t *testing.T) {
+	t.Parallel()
+	reached, next := map[string]bool{}, []string{"../README.md"}
+	for len(next) > 0 {
+		page := next[0]
+		next = next[1:]
+		if reached[page] {
+			continue
+		}
+		reached[page] = true
+		text, err := os.ReadFile(page) //nolint:gosec // of this tree
+		if err != nil {
+			t.Errorf("a link leads nowhere: %v", err)
+			continue
+		}
+		for _, link := range linked.FindAllStringSubmatch(string(text), -1) {
+			next = append(next, filepath.Join(filepath.Dir(page), link[1]))
+		}
+	}
+	pages, err := filepath.Glob("*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatal("there are no pages", err)
+	}
+	for _, page := range pages {
+		if !reached[filepath.Join("..", "docs", page)] {
+			t.Errorf("no link leads from README.md to docs/%s", page)
+		}
 	}
 }
 

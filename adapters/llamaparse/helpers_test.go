@@ -14,6 +14,7 @@ import (
 	"github.com/insurance-navigator/navigator/adapters/llamaparse"
 	"github.com/insurance-navigator/navigator/adapters/llamaparse/llamaparsetest"
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/loadtest/vendors"
 	"github.com/insurance-navigator/navigator/ports"
 )
 
@@ -50,7 +51,7 @@ type bench struct {
 	url  string
 	sent *recorder
 
-	judge *judge // of the calls that ask makes; nil lets them be
+	judge *vendors.Judge // of the calls that ask makes; nil lets them be
 }
 
 func newBench(t *testing.T, change ...func(*llamaparsetest.Options, *llamaparse.Config)) *bench {

@@ -1,127 +1,26 @@
 package llamaparse_test
 
 import (
-	"bytes"
-	"context"
 	"errors"
-	"io"
 	"net/http"
-	"os"
-	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/openapi3filter"
-	"github.com/getkin/kin-openapi/routers"
-	"github.com/getkin/kin-openapi/routers/legacy"
-
 	"github.com/insurance-navigator/navigator/adapters/llamaparse"
 	"github.com/insurance-navigator/navigator/adapters/llamaparse/llamaparsetest"
+	"github.com/insurance-navigator/navigator/loadtest/vendors"
 	"github.com/insurance-navigator/navigator/ports"
 )
 
-// description is the vendor's own, kept beside the checkout and not in it.
-var description = filepath.Join("..", "..", "..", "shared", "data", "llamacloud-openapi.json")
-
-func init() {
-	openapi3filter.RegisterBodyDecoder("application/pdf", openapi3filter.FileBodyDecoder) // a part of the upload's form
-}
-
-// judge holds every request and every answer against the description.
-type judge struct {
-	router routers.Router
-	mu     sync.Mutex
-	faults []string
-	seen   map[string]int
-
-	operations []string // of the description
-}
-
-func newJudge(t *testing.T) *judge {
-	t.Helper()
-	raw, err := os.ReadFile(description)
-	if errors.Is(err, os.ErrNotExist) {
-		t.Skipf("the vendor's description is not at %s: nothing to hold the requests against", description)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := openapi3.NewLoader().LoadFromData(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc.Servers = nil // any host will do
-	router, err := legacy.NewRouter(doc, openapi3.DisableExamplesValidation(), openapi3.DisableSchemaPatternValidation(), openapi3.DisableSchemaDefaultsValidation(), openapi3.IsOpenAPI31OrLater())
-	if err != nil {
-		t.Fatal(err)
-	}
-	j := &judge{router: router, seen: map[string]int{}}
-	for _, path := range doc.Paths.Map() {
-		for _, operation := range path.Operations() {
-			j.operations = append(j.operations, operation.OperationID)
-		}
-	}
-	return j
-}
-
-func (j *judge) fault(what string, err error) {
-	if err != nil {
-		j.mu.Lock()
-		defer j.mu.Unlock()
-		j.faults = append(j.faults, what+": "+err.Error())
-	}
-}
-
-// RoundTrip implements http.RoundTripper.
-func (j *judge) RoundTrip(req *http.Request) (*http.Response, error) {
-	var sent []byte
-	if req.Body != nil {
-		sent, _ = io.ReadAll(req.Body)
-		req.Body = io.NopCloser(bytes.NewReader(sent))
-	}
-	input := j.request(req, sent)
-	resp, err := http.DefaultTransport.RoundTrip(req)
-	if err != nil || input == nil {
-		return resp, err
-	}
-	got, err := io.ReadAll(resp.Body)
-	_ = resp.Body.Close()
-	resp.Body = io.NopCloser(bytes.NewReader(got))
-	answer := &openapi3filter.ResponseValidationInput{RequestValidationInput: input, Status: resp.StatusCode, Header: resp.Header}
-	answer.SetBodyBytes(got)
-	j.fault("answer to "+req.Method+" "+req.URL.Path, openapi3filter.ValidateResponse(context.Background(), answer))
-	return resp, err
-}
-
-func (j *judge) request(req *http.Request, sent []byte) *openapi3filter.RequestValidationInput {
-	route, params, err := j.router.FindRoute(req)
-	if err != nil {
-		j.fault(req.Method+" "+req.URL.Path, err)
-		return nil
-	}
-	j.mu.Lock()
-	j.seen[route.Operation.OperationID]++
-	j.mu.Unlock()
-	copied := req.Clone(context.Background())
-	copied.Body = io.NopCloser(bytes.NewReader(sent))
-	input := &openapi3filter.RequestValidationInput{
-		Request: copied, PathParams: params, Route: route,
-		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc},
-	}
-	j.fault(req.Method+" "+req.URL.Path, openapi3filter.ValidateRequest(context.Background(), input))
-	return input
-}
-
 // unasked are the operations of the description that neither we nor the fake have.
 var unasked = map[string]string{
-	"query_files_api_v1_beta_files_query_post": "deprecated by the vendor: the list has the same filters",
+	"POST /api/v1/beta/files/query": "deprecated by the vendor: the list has the same filters",
 }
 
 func TestRequestsAndAnswersFitTheVendorsDescription(t *testing.T) {
 	t.Parallel()
-	j := newJudge(t)
+	doc := vendors.Describe(t, "llamacloud-openapi.json")
+	j := vendors.NewJudge(t, doc, "")
 	b := newBench(t, func(_ *llamaparsetest.Options, c *llamaparse.Config) {
 		c.HTTPClient, c.MaxFailedShare = &http.Client{Transport: j}, 0.5
 	})
@@ -130,12 +29,16 @@ func TestRequestsAndAnswersFitTheVendorsDescription(t *testing.T) {
 	everyCall(t, b, d)
 	everyRead(t, b)
 	everyHook(t, b, d)
-	for _, f := range j.faults {
+	for _, f := range j.Faults() {
 		t.Error(f)
 	}
-	for _, id := range j.operations {
-		if _, no := unasked[id]; (j.seen[id] > 0) == no {
-			t.Errorf("%s was asked %d times, and is in the list of what is not: %v", id, j.seen[id], no)
+	seen := j.Seen()
+	for path, item := range doc.Paths.Map() {
+		for method := range item.Operations() {
+			name := vendors.Operation(method, path)
+			if _, no := unasked[name]; (seen[name] > 0) == no {
+				t.Errorf("%s was asked %d times, and is in the list of what is not: %v", name, seen[name], no)
+			}
 		}
 	}
 }

@@ -37,6 +37,46 @@ func TestC20_LostAnswerIsFoundAndNotDoubled(t *testing.T) {
 	}
 }
 
+// The answer to the file's upload is lost: the next run finds the file there,
+// sends it no second time, and starts one job with it.
+func TestC20_AnUploadWhoseAnswerWasLostIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.submitted(t, submission("another document"))
+	b.fake.Faults.Only(llamaparsetest.OpUpload)
+	b.fake.Faults.LoseAnswer(1)
+	s := submission(threePage)
+	_, err := b.Submit(t.Context(), s)
+	wantError(t, err, core.CodeParserUnavailable, core.Transient)
+	again := submission(threePage)
+	again.Document, again.Document.Submitting = s.Document, true
+	if _, ok, err := b.Find(t.Context(), again.Document); ok || err != nil {
+		t.Fatalf("a job was found, %v", err)
+	}
+	doc := b.submitted(t, again)
+	if text, err := b.fetched(t, doc); err != nil || len(text.Pages) != 3 {
+		t.Errorf("got %d pages, %v", len(text.Pages), err)
+	}
+	if l, id := b.fake.Ledger(), doc.Job.String(); l.Uploads[id] != 1 || l.Jobs[id] != 1 {
+		t.Errorf("%d uploads, %d jobs", l.Uploads[id], l.Jobs[id])
+	}
+}
+
+// A file that is listed and that no job takes is sent anew.
+func TestAListedFileOfNoUseIsSentAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	s := submission(threePage)
+	gone := b.submitted(t, s)
+	again := submission(threePage)
+	again.Document, again.Document.Submitting = s.Document, true
+	again.Document.ProviderFile = gone.ProviderFile + "x" // of a list that is behind
+	doc := b.submitted(t, again)
+	if doc.ProviderFile == again.Document.ProviderFile || b.fake.Ledger().Uploads[doc.Job.String()] != 2 {
+		t.Errorf("it was handed over as %q, sent %d times", doc.ProviderFile, b.fake.Ledger().Uploads[doc.Job.String()])
+	}
+}
+
 func TestFindSaysWhenTheJobHasEnded(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

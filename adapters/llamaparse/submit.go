@@ -82,10 +82,34 @@ func (p *Parser) Submit(ctx context.Context, s ports.Submission) (core.Queued, e
 	if err := p.takeTurn(ctx); err != nil {
 		return core.Queued{}, err
 	}
-	file, err := p.upload(ctx, s)
+	file, err := p.uploadedBefore(ctx, s.Document)
 	if err != nil {
 		return core.Queued{}, err
 	}
+	if file != "" {
+		queued, err := p.handOver(ctx, s, file)
+		if err == nil || unless(err, http.StatusNotFound, http.StatusGone) != nil {
+			return queued, err
+		} // it was listed and is gone: the file is sent as if it had not been
+	}
+	if file, err = p.upload(ctx, s); err != nil {
+		return core.Queued{}, err
+	}
+	return p.handOver(ctx, s, file)
+}
+
+// uploadedBefore finds the attempt's file where an earlier run may have sent it
+// and never heard so; empty where there is none. The service keeps what came
+// whole, and nothing else.
+func (p *Parser) uploadedBefore(ctx context.Context, doc core.Document) (string, error) {
+	if !doc.Submitting || doc.ProviderJob != "" {
+		return "", nil
+	}
+	return p.newestFile(ctx, doc)
+}
+
+// handOver starts the attempt's job on a file that the service has.
+func (p *Parser) handOver(ctx context.Context, s ports.Submission, file string) (core.Queued, error) {
 	started, err := p.start(ctx, s, file)
 	if err != nil {
 		p.discard(ctx, file, err)

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
@@ -60,7 +59,7 @@ func (c Config) filled() Config {
 
 // Accounts is a ports.Accounts.
 type Accounts struct {
-	pool   *pgxpool.Pool
+	pool   Database
 	keys   *Keys
 	config Config
 	hasher *hasher
@@ -69,9 +68,9 @@ type Accounts struct {
 
 var _ ports.Accounts = (*Accounts)(nil)
 
-// New needs a pool that logs in as inav_app, and the keys to sign with. It
-// hashes once, and does not touch the database.
-func New(pool *pgxpool.Pool, keys *Keys, c Config) (*Accounts, error) {
+// New needs a database that is logged in to as inav_app, and the keys to sign
+// with. It hashes once, and does not touch the database.
+func New(pool Database, keys *Keys, c Config) (*Accounts, error) {
 	c = c.filled()
 	switch {
 	case pool == nil || keys == nil:
@@ -103,7 +102,7 @@ func (a *Accounts) SignUp(ctx context.Context, s ports.SignUp) (ports.Session, e
 		return ports.Session{}, fault(ctx, err)
 	}
 	var o opened
-	err = pgx.BeginFunc(ctx, a.pool, func(tx pgx.Tx) error {
+	err = a.pool.InTx(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error {
 		id, err := insertAccount(ctx, tx, s, hash, a.config.AutoConfirm)
 		if err != nil {
 			return err
@@ -133,7 +132,7 @@ func (a *Accounts) SignIn(ctx context.Context, email, password string) (ports.Se
 		return ports.Session{}, fault(ctx, err)
 	}
 	var o opened
-	err = pgx.BeginFunc(ctx, a.pool, func(tx pgx.Tx) (err error) {
+	err = a.pool.InTx(ctx, pgx.TxOptions{}, func(tx pgx.Tx) (err error) {
 		o, err = a.open(ctx, tx, id)
 		return err
 	})

@@ -4,8 +4,6 @@ import (
 	"testing"
 
 	"github.com/insurance-navigator/navigator/adapters/localauth"
-	"github.com/insurance-navigator/navigator/core"
-	"github.com/insurance-navigator/navigator/ports"
 	"github.com/insurance-navigator/navigator/ports/portstest"
 )
 
@@ -13,17 +11,6 @@ func TestAccountsConformance(t *testing.T) {
 	t.Parallel()
 	portstest.Accounts(t, func(t *testing.T) portstest.People {
 		h := newHouse(t, localauth.Config{AutoConfirm: true})
-		return portstest.People{Accounts: h.Accounts, Later: h.later, Principal: spokenFor}
+		return portstest.People{Accounts: h.Accounts, Later: h.later, Principal: portstest.SpokenFor}
 	})
-}
-
-// spokenFor reads a token without proving it: the verifier is not on trial here.
-func spokenFor(t *testing.T, token string) ports.Principal {
-	t.Helper()
-	_, c := claims(t, token)
-	id, err := core.ParseID(c["sub"].(string))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ports.Principal{User: id, Session: c["session_id"].(string), Email: c["email"].(string)}
 }

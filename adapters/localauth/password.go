@@ -33,7 +33,7 @@ func (a *Accounts) ChangePassword(ctx context.Context, p ports.Principal, _, pre
 	if err != nil {
 		return core.Fail(core.CodeUnauthenticated, err)
 	}
-	return fault(ctx, pgx.BeginFunc(ctx, a.pool, func(tx pgx.Tx) error {
+	return fault(ctx, a.pool.InTx(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error {
 		if err := changeHash(ctx, tx, p.User, stored, fresh); err != nil {
 			return err
 		}

@@ -92,7 +92,7 @@ func (a *Accounts) Refresh(ctx context.Context, refreshToken string) (ports.Sess
 	}
 	var o opened
 	var reused bool
-	err := pgx.BeginFunc(ctx, a.pool, func(tx pgx.Tx) (err error) {
+	err := a.pool.InTx(ctx, pgx.TxOptions{}, func(tx pgx.Tx) (err error) {
 		o, err = a.trade(ctx, tx, refreshToken, hash)
 		if reused = core.HasCode(err, core.CodeTokenReused); reused {
 			return nil // the end of the session is to be kept

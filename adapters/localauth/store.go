@@ -8,11 +8,17 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
 )
+
+// Database is a pool. It may run a statement and a transaction more than once:
+// where a conflict with others undid it.
+type Database interface {
+	querier
+	InTx(ctx context.Context, options pgx.TxOptions, work func(pgx.Tx) error) error
+}
 
 // querier is a pool or a transaction.
 type querier interface {
@@ -120,7 +126,7 @@ func deleteSession(ctx context.Context, q querier, id, account core.ID) error {
 
 // DeleteExpired removes the sessions whose every token has expired, and tells
 // how many. For a periodic job: as inav_app or as service_role.
-func DeleteExpired(ctx context.Context, pool *pgxpool.Pool) (int64, error) {
+func DeleteExpired(ctx context.Context, pool querier) (int64, error) {
 	tag, err := pool.Exec(ctx, `
 		delete from local_auth.sessions s
 		where not exists (

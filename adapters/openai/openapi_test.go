@@ -10,24 +10,18 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/insurance-navigator/navigator/adapters/openai/openaitest"
+	"github.com/insurance-navigator/navigator/loadtest/vendors"
 )
 
-// vendor loads the vendor's own description of the API, which lies beside the
-// repository where it is at hand.
+// vendor is the vendor's own description of the API.
 func vendor(t *testing.T) *openapi3.T {
 	t.Helper()
-	path := filepath.Join("..", "..", "..", "shared", "data", "openai-embeddings-openapi.json")
-	doc, err := openapi3.NewLoader().LoadFromFile(path)
-	if err != nil {
-		t.Skipf("the vendor's description is not at hand: %v", err)
-	}
-	return doc
+	return vendors.Describe(t, "openai-embeddings-openapi.json")
 }
 
 func conforms(t *testing.T, doc *openapi3.T, schema string, body []byte) {

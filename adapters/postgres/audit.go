@@ -13,10 +13,10 @@ import (
 
 // Audit answers the invariants' checker. It writes nothing, and takes no lock
 // that anyone waits for. Its pool's sessions hold service_role.
-type Audit struct{ pool *pgxpool.Pool }
+type Audit struct{ pool Steady }
 
 // NewAudit makes an Audit over a pool whose sessions hold service_role.
-func NewAudit(pool *pgxpool.Pool) *Audit { return &Audit{pool} }
+func NewAudit(pool *pgxpool.Pool) *Audit { return &Audit{NewSteady(pool)} }
 
 // auditTime bounds one rule: it may read every chunk there is.
 const auditTime = `set local statement_timeout = '10min'`
@@ -25,7 +25,7 @@ const auditTime = `set local statement_timeout = '10min'`
 // takes, so that the vacuum is not held up by all of them together.
 func (a *Audit) look(ctx context.Context, read func(pgx.Tx) error) error {
 	options := pgx.TxOptions{AccessMode: pgx.ReadOnly, IsoLevel: pgx.RepeatableRead}
-	return trouble(pgx.BeginTxFunc(ctx, a.pool, options, func(tx pgx.Tx) error {
+	return trouble(a.pool.InTx(ctx, options, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, auditTime); err != nil {
 			return err
 		}
@@ -40,7 +40,9 @@ func (a *Audit) Violations(ctx context.Context, o audit.Options) (found []audit.
 		if !ok || (rule.Name == audit.VectorUnreal && !o.Deep) {
 			continue
 		}
+		former := len(found)
 		err := a.look(ctx, func(tx pgx.Tx) error {
+			found = found[:former]
 			rows, err := tx.Query(ctx, sql, pgx.NamedArgs{"late": o.Late, "orphan": o.Orphan})
 			if err != nil {
 				return err

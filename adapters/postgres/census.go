@@ -18,7 +18,7 @@ const lookTime = "2s"
 // status than after, or than the parser was given.
 func (o *Operations) Census(ctx context.Context, after time.Duration) (s ports.Census, err error) {
 	look := pgx.TxOptions{AccessMode: pgx.ReadOnly, IsoLevel: pgx.RepeatableRead}
-	err = pgx.BeginTxFunc(ctx, o.pool, look, func(tx pgx.Tx) (err error) {
+	err = o.pool.InTx(ctx, look, func(tx pgx.Tx) (err error) {
 		if _, err = tx.Exec(ctx, `select set_config('statement_timeout', $1, true)`, lookTime); err != nil {
 			return err
 		}

@@ -180,6 +180,7 @@ func (d *Dump) Files(ctx context.Context) ([]DumpFile, error) {
 type Burial struct {
 	Document, User core.ID
 	At             time.Time
+	Reason         core.DeletionReason
 }
 
 // Burials lists the deletions that the database knows of, documents and
@@ -203,10 +204,10 @@ func Burials(ctx context.Context, pool *pgxpool.Pool) (list []Burial, err error)
 // burials reads the tombstones, or, in a schema of before there were any, what
 // tells of deletions.
 func burials(ctx context.Context, tx pgx.Tx, kept bool) ([]Burial, error) {
-	sql := `select document_id, user_id, requested_at from upload_pipeline.deletions`
+	sql := `select document_id, user_id, requested_at, reason from upload_pipeline.deletions`
 	if !kept {
-		sql = `select document_id, user_id, min(at) from upload_pipeline.events where status = 'deleting' group by 1, 2
-			union select document_id, user_id, updated_at from upload_pipeline.upload_intents i where state = 'removed'
+		sql = `select document_id, user_id, min(at), 'owner' from upload_pipeline.events where status = 'deleting' group by 1, 2
+			union select document_id, user_id, updated_at, 'owner' from upload_pipeline.upload_intents i where state = 'removed'
 				and not exists (select from upload_pipeline.events e where e.document_id = i.document_id and e.status = 'deleting')`
 	}
 	rows, err := tx.Query(ctx, sql)

@@ -87,7 +87,7 @@ type CaseChunks struct {
 // Explain reads the case of a document in one snapshot; CodeNotFound says that
 // nothing of that id is kept. dead is the age from which a heartbeat is.
 func (o *Operations) Explain(ctx context.Context, id core.ID, dead time.Duration) (c Case, err error) {
-	err = pgx.BeginTxFunc(ctx, o.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+	err = o.pool.InTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		if c, err = caseOf(ctx, tx, id); err != nil {
 			return err
 		}

@@ -13,24 +13,25 @@ import (
 
 // Governor fills ports.Governor. Its pool's sessions hold inav_worker, or
 // inav_app, which may pay for questions alone.
-type Governor struct{ pool *pgxpool.Pool }
+type Governor struct{ pool Steady }
 
 // NewGovernor makes a Governor over a pool.
-func NewGovernor(pool *pgxpool.Pool) *Governor { return &Governor{pool: pool} }
+func NewGovernor(pool *pgxpool.Pool) *Governor { return &Governor{pool: NewSteady(pool)} }
 
 // Begin is ports.Governor: one round trip.
 func (g *Governor) Begin(ctx context.Context, c core.Call, p core.Pace) (core.Turn, error) {
 	var verdict string
 	var wait *float64
-	batch := asPayer(c.Payer.User)
-	batch.Queue(`select verdict, wait from upload_pipeline.begin_call($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+	err := g.as(ctx, c.Payer.User, func(batch *pgx.Batch) {
+		batch.Queue(`select verdict, wait from upload_pipeline.begin_call($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
 		$13, $14, $15, $16, $17, $18, $19)`,
-		c.ID, c.Provider, c.Account, string(cmp.Or(c.Payer.Lane, core.Interactive)), string(c.Payer.Kind), orNull(c.Payer.User), orNull(c.Payer.Document),
-		c.Payer.Attempt, c.Pages, c.Tokens, int64(c.Cost), c.Price,
-		float64(p.Requests), p.Window.Seconds(), float64(p.Tokens), p.Calls, p.Jobs, p.Lease, int64(p.Budget)).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&verdict, &wait) })
-	if err := g.pool.SendBatch(ctx, batch).Close(); err != nil {
-		return core.Turn{}, trouble(err)
+			c.ID, c.Provider, c.Account, string(cmp.Or(c.Payer.Lane, core.Interactive)), string(c.Payer.Kind), orNull(c.Payer.User), orNull(c.Payer.Document),
+			c.Payer.Attempt, c.Pages, c.Tokens, int64(c.Cost), c.Price,
+			float64(p.Requests), p.Window.Seconds(), float64(p.Tokens), p.Calls, p.Jobs, p.Lease, int64(p.Budget)).
+			QueryRow(func(row pgx.Row) error { return row.Scan(&verdict, &wait) })
+	})
+	if err != nil {
+		return core.Turn{}, err
 	}
 	turn := core.Turn{Go: verdict == "go", Spent: verdict == "spent"}
 	if wait != nil {
@@ -39,12 +40,15 @@ func (g *Governor) Begin(ctx context.Context, c core.Call, p core.Pace) (core.Tu
 	return turn, nil
 }
 
-// asPayer begins a batch, which is one transaction, as the user who pays: the
-// policies of inav_app look at it. An operator's is nobody's.
-func asPayer(user core.ID) *pgx.Batch {
-	batch := &pgx.Batch{}
-	batch.Queue(setClaims, `{"sub":"`+user.String()+`"}`)
-	return batch
+// as sends what queue adds as one transaction of the user who pays: the policies
+// of inav_app look at it. An operator's is nobody's.
+func (g *Governor) as(ctx context.Context, user core.ID, queue func(*pgx.Batch)) error {
+	return trouble(g.pool.batch(ctx, func() *pgx.Batch {
+		batch := &pgx.Batch{}
+		batch.Queue(setClaims, `{"sub":"`+user.String()+`"}`)
+		queue(batch)
+		return batch
+	}))
 }
 
 func orNull(id core.ID) *core.ID {
@@ -63,36 +67,37 @@ func (g *Governor) End(ctx context.Context, c core.Call, b core.Bill) error {
 	if b.Room != nil {
 		room = *b.Room
 	}
-	batch := asPayer(c.Payer.User)
-	batch.Queue(`select upload_pipeline.end_call($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
-		c.ID, c.Provider, c.Account, string(c.Payer.Kind), orNull(c.Payer.User), orNull(c.Payer.Document), c.Payer.Attempt,
-		b.Pages, b.Tokens, int64(b.Cost), c.Price, cmp.Or(b.Ref, c.ID.String()), string(b.State),
-		b.Closed.Seconds(), c.Window.Seconds(), room.Requests, room.Tokens)
-	return trouble(g.pool.SendBatch(ctx, batch).Close())
+	return g.as(ctx, c.Payer.User, func(batch *pgx.Batch) {
+		batch.Queue(`select upload_pipeline.end_call($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+			c.ID, c.Provider, c.Account, string(c.Payer.Kind), orNull(c.Payer.User), orNull(c.Payer.Document), c.Payer.Attempt,
+			b.Pages, b.Tokens, int64(b.Cost), c.Price, cmp.Or(b.Ref, c.ID.String()), string(b.State),
+			b.Closed.Seconds(), c.Window.Seconds(), room.Requests, room.Tokens)
+	})
 }
 
 // Spending is ports.Governor.
 func (g *Governor) Spending(ctx context.Context) (core.Spending, error) {
-	s := core.Spending{By: map[string]core.NanoUSD{}}
-	batch := asPayer(core.ID{})
-	batch.Queue(`select date_trunc('month', now() at time zone 'UTC') at time zone 'UTC',
+	var s core.Spending
+	err := g.as(ctx, core.ID{}, func(batch *pgx.Batch) {
+		s = core.Spending{By: map[string]core.NanoUSD{}}
+		batch.Queue(`select date_trunc('month', now() at time zone 'UTC') at time zone 'UTC',
 		(select coalesce(sum(nanousd), 0)::bigint from upload_pipeline.provider_calls)`).QueryRow(func(row pgx.Row) error {
-		return row.Scan(&s.Month, &s.Reserved)
-	})
-	batch.Queue(`select provider, sum(nanousd)::bigint from upload_pipeline.spending
-		where month = date_trunc('month', now() at time zone 'UTC')::date group by provider`).Query(func(rows pgx.Rows) error {
-		var provider string
-		var amount core.NanoUSD
-		_, err := pgx.ForEachRow(rows, []any{&provider, &amount}, func() error {
-			s.By[provider] = amount
-			s.Spent += amount
-			return nil
+			return row.Scan(&s.Month, &s.Reserved)
 		})
-		return err
+		batch.Queue(`select provider, sum(nanousd)::bigint from upload_pipeline.spending
+		where month = date_trunc('month', now() at time zone 'UTC')::date group by provider`).Query(func(rows pgx.Rows) error {
+			var provider string
+			var amount core.NanoUSD
+			_, err := pgx.ForEachRow(rows, []any{&provider, &amount}, func() error {
+				s.By[provider] = amount
+				s.Spent += amount
+				return nil
+			})
+			return err
+		})
 	})
-	err := g.pool.SendBatch(ctx, batch).Close()
 	s.Month = s.Month.UTC()
-	return s, trouble(err)
+	return s, err
 }
 
 // Abandoned settles up to limit calls whose process died before it could. A

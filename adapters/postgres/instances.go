@@ -30,10 +30,10 @@ type Instance struct {
 const Alive = 60 * time.Second
 
 // Instances keeps the fingerprints and heartbeats.
-type Instances struct{ pool *pgxpool.Pool }
+type Instances struct{ pool Steady }
 
 // NewInstances makes Instances over a pool of either role.
-func NewInstances(pool *pgxpool.Pool) *Instances { return &Instances{pool: pool} }
+func NewInstances(pool *pgxpool.Pool) *Instances { return &Instances{pool: NewSteady(pool)} }
 
 // peersLock serializes registrations, so that two processes that differ cannot
 // both find themselves first.
@@ -42,7 +42,7 @@ const peersLock = 0x70656572 // "peer"
 // Register records the process. It refuses to beside a living one whose
 // environment or shared settings differ; the error names both fingerprints.
 func (i *Instances) Register(ctx context.Context, self Instance) error {
-	return pgx.BeginFunc(ctx, i.pool, func(tx pgx.Tx) error {
+	return i.pool.InTx(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1)`, peersLock); err != nil {
 			return fmt.Errorf("register this process: %w", redact(err))
 		}

@@ -52,18 +52,18 @@ type QueueControl interface {
 // Operations is the operators' side of the store. Its pool's sessions hold
 // service_role.
 type Operations struct {
-	pool    *pgxpool.Pool
+	pool    Steady
 	queue   Queue
 	control QueueControl
 }
 
 // NewOperations makes Operations.
 func NewOperations(pool *pgxpool.Pool, queue Queue, control QueueControl) *Operations {
-	return &Operations{pool: pool, queue: queue, control: control}
+	return &Operations{pool: NewSteady(pool), queue: queue, control: control}
 }
 
 func (o *Operations) inTx(ctx context.Context, work func(pgx.Tx) error) error {
-	return trouble(pgx.BeginFunc(ctx, o.pool, work))
+	return trouble(o.pool.InTx(ctx, pgx.TxOptions{}, work))
 }
 
 // pausesLock orders pauses, resumes and holds, so that River's note follows ours.
@@ -83,6 +83,7 @@ func (o *Operations) inOrder(ctx context.Context, work func(pgx.Tx) error) error
 // service's own.
 func (o *Operations) Pause(ctx context.Context, what string, by core.Audit) (changed bool, err error) {
 	err = o.inOrder(ctx, func(tx pgx.Tx) error {
+		changed = false
 		if by.Operator != core.ServiceOperator {
 			if _, err := tx.Exec(ctx, `delete from upload_pipeline.pauses where what = $1 and operator = $2`, what, core.ServiceOperator); err != nil {
 				return err

@@ -14,7 +14,7 @@ import (
 // Library is the owner's side of the store; it fills ports.Library. Its pool's
 // sessions hold inav_app.
 type Library struct {
-	pool  *pgxpool.Pool
+	pool  Steady
 	queue Queue
 
 	approximateAbove int // chunks of one owner
@@ -22,7 +22,7 @@ type Library struct {
 
 // NewLibrary makes a Library over a pool whose sessions hold inav_app.
 func NewLibrary(pool *pgxpool.Pool, queue Queue) *Library {
-	return &Library{pool: pool, queue: queue, approximateAbove: ApproximateAbove}
+	return &Library{pool: NewSteady(pool), queue: queue, approximateAbove: ApproximateAbove}
 }
 
 // setClaims puts the owner's claims into the transaction; the row policies
@@ -36,7 +36,7 @@ func (l *Library) asOwner(ctx context.Context, who ports.Principal, read func(pg
 
 // asOwnerIn is asOwner in a transaction of the options' kind.
 func (l *Library) asOwnerIn(ctx context.Context, who ports.Principal, options pgx.TxOptions, read func(pgx.Tx) error) error {
-	err := pgx.BeginTxFunc(ctx, l.pool, options, func(tx pgx.Tx) error {
+	err := l.pool.InTx(ctx, options, func(tx pgx.Tx) error {
 		batch := &pgx.Batch{}
 		batch.Queue(setClaims, string(who.Claims))
 		batch.Queue(`set local role authenticated`)
@@ -50,7 +50,7 @@ func (l *Library) asOwnerIn(ctx context.Context, who ports.Principal, options pg
 
 // asApp runs writes as the login role, under the policies of the claims' user.
 func (l *Library) asApp(ctx context.Context, who ports.Principal, write func(pgx.Tx) error) error {
-	err := pgx.BeginFunc(ctx, l.pool, func(tx pgx.Tx) error {
+	err := l.pool.InTx(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, setClaims, string(who.Claims)); err != nil {
 			return err
 		}

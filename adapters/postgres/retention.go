@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -75,6 +76,18 @@ func (s *Store) Expire(ctx context.Context, kind core.Kept, age time.Duration, l
 	tag, err := s.pool.Exec(ctx, `delete from `+e.table+` t where `+due+` and t.`+e.key+` = any (array(
 		select `+e.key+` from `+e.table+` t where `+due+` limit $2))`, age, limit)
 	return int(tag.RowsAffected()), trouble(err)
+}
+
+// Retained writes into the operators' log what a round of Expire has removed of
+// each kind, and for whom.
+func (s *Store) Retained(ctx context.Context, by core.Audit, removed map[core.Kept]int) error {
+	counts, err := json.Marshal(removed)
+	if err != nil {
+		return core.Fail(core.CodeInternal, err)
+	}
+	_, err = s.pool.Exec(ctx, `insert into upload_pipeline.operations_log (operator, reason, action, what, counts)
+		values ($1, $2, 'retain', 'retention', $3)`, by.Operator, by.Reason, string(counts))
+	return trouble(err)
 }
 
 func (s *Store) expireDocuments(ctx context.Context, age time.Duration, limit int) (removed int, err error) {

@@ -1,14 +1,42 @@
 package postgres_test
 
 import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
 )
+
+// TestEveryTableHasItsRetention holds docs/retention.md to the database: each
+// table has its word on how long its rows stay, and no word is of a table that
+// is not there. River's other tables hold no rows of documents.
+func TestEveryTableHasItsRetention(t *testing.T) {
+	h := open(t)
+	page, err := os.ReadFile("../../docs/retention.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(page), "### Every table")
+	list, _, _ = strings.Cut(list, "```")
+	var judged []string
+	for _, row := range regexp.MustCompile(`(?m)^\| (`+"`"+`.*?) \| \S`).FindAllStringSubmatch(list, -1) {
+		for _, name := range regexp.MustCompile(`(?:upload_pipeline|local_auth|river)\.\w+`).FindAllString(row[1], -1) {
+			judged = append(judged, name)
+		}
+	}
+	slices.Sort(judged)
+	if diff := cmp.Diff(append([]string{"river.river_job"}, h.tables()...), judged, cmpopts.SortSlices(strings.Compare)); diff != "" {
+		t.Errorf("-in the database +in docs/retention.md:\n%s", diff)
+	}
+}
 
 // aged writes past every guard of the schema: a test cannot wait six years.
 func (h *house) aged(sql string, args ...any) {

@@ -38,19 +38,20 @@ func (w Waits) poll(n int) time.Duration { return w.Polls[min(n, len(w.Polls)-1)
 
 // Store is the worker's side: it begins and keeps steps.
 type Store struct {
-	pool  *pgxpool.Pool
+	pool  Steady
 	queue Queue
 	waits Waits
 }
 
 // NewStore makes a Store over a pool whose sessions hold service_role.
 func NewStore(pool *pgxpool.Pool, queue Queue, waits Waits) *Store {
-	return &Store{pool: pool, queue: queue, waits: waits}
+	return &Store{pool: NewSteady(pool), queue: queue, waits: waits}
 }
 
-// inTx runs work in one transaction: it is the one function here that commits.
+// inTx runs work in one transaction, again where a conflict undid it: it is the
+// one function here that commits.
 func (s *Store) inTx(ctx context.Context, work func(pgx.Tx) error) error {
-	return trouble(pgx.BeginFunc(ctx, s.pool, work))
+	return trouble(s.pool.InTx(ctx, pgx.TxOptions{}, work))
 }
 
 const documentColumns = `d.document_id, d.user_id, d.storage_key, d.filename, d.mime, d.bytes_len, d.file_sha256, d.page_count,

@@ -19,6 +19,7 @@ func (s *Store) Lacking(ctx context.Context, generation, limit int) (lacking int
 		if err != nil {
 			return err
 		}
+		lacking = 0
 		var jobs []core.Job
 		job, busy := core.Job{Stage: core.Reembed, Turn: core.AnyTurn}, false
 		_, err = pgx.ForEachRow(rows, []any{&job.Document, &job.Attempt, &busy}, func() error {

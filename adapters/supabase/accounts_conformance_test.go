@@ -1,20 +1,13 @@
 package supabase_test
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"net/http"
-	"net/url"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
-
 	"github.com/insurance-navigator/navigator/adapters/supabase"
 	"github.com/insurance-navigator/navigator/adapters/supabase/supabasetest"
-	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
 	"github.com/insurance-navigator/navigator/ports/portstest"
 )
@@ -53,7 +46,7 @@ func people(t *testing.T, o supabasetest.AuthOptions, client *http.Client) ports
 		t.Fatal(err)
 	}
 	return portstest.People{
-		Accounts: a, Later: c.later, Principal: spokenFor, Site: "github", Return: returning, Visit: codeAt,
+		Accounts: a, Later: c.later, Principal: portstest.SpokenFor, Site: "github", Return: returning, Visit: codeAt,
 		Follow: func(t *testing.T, email string) string {
 			t.Helper()
 			link, ok := fake.Link(email)
@@ -65,53 +58,14 @@ func people(t *testing.T, o supabasetest.AuthOptions, client *http.Client) ports
 	}
 }
 
-func returning(verifier string) ports.Return {
-	sum := sha256.Sum256([]byte(verifier))
-	return ports.Return{Redirect: ourReturn, Challenge: base64.RawURLEncoding.EncodeToString(sum[:])}
-}
+func returning(verifier string) ports.Return { return portstest.Returning(ourReturn, verifier) }
 
-// codeAt leads a browser to an address, through every redirect to our own, and
-// answers the code that it brings there.
+// codeAt is the code that a browser brings to our own page.
 func codeAt(t *testing.T, address string) string {
 	t.Helper()
-	for range 5 {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp, err := http.DefaultTransport.RoundTrip(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = resp.Body.Close()
-		next, err := url.Parse(resp.Header.Get("Location"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if code := next.Query().Get("code"); next.Host == "app.example.org" {
-			return code
-		}
-		address = next.String()
-	}
-	t.Fatalf("the browser never came back: %s", address)
-	return ""
-}
-
-// spokenFor reads a token's claims without proving them: the verifier is not on
-// trial here.
-func spokenFor(t *testing.T, token string) ports.Principal {
-	t.Helper()
-	claims := jwt.MapClaims{}
-	if _, _, err := jwt.NewParser().ParseUnverified(token, claims); err != nil {
-		t.Fatal(err)
-	}
-	id, err := core.ParseID(claims["sub"].(string))
+	code, err := supabasetest.CodeAt(t.Context(), address, ourReturn)
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, err := json.Marshal(claims)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ports.Principal{User: id, Session: claims["session_id"].(string), Email: claims["email"].(string), Claims: raw}
+	return code
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/insurance-navigator/navigator/adapters/supabase/supabasetest"
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
+	"github.com/insurance-navigator/navigator/ports/portstest"
 )
 
 const (
@@ -50,7 +51,7 @@ func signUp(ctx context.Context, a *supabase.Accounts, email string) (ports.Sess
 
 func principal(t *testing.T, s ports.Session) ports.Principal {
 	t.Helper()
-	return spokenFor(t, s.AccessToken)
+	return portstest.SpokenFor(t, s.AccessToken)
 }
 
 func TestSignUpSignsIn(t *testing.T) {

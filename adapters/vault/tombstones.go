@@ -15,11 +15,12 @@ import (
 	"github.com/insurance-navigator/navigator/core"
 )
 
-// Tombstone is a deletion that was asked for: ids and a time.
+// Tombstone is a deletion that was asked for: ids, a time, and who wanted it.
 type Tombstone struct {
-	Document core.ID   `json:"document"`
-	User     core.ID   `json:"user"`
-	At       time.Time `json:"at"`
+	Document core.ID             `json:"document"`
+	User     core.ID             `json:"user"`
+	At       time.Time           `json:"at"`
+	Reason   core.DeletionReason `json:"reason,omitempty"` // empty: an older release's, which did not keep it
 }
 
 const tombs = "tombstones/"

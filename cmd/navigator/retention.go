@@ -23,6 +23,8 @@ func (w *world) keep(ctx context.Context, work func(*boot.Keeper) error) error {
 }
 
 type retentionCommand struct {
+	audited
+
 	DryRun bool `help:"Count what would be removed now; remove nothing."`
 	JSON   bool `name:"json" help:"Write JSON."`
 }
@@ -45,10 +47,22 @@ type keptKind struct {
 	Rows    int       `json:"rows"`
 }
 
+// retain removes, and logs for whom; or it counts.
+func (c *retentionCommand) retain(ctx context.Context, w *world, keeper *boot.Keeper) ([]boot.Expired, error) {
+	if c.DryRun {
+		return keeper.Due(ctx)
+	}
+	by, err := c.audit(w)
+	if err != nil {
+		return nil, err
+	}
+	return keeper.Retain(ctx, by)
+}
+
 // Run counts or removes, and tells what of each kind.
 func (c *retentionCommand) Run(ctx context.Context, w *world) error {
 	return w.keep(ctx, func(keeper *boot.Keeper) error {
-		done, failed := keeper.Retain(ctx, c.DryRun)
+		done, failed := c.retain(ctx, w, keeper)
 		list := make([]keptKind, len(done))
 		rows := [][]string{{"KIND", "KEPT", "REMOVED", "SETTING"}}
 		if c.DryRun {

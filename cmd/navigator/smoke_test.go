@@ -34,6 +34,7 @@ type living struct {
 	openai *openaitest.Server
 	supa   *supabasetest.Server
 	place  *place
+	stores func(*http.Request) // sees what is asked of the storage, before that does
 }
 
 func newLiving(t *testing.T) *living {
@@ -81,10 +82,17 @@ func (l *living) environ(t *testing.T) []string {
 		"DATABASE_URL=" + l.db.URL("inav_app"), "WORKER_DATABASE_URL=" + l.db.URL("inav_worker"), "DATABASE_MAX_CONNS=4",
 		"LLAMAPARSE_API_KEY=llx-test", "LLAMAPARSE_API_URL=" + at(t, l.llama),
 		"OPENAI_API_KEY=sk-test", "OPENAI_API_URL=" + at(t, l.openai) + "/v1",
-		"SUPABASE_URL=" + at(t, l.supa), "SUPABASE_SERVICE_ROLE_KEY=" + supabasetest.DefaultSecretKey,
+		"SUPABASE_URL=" + at(t, http.HandlerFunc(l.store)), "SUPABASE_SERVICE_ROLE_KEY=" + supabasetest.DefaultSecretKey,
 		"AUTH_SIGNING_KEY=" + pem, "WEBHOOK_MASTER_KEY=" + crypto.Text() + crypto.Text(), "SPOOL_DIR=" + t.TempDir(),
 		"PARSE_POLLS=100ms", "RECONCILE_EVERY=1s", "PDFIUM_WASM=" + pdftext.DefaultPath(), // so that a test waits less
 	}
+}
+
+func (l *living) store(w http.ResponseWriter, r *http.Request) {
+	if l.stores != nil {
+		l.stores(r)
+	}
+	l.supa.ServeHTTP(w, r)
 }
 
 // untouched fails the test when anything was asked of the services.
@@ -192,27 +200,44 @@ func TestSmokeTellsWhyAndCleansUp(t *testing.T) {
 	l.clean(t)
 }
 
-// Ctrl-C in the midst removes the document, too.
+// Ctrl-C in the midst removes the document, too: while the parser has it, and
+// while the upload is not answered yet.
 func TestSmokeCleansUpWhenInterrupted(t *testing.T) {
 	t.Parallel()
-	l := newLiving(t)
-	l.llama.Faults.Hold()
-	ctx, interrupt := context.WithCancel(t.Context())
-	defer interrupt()
-	go func() {
-		_ = l.llama.Await(t.Context(), func(ledger llamaparsetest.Ledger) bool { return len(ledger.Jobs) == 1 })
-		interrupt()
-	}()
-	var out, errs bytes.Buffer
-	w := world{in: strings.NewReader(""), out: &out, err: &errs, environ: l.place.environ, dir: l.place.dir, config: l.place.config}
-	if code := run(ctx, []string{"smoke", "--yes", "--pages", "1"}, w); code != exitInterrupted {
-		t.Fatalf("it ends with %d:\n%s%s", code, out.String(), errs.String())
+	for when, moment := range map[string]func(l *living, interrupt func()){
+		"the parser has it": func(l *living, interrupt func()) {
+			go func() {
+				_ = l.llama.Await(t.Context(), func(ledger llamaparsetest.Ledger) bool { return len(ledger.Jobs) == 1 })
+				interrupt()
+			}()
+		},
+		"its file is being stored": func(l *living, interrupt func()) {
+			l.stores = func(r *http.Request) {
+				if strings.HasSuffix(r.URL.Path, "/original.pdf") {
+					interrupt()
+				}
+			}
+		},
+	} {
+		t.Run(when, func(t *testing.T) {
+			t.Parallel()
+			l := newLiving(t)
+			l.llama.Faults.Hold()
+			ctx, interrupt := context.WithCancel(t.Context())
+			defer interrupt()
+			moment(l, interrupt)
+			var out, errs bytes.Buffer
+			w := world{in: strings.NewReader(""), out: &out, err: &errs, environ: l.place.environ, dir: l.place.dir, config: l.place.config}
+			if code := run(ctx, []string{"smoke", "--yes", "--pages", "1"}, w); code != exitInterrupted {
+				t.Fatalf("it ends with %d:\n%s%s", code, out.String(), errs.String())
+			}
+			wants(t, out.String(), `deleted:  the parser's copies`)
+			if path := regexp.MustCompile(`log is (\S+)`).FindStringSubmatch(errs.String()); path != nil {
+				_ = os.Remove(path[1])
+			}
+			l.clean(t)
+		})
 	}
-	wants(t, out.String(), `deleted:  the parser's copies`)
-	if path := regexp.MustCompile(`log is (\S+)`).FindStringSubmatch(errs.String()); path != nil {
-		_ = os.Remove(path[1])
-	}
-	l.clean(t)
 }
 
 // Without --yes, where nobody can be asked, the price is all there is.

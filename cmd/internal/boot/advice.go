@@ -18,8 +18,7 @@ func (r *Report) advise(c Config) {
 		r.says(true, fmt.Sprintf("Stage %s waits for a free worker of queue %s.", r.Job.Stage, r.Job.Queue))
 		r.may("if it stays: navigator queue list shows how long the queue is, /health whether a worker lives")
 	case core.HeldBack:
-		r.says(false, fmt.Sprintf("Nothing: an operator has paused queue %s, which carries stage %s.", r.Job.Queue, r.Job.Stage))
-		r.may("navigator queue list says who and why", "navigator queue resume "+r.Job.Queue)
+		r.heldBack(c)
 	case core.AtWork:
 		r.says(true, fmt.Sprintf("Stage %s runs for the %s time, since %s. A run that takes longer than %s is given to another worker.",
 			r.Job.Stage, ordinal(r.Job.Run), r.stamp(&r.Job.Attempted), c.Queues().Longest()[r.Job.Stage]))
@@ -57,8 +56,25 @@ func (r *Report) snoozes() {
 	r.says(true, fmt.Sprintf("Stage %s is tried again at %s%s; %d of %d tries are used.", r.Job.Stage, r.stamp(&r.Job.At), why, r.Job.Run, r.Job.Runs))
 	if r.Code.Kind() == core.Paused {
 		r.Healthy = false
-		r.may("mend what " + string(r.Code) + " says: a key or an account's balance; the documents then go on by themselves")
+		r.mend(r.Code)
 	}
+}
+
+// heldBack words a queue that rests: the service's own pause is ended by what it
+// waits for, a person's by a person.
+func (r *Report) heldBack(c Config) {
+	if r.Pause == nil || r.Pause.Operator != core.ServiceOperator {
+		r.says(false, fmt.Sprintf("Nothing: an operator has paused queue %s, which carries stage %s.", r.Job.Queue, r.Job.Stage))
+		r.may("navigator queue list says who and why", "navigator queue resume "+r.Job.Queue)
+		return
+	}
+	r.says(false, fmt.Sprintf("The service has paused queue %s, which carries stage %s, for %s. It looks every %s and goes on by itself.",
+		r.Job.Queue, r.Job.Stage, r.Pause.Reason, c.trialAfter(core.Code(r.Pause.Reason))))
+	r.mend(core.Code(r.Pause.Reason))
+}
+
+func (r *Report) mend(code core.Code) {
+	r.may("mend what " + string(code) + " says: a key or an account's balance; the documents then go on by themselves")
 }
 
 func (r *Report) awaitsParser() {

@@ -224,7 +224,7 @@ func (b *Backup) bury(ctx context.Context) (total, added int, err error) {
 	}
 	news := make([]vault.Tombstone, len(burials))
 	for i, one := range burials {
-		news[i] = vault.Tombstone{Document: one.Document, User: one.User, At: one.At}
+		news[i] = vault.Tombstone{Document: one.Document, User: one.User, At: one.At, Reason: one.Reason}
 	}
 	return b.vault.Bury(ctx, news)
 }

@@ -181,7 +181,9 @@ func TestRestoreElsewhere(t *testing.T) {
 }
 
 // After the provider brought the database back to a point in time, the storage
-// is newer: what was deleted since is deleted again, and work goes on.
+// is newer: what was deleted since is deleted again, for the same reason, and
+// work goes on. What was deleted after the last tombstones is named, for its file
+// is gone, and its owner deletes it again.
 func TestReconcileAfterAPointInTime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -189,14 +191,17 @@ func TestReconcileAfterAPointInTime(t *testing.T) {
 	w.start(boot.API)
 	ada := w.person("ada")
 	doomed, waiting := ada.taken("card.pdf", corpus.MemberCard().Bytes), ada.taken("filler.pdf", corpus.Filler(1, 7).Bytes)
+	untold := ada.taken("untold.pdf", corpus.Filler(1, 8).Bytes)
 	w.exec(`create table extensions.then as select * from upload_pipeline.upload_jobs`)
 	w.exec(`update upload_pipeline.upload_jobs set status = 'deleting' where document_id = $1`, doomed)
+	w.exec(`update upload_pipeline.deletions set reason = 'retention'`)
 	if total, added, err := s.open(w).Tombstones(t.Context()); total != 1 || added != 1 || err != nil {
 		t.Fatalf("tombstones: %d, %d new, %v", total, added, err)
 	}
 	if total, added, err := s.open(w).Tombstones(t.Context()); total != 1 || added != 0 || err != nil {
 		t.Errorf("tombstones again: %d, %d new, %v", total, added, err)
 	}
+	w.supa.Lose(w.config.Bucket(), w.text(`select storage_key from upload_pipeline.documents where document_id = $1`, untold)) // by its purge
 	w.halt()
 	// Back in time: as if the deletion and all jobs had never been.
 	for _, sql := range []string{
@@ -213,10 +218,17 @@ func TestReconcileAfterAPointInTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	done, err := hand.Reconcile(t.Context(), boot.Look{Options: audit.Options{Late: time.Hour, Orphan: time.Hour}})
-	if err != nil || done.Again != 1 || done.Revived != 1 || len(done.Violations) != 0 {
+	if err != nil || done.Again != 1 || done.Revived != 2 || len(done.Violations) != 1 || done.Violations[0].Rule != audit.FileMissing ||
+		done.Violations[0].Document.String() != untold {
 		t.Errorf("reconciled %+v, %v", done, err)
 	}
+	if reason := w.text(`select reason from upload_pipeline.deletions where document_id = $1`, doomed); reason != "retention" {
+		t.Errorf("the document is deleted again for another reason: %s", reason)
+	}
 	w.start(boot.API)
+	if status := w.call(http.MethodDelete, w.api+"/documents/"+untold, ada.token, nil, nil); status != http.StatusAccepted {
+		t.Errorf("deleting it once more answered %d", status)
+	}
 	w.start(boot.Worker)
 	w.start(boot.Webhook)
 	ada.completes(waiting)

@@ -25,6 +25,7 @@ type Report struct {
 	Now         time.Time               `json:"now"`            // by the database
 	Moves       []postgres.CaseMove     `json:"events"`
 	Job         *postgres.CaseJob       `json:"job"`
+	Pause       *core.Pause             `json:"pause"` // of the job's queue
 	Inbox       []postgres.CaseCallback `json:"callbacks"`
 	Provider    Provider                `json:"provider"`
 	Object      Object                  `json:"object"`
@@ -86,8 +87,24 @@ func (o *Operator) Explain(ctx context.Context, id core.ID) (Report, error) {
 	case c.Job != nil && c.Live.There:
 		r.Code = core.Code(c.Job.LastCode)
 	}
+	if r.Where == core.HeldBack {
+		if r.Pause, err = o.pauseOf(ctx, c.Job.Queue); err != nil {
+			return r, err
+		}
+	}
 	r.advise(o.config)
 	return r, nil
+}
+
+// pauseOf finds who paused a queue and why; nil where it was resumed meanwhile.
+func (o *Operator) pauseOf(ctx context.Context, queue string) (*core.Pause, error) {
+	pauses, err := o.operations.Pauses(ctx)
+	for _, p := range pauses {
+		if p.What == core.PauseQueue(queue) {
+			return &p, nil
+		}
+	}
+	return nil, err
 }
 
 // at is null for no time.

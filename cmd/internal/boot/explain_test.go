@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/insurance-navigator/navigator/adapters/llamaparse/llamaparsetest"
 	"github.com/insurance-navigator/navigator/adapters/openai/openaitest"
 	"github.com/insurance-navigator/navigator/cmd/internal/boot"
 	"github.com/insurance-navigator/navigator/core"
@@ -80,7 +81,9 @@ func TestOnCallIsToldWhatTheOutsideSays(t *testing.T) {
 		want   told
 		run    bool // it ends; else it is asked about when it stands so
 	}{
-		"busy":    {func(w *world) { w.llama.Faults.Busy429(-1, "600") }, told{core.Snoozing, core.CodeParserBusy, true, "Stage parse is tried again at", ""}, false},
+		"busy": {func(w *world) { w.llama.Faults.Busy429(-1, "600") }, told{core.Snoozing, core.CodeParserBusy, true, "Stage parse is tried again at", ""}, false},
+		"no key": {func(w *world) { w.llama.Faults.Status401(llamaparsetest.Always) },
+			told{core.HeldBack, core.CodeParserKey, false, "The service has paused queue parse, which carries stage parse, for parser_key", "mend what parser_key says"}, false},
 		"parsing": {func(w *world) { w.llama.Faults.Hold() }, told{core.AtProvider, "", true, "The parser has it and calls back", ""}, false},
 		"embeds":  {func(w *world) { w.openai.Inject(openaitest.Fault{Kind: openaitest.Hang}) }, told{core.AtWork, "", true, "Stage embed runs", ""}, false},
 		"failed": {func(w *world) { w.llama.Faults.FailWith("PDF_IS_PROTECTED") },

@@ -49,6 +49,7 @@ func newLine(ctx context.Context, c Config, settings riverqueue.Settings, pool *
 		pipeline.Finishing{Join: making.join},
 	}
 	upkeep := newUpkeep(c, store, p, meter)
+	upkeep.Retain = func(ctx context.Context) error { return retain(ctx, c, store, pool) }
 	upkeep.Scrub = newScrubbing(c, pool, p.blobs, log).Run
 	if err := addReembed(&upkeep, c, store, p); err != nil {
 		return nil, err
@@ -93,10 +94,6 @@ func newUpkeep(c Config, store *postgres.Store, p lineParts, meter meters) river
 		},
 		Sweep: func(ctx context.Context) error {
 			return sweep(ctx, store, p.blobs, c.SweepAge)
-		},
-		Retain: func(ctx context.Context) error {
-			_, err := expire(ctx, store, c.Retention())
-			return err
 		},
 	}
 }

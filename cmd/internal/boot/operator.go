@@ -62,8 +62,7 @@ func openHand(ctx context.Context, config Config, name string) (*pgxpool.Pool, e
 	if err := config.Check(Worker); err != nil {
 		return nil, err
 	}
-	pool, err := postgres.Open(ctx, postgres.Options{URL: config.WorkerURL().Reveal(), Name: name, Role: "inav_worker",
-		MaxConns: 2, Expect: postgres.Mode(config.PoolMode)})
+	pool, err := dialHand(ctx, config, name)
 	if err != nil {
 		return nil, fmt.Errorf("%w (%w)", err, core.Fail(core.CodeDatabaseUnavailable, nil))
 	}
@@ -72,6 +71,12 @@ func openHand(ctx context.Context, config Config, name string) (*pgxpool.Pool, e
 		return nil, err
 	}
 	return pool, nil
+}
+
+// dialHand logs in as the worker, whatever the schema is.
+func dialHand(ctx context.Context, config Config, name string) (*pgxpool.Pool, error) {
+	return postgres.Open(ctx, postgres.Options{URL: config.WorkerURL().Reveal(), Name: name, Role: "inav_worker",
+		MaxConns: 2, Expect: postgres.Mode(config.PoolMode)})
 }
 
 // Close closes the database's pool.

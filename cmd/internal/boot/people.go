@@ -8,6 +8,7 @@ import (
 	"github.com/insurance-navigator/navigator/adapters/httpapi"
 	"github.com/insurance-navigator/navigator/adapters/jwtverify"
 	"github.com/insurance-navigator/navigator/adapters/localauth"
+	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/adapters/supabase"
 )
 
@@ -32,7 +33,7 @@ func (h *House) localAccounts(deps *httpapi.APIDeps) (jwtverify.Config, error) {
 	if err != nil {
 		return jwtverify.Config{}, err
 	}
-	accounts, err := localauth.New(h.appPool, keys, localauth.Config{Issuer: h.config.PublicURL, AccessTTL: h.config.AccessTTL,
+	accounts, err := localauth.New(postgres.NewSteady(h.appPool), keys, localauth.Config{Issuer: h.config.PublicURL, AccessTTL: h.config.AccessTTL,
 		MinPassword: h.config.MinPassword, AutoConfirm: h.config.Mode == Development})
 	if err != nil {
 		return jwtverify.Config{}, err

@@ -1,8 +1,6 @@
 package boot_test
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -12,6 +10,7 @@ import (
 
 	"github.com/insurance-navigator/navigator/adapters/jwtverify"
 	"github.com/insurance-navigator/navigator/adapters/localauth"
+	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/adapters/supabase"
 	"github.com/insurance-navigator/navigator/adapters/supabase/supabasetest"
 	"github.com/insurance-navigator/navigator/cmd/internal/boot"
@@ -115,7 +114,7 @@ func localTokens(t *testing.T) portstest.Tokens {
 		t.Fatal(err)
 	}
 	const issuer = "https://navigator.example"
-	accounts, err := localauth.New(pool, keys, localauth.Config{Issuer: issuer})
+	accounts, err := localauth.New(postgres.NewSteady(pool), keys, localauth.Config{Issuer: issuer})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,15 +148,14 @@ func TestSupabaseAccountsThroughTheAPI(t *testing.T) {
 	w.config.AuthSites, w.config.AuthRedirects = []string{"github"}, []string{back}
 	w.start(boot.Dev)
 	verifier := strings.Repeat("v", 43)
-	sum := sha256.Sum256([]byte(verifier))
-	challenge := base64.RawURLEncoding.EncodeToString(sum[:])
+	challenge := portstest.Returning(back, verifier).Challenge
 
 	var where struct{ URL string }
 	query := url.Values{"provider": {"github"}, "redirect_to": {back}, "code_challenge": {challenge}}
 	if status := w.call(http.MethodGet, w.api+"/auth/authorize?"+query.Encode(), "", nil, &where); status != http.StatusOK {
 		t.Fatalf("authorize answered %d", status)
 	}
-	octocat := w.exchanges(codeFrom(t, where.URL), verifier)
+	octocat := w.exchanges(w.comes(where.URL, back), verifier)
 	if status := w.call(http.MethodGet, w.api+"/documents", octocat, nil, nil); status != http.StatusOK {
 		t.Errorf("the other site's person is answered %d", status)
 	}
@@ -174,7 +172,7 @@ func TestSupabaseAccountsThroughTheAPI(t *testing.T) {
 	if !ok {
 		t.Fatal("no mail was sent")
 	}
-	recovered := w.exchanges(codeFrom(t, w.config.SupabaseURL+link), verifier)
+	recovered := w.exchanges(w.comes(w.config.SupabaseURL+link, back), verifier)
 	change := map[string]string{"password": "nine loud geese before noon"}
 	if status := w.call(http.MethodPut, w.api+"/auth/password", ada.token, change, nil); status != http.StatusUnauthorized {
 		t.Errorf("a session of a password changes it without: %d", status)
@@ -204,27 +202,14 @@ func (w *world) exchanges(code, verifier string) string {
 	return session.AccessToken
 }
 
-// codeFrom leads a browser until it is sent to our own page, and reads the code
-// that it brings.
-func codeFrom(t *testing.T, address string) string {
-	t.Helper()
-	for range 5 {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp, err := http.DefaultTransport.RoundTrip(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = resp.Body.Close()
-		address = resp.Header.Get("Location")
-		if u, err := url.Parse(address); err == nil && u.Host == "app.example.org" {
-			return u.Query().Get("code")
-		}
+// comes is the code that a browser brings back to our own page.
+func (w *world) comes(address, back string) string {
+	w.t.Helper()
+	code, err := supabasetest.CodeAt(w.t.Context(), address, back)
+	if err != nil {
+		w.t.Fatal(err)
 	}
-	t.Fatalf("the browser never came back: %s", address)
-	return ""
+	return code
 }
 
 // A project that signs with its shared secret is served once that is configured,

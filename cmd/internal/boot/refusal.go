@@ -43,7 +43,7 @@ func (h *House) askAgain(ctx context.Context) {
 		return
 	}
 	for _, p := range pauses {
-		if p.Operator == core.ServiceOperator && time.Since(p.Since) >= h.trialAfter(core.Code(p.Reason)) {
+		if p.Operator == core.ServiceOperator && time.Since(p.Since) >= h.config.trialAfter(core.Code(p.Reason)) {
 			h.tryAgain(ctx, p)
 		}
 	}
@@ -73,11 +73,11 @@ func (h *House) tryAgain(ctx context.Context, p core.Pause) {
 }
 
 // trialAfter is the age of a pause from which it is tried whether it is over.
-func (h *House) trialAfter(code core.Code) time.Duration {
+func (c Config) trialAfter(code core.Code) time.Duration {
 	if strings.HasSuffix(string(code), "_credits") {
-		return moneyFactor * h.config.RefusalEvery
+		return moneyFactor * c.RefusalEvery
 	}
-	return h.config.RefusalEvery
+	return c.RefusalEvery
 }
 
 // resting lists the stages whose queue rests.

@@ -20,8 +20,7 @@ func (r Remains) Any() bool { return r.Rows || r.File }
 
 // Inspect looks for what remains of a document, with the worker's rights.
 func (c Config) Inspect(ctx context.Context, user, document core.ID) (r Remains, err error) {
-	pool, err := postgres.Open(ctx, postgres.Options{URL: c.WorkerURL().Reveal(), Name: "navigator-smoke", Role: "inav_worker",
-		MaxConns: 1, Expect: postgres.Mode(c.PoolMode)})
+	pool, err := openHand(ctx, c, "navigator-smoke")
 	if err != nil {
 		return r, err
 	}

@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -143,7 +144,7 @@ func (r *Restore) empty(ctx context.Context, m vault.Manifest, files []vault.Fil
 // reachable proves the worker's login before anything is loaded: backups do
 // not hold the logins' passwords.
 func (r *Restore) reachable(ctx context.Context) error {
-	pool, err := postgres.Open(ctx, postgres.Options{URL: r.config.WorkerURL().Reveal(), Name: "navigator-restore", Role: "inav_worker", MaxConns: 1})
+	pool, err := dialHand(ctx, r.config, "navigator-restore")
 	if err != nil {
 		return fmt.Errorf("the worker's login does not work yet: set its password (alter role inav_worker password ...): %w", err)
 	}
@@ -253,7 +254,7 @@ func (r *Restore) Reconcile(ctx context.Context, look Look) (done Restored, err 
 // deletions are the tombstones in the database's words.
 func deletions(dead map[core.ID]vault.Tombstone) (list []core.Deletion) {
 	for _, stone := range dead {
-		list = append(list, core.Deletion{Document: stone.Document, User: stone.User, Reason: core.ByOwner, RequestedAt: stone.At})
+		list = append(list, core.Deletion{Document: stone.Document, User: stone.User, Reason: cmp.Or(stone.Reason, core.ByOwner), RequestedAt: stone.At})
 	}
 	return list
 }

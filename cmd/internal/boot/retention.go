@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/insurance-navigator/navigator/adapters/localauth"
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/core"
 )
@@ -22,8 +23,10 @@ type Expired struct {
 }
 
 // expire removes everything that is older than the clock says, kind after kind
-// and batch after batch. A kind that fails does not keep the others.
-func expire(ctx context.Context, store *postgres.Store, clock []core.Retention) (done []Expired, err error) {
+// and batch after batch. A kind that fails does not keep the others. A round that
+// removed something has its row in the operators' log.
+func expire(ctx context.Context, store *postgres.Store, clock []core.Retention, by core.Audit) (done []Expired, err error) {
+	removed := map[core.Kept]int{}
 	for _, r := range clock {
 		one := Expired{Retention: r}
 		for r.For != core.Forever {
@@ -37,8 +40,22 @@ func expire(ctx context.Context, store *postgres.Store, clock []core.Retention) 
 			}
 		}
 		done = append(done, one)
+		if one.Rows > 0 {
+			removed[r.Kind] = one.Rows
+		}
+	}
+	if len(removed) > 0 {
+		err = errors.Join(err, store.Retained(ctx, by, removed))
 	}
 	return done, err
+}
+
+// retain is a worker's own round: by the clock, and of the sessions of local
+// accounts those that nobody can carry on any more.
+func retain(ctx context.Context, c Config, store *postgres.Store, pool *pgxpool.Pool) error {
+	_, expired := expire(ctx, store, c.Retention(), core.Audit{Operator: core.ServiceOperator})
+	_, ended := localauth.DeleteExpired(ctx, postgres.NewSteady(pool))
+	return errors.Join(expired, ended)
 }
 
 // due counts what expire would remove now.
@@ -84,12 +101,14 @@ func NewKeeper(ctx context.Context, config Config) (*Keeper, error) {
 // Close closes the database's pool.
 func (k *Keeper) Close() { k.pool.Close() }
 
-// Retain removes what is older than the clock says, or with dry counts it.
-func (k *Keeper) Retain(ctx context.Context, dry bool) ([]Expired, error) {
-	if dry {
-		return due(ctx, k.store, k.config.Retention())
-	}
-	return expire(ctx, k.store, k.config.Retention())
+// Retain removes what is older than the clock says, and logs who had it done.
+func (k *Keeper) Retain(ctx context.Context, by core.Audit) ([]Expired, error) {
+	return expire(ctx, k.store, k.config.Retention(), by)
+}
+
+// Due counts what Retain would remove now.
+func (k *Keeper) Due(ctx context.Context) ([]Expired, error) {
+	return due(ctx, k.store, k.config.Retention())
 }
 
 // SetHold lays a hold; see postgres.Store.SetHold.

@@ -1,6 +1,7 @@
 package boot_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -58,7 +59,7 @@ func TestS42_TheRetentionCommandTellsWhatItRemoves(t *testing.T) {
 	w.exec(`update upload_pipeline.documents set created_at = now() - interval '31 days' where document_id = '` + old + `'`)
 	w.exec(`update upload_pipeline.webhook_log set received_at = now() - interval '91 days'`)
 	keeper := w.keeper()
-	told, err := keeper.Retain(t.Context(), true)
+	told, err := keeper.Due(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,12 +70,16 @@ func TestS42_TheRetentionCommandTellsWhatItRemoves(t *testing.T) {
 	if len(told) != len(core.DefaultRetention()) || rows[core.KeptDocuments] != 1 || rows[core.KeptCallbacks] == 0 || rows[core.KeptEvents] != 0 {
 		t.Errorf("due: %v", rows)
 	}
-	done, err := keeper.Retain(t.Context(), false)
+	done, err := keeper.Retain(t.Context(), core.Audit{Operator: "grace", Reason: "OPS-7"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(told, done); diff != "" {
 		t.Errorf("told and done:\n%s", diff)
+	}
+	if row := w.text(`select operator || ' ' || reason || ' ' || action || ' ' || what || ' ' || counts from upload_pipeline.operations_log`); row !=
+		fmt.Sprintf(`grace OPS-7 retain retention {"documents": 1, "webhook_log": %d}`, rows[core.KeptCallbacks]) {
+		t.Errorf("the operators' log says: %s", row)
 	}
 	w.until("the old document to be gone", func() bool { status, _ := ada.status(old); return status == http.StatusNotFound })
 	w.receipted(ada, bob, old)

@@ -51,6 +51,45 @@ func TestL019_L023_StorageRefusesAndNoRowIsMade(t *testing.T) {
 	ada.taken("card.pdf", corpus.MemberCard().Bytes) // nothing that failed stands in the way
 }
 
+// The file was stored and the answer was lost: what may lie there is looked for
+// and removed, the client is told to come again, and its repetition makes one
+// document with one object.
+func TestL019_AStoredFileWhoseAnswerWasLostIsNotDoubled(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.start(boot.API)
+	ada, key := w.person("ada"), core.NewID().String()
+	kind, body := form(t, "card.pdf", corpus.MemberCard().Bytes)
+	send := func() keyedReply {
+		t.Helper()
+		got, err := w.try(key, http.MethodPost, "/upload-document-backend", ada.token, kind, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	before := w.supa.Count(supabasetest.OpUpload)
+	w.supa.Break(supabasetest.Fault{Op: supabasetest.OpUpload, Do: supabasetest.LostAnswer, Times: 1})
+	if got := send(); got.status != http.StatusServiceUnavailable || got.text("code") != string(core.CodeStorageUnavailable) {
+		t.Errorf("the upload whose answer was lost: %d %s", got.status, got.text("code"))
+	}
+	if n := len(w.supa.Objects(w.config.Bucket())); n != 0 {
+		t.Errorf("%d objects lie there without a row", n)
+	}
+	taken := send()
+	if again := send(); taken.status >= http.StatusMultipleChoices || again.status != taken.status || again.text("document_id") != taken.text("document_id") {
+		t.Errorf("repeated: %d %s, once more: %d %s", taken.status, taken.text("document_id"), again.status, again.text("document_id"))
+	}
+	if n := w.supa.Count(supabasetest.OpUpload) - before; n != 2 {
+		t.Errorf("%d files were sent to the storage", n)
+	}
+	objects := w.supa.Objects(w.config.Bucket())
+	stored := w.text(`select string_agg(storage_key, ' ') from upload_pipeline.documents`)
+	if len(objects) != 1 || objects[0].Key != stored {
+		t.Errorf("stored are %v, and the documents have %s", objects, stored)
+	}
+}
+
 // Killed between the object and its row: the sweep removes the object once it
 // is old, and leaves the young and the owned alone.
 func TestL019_AnOrphanedObjectIsSwept(t *testing.T) {

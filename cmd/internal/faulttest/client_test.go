@@ -28,6 +28,18 @@ func (d *diary) note(op string, id core.ID, key string, outcome audit.Outcome) {
 	d.acts = append(d.acts, audit.Act{Op: op, ID: id, Key: key, Outcome: outcome, Time: time.Now()})
 }
 
+// count counts what ended so.
+func (d *diary) count(outcome audit.Outcome) (n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, act := range d.acts {
+		if act.Outcome == outcome {
+			n++
+		}
+	}
+	return n
+}
+
 // client is a person's program: it tries again what was not answered, under
 // the same key.
 type client struct {
@@ -84,6 +96,11 @@ func (c *client) send(ctx context.Context, method, path string, header http.Head
 	if c.token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.token)
 	}
+	return answered(request)
+}
+
+// answered sends a request and reads its answer.
+func answered(request *http.Request) (r reply, err error) {
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return r, fmt.Errorf("%w: %w", errAgain, err)
@@ -95,7 +112,7 @@ func (c *client) send(ctx context.Context, method, path string, header http.Head
 	}
 	r.status, r.after = response.StatusCode, response.Header.Get("Retry-After")
 	if len(text) > 0 && json.Unmarshal(text, &r.fields) != nil {
-		return r, fmt.Errorf("%s %s answered %d without JSON", method, path, r.status)
+		return r, fmt.Errorf("%s %s answered %d without JSON", request.Method, request.URL.Path, r.status)
 	}
 	if r.status == http.StatusTooManyRequests || r.status >= http.StatusInternalServerError {
 		return r, fmt.Errorf("%w: %d %s", errAgain, r.status, r.text("code"))

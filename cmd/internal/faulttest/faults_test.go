@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/core/audit"
 	"github.com/insurance-navigator/navigator/loadtest/corpus"
 )
 
@@ -197,30 +198,67 @@ func (b *bed) silent(ctx context.Context) error {
 	return err
 }
 
-// raised has the database raise one of the errors at writes of documents'
-// attempts: at each, or at one in twenty.
-func (b *bed) raised(states string, always bool, during func(context.Context) error) func(context.Context) error {
-	return func(ctx context.Context) error {
-		odds := `random() < 0.05`
-		if always {
-			odds = `true`
-		}
-		run := func(sql string) error {
-			return b.super(ctx, func(conn *pgx.Conn) error { _, err := conn.Exec(ctx, sql); return err })
-		}
-		err := run(`create function upload_pipeline.test_raise() returns trigger language plpgsql as $$ declare states text[] := '` + states + `'; begin
-			if ` + odds + ` then raise exception 'a fault of the test' using errcode = states[1 + floor(random() * cardinality(states))::int]; end if;
-			return new; end $$;
-			create trigger test_raise before insert or update on upload_pipeline.upload_jobs for each row execute function upload_pipeline.test_raise()`)
+// raised has the database do more at writes of documents' attempts, in plpgsql.
+func (b *bed) raised(ctx context.Context, more string, during func(context.Context) error) error {
+	run := func(sql string) error {
+		return b.super(ctx, func(conn *pgx.Conn) error { _, err := conn.Exec(ctx, sql); return err })
+	}
+	err := run(`create sequence upload_pipeline.test_raised;
+		create function upload_pipeline.test_raise() returns trigger language plpgsql security definer as $$ begin ` + more + ` return new; end $$;
+		create trigger test_raise before insert or update on upload_pipeline.upload_jobs for each row execute function upload_pipeline.test_raise()`)
+	if err != nil {
+		return err
+	}
+	err = during(ctx)
+	if end := run(`drop function upload_pipeline.test_raise() cascade; drop sequence upload_pipeline.test_raised`); err == nil {
+		err = end
+	}
+	return err
+}
+
+// diskFull has every such write refused for want of room.
+func (b *bed) diskFull(ctx context.Context) error {
+	return b.raised(ctx, `raise exception 'a fault of the test' using errcode = '53100';`, b.refused)
+}
+
+// conflicting undoes a write of documents' attempts every 0.2 s by one conflict
+// or another, which is repeated sooner than that. Nobody sees it: each upload is answered, and no
+// job uses up a try.
+func (b *bed) conflicting(ctx context.Context) error {
+	return b.raised(ctx, `declare now_ms bigint := extract(epoch from clock_timestamp()) * 1000; begin
+			if now_ms > (select last_value from upload_pipeline.test_raised) + 200 then
+				perform setval('upload_pipeline.test_raised', now_ms);
+				raise exception 'a fault of the test' using errcode = (array['40001', '40P01', '55P03'])[1 + now_ms % 3];
+			end if;
+		end;`, func(ctx context.Context) error {
+		unsure := b.diary.count(audit.Info)
+		ids, err := b.upload(ctx)
 		if err != nil {
 			return err
 		}
-		err = during(ctx)
-		if end := run(`drop function upload_pipeline.test_raise() cascade`); err == nil {
-			err = end
+		if err := b.complete(ctx, ids); err != nil {
+			return err
+		}
+		if n := b.diary.count(audit.Info) - unsure; n > 0 {
+			return fmt.Errorf("%d uploads were not answered", n)
+		}
+		return b.untried(ctx, ids)
+	})
+}
+
+// untried finds no job of the documents that failed once, though there were
+// conflicts.
+func (b *bed) untried(ctx context.Context, ids []core.ID) error {
+	return b.super(ctx, func(conn *pgx.Conn) error {
+		var raised bool
+		var tries int
+		err := conn.QueryRow(ctx, `select (select is_called from upload_pipeline.test_raised), (select coalesce(sum(cardinality(errors)), 0)
+			from river.river_job where (args ->> 'document')::uuid = any ($1))`, ids).Scan(&raised, &tries)
+		if err == nil && (!raised || tries > 0) {
+			err = fmt.Errorf("conflicts came: %t; tries used up: %d", raised, tries)
 		}
 		return err
-	}
+	})
 }
 
 // exhausted holds every connection of the API behind a lock, and asks for the
@@ -295,8 +333,8 @@ func TestTheProductOutlivesEachFault(t *testing.T) {
 		{"answers_lost", b.unanswered},
 		{"zombie", b.zombie},
 		{"database_silent", b.silent},
-		{"conflicts", b.raised(`{40001,40P01,55P03}`, false, func(ctx context.Context) error { return b.during(ctx, func(context.Context) error { return nil }) })},
-		{"disk_full", b.raised(`{53100}`, true, b.refused)},
+		{"conflicts", b.conflicting},
+		{"disk_full", b.diskFull},
 		{"pool_exhausted", b.exhausted},
 		{"power_cut", b.powerCut},
 	} {

@@ -79,6 +79,8 @@ func (p *process) figures(into map[string]float64) error {
 		switch fields[0] {
 		case "VmRSS:":
 			into[p.name+" MiB"] = n / 1024
+		case "VmHWM:":
+			into[p.name+" peak MiB"] = n / 1024
 		case "Threads:":
 			into[p.name+" threads"] = n
 		}

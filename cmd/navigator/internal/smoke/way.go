@@ -34,13 +34,24 @@ func (s *run) walk(ctx context.Context, api string) error {
 	if err != nil {
 		return fmt.Errorf("sign in: %w", err)
 	}
-	accepted, err := way.Upload(ctx, client.File{Name: s.doc.Name, Content: bytes.NewReader(s.doc.Bytes), Size: int64(len(s.doc.Bytes))})
+	accepted, err := s.upload(context.WithoutCancel(ctx), way)
 	if err != nil {
 		return fmt.Errorf("upload: %w", err)
 	}
 	s.Screen.Say("uploaded: document %s", show.Clean(accepted.DocumentID))
 	err = s.serve(ctx, way, accepted.DocumentID)
 	return errors.Join(err, s.remove(context.WithoutCancel(ctx), way, user, accepted.DocumentID))
+}
+
+// takenWithin bounds the upload.
+const takenWithin = 2 * time.Minute
+
+// upload sends the document. An interrupt does not cut it off: one that was
+// taken, and whose answer nobody heard, could not be removed.
+func (s *run) upload(ctx context.Context, way *client.Client) (client.Accepted, error) {
+	ctx, cancel := context.WithTimeout(ctx, takenWithin)
+	defer cancel()
+	return way.Upload(ctx, client.File{Name: s.doc.Name, Content: bytes.NewReader(s.doc.Bytes), Size: int64(len(s.doc.Bytes))})
 }
 
 // signIn is the account's client: the one that was named, or a new one.

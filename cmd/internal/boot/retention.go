@@ -84,12 +84,16 @@ func NewKeeper(ctx context.Context, config Config) (*Keeper, error) {
 // Close closes the database's pool.
 func (k *Keeper) Close() { k.pool.Close() }
 
-// Retain removes what is older than the clock says, or with dry counts it.
+// Retain removes what is older than the clock says, and moves what belongs in
+// the other tier; with dry it counts both.
 func (k *Keeper) Retain(ctx context.Context, dry bool) ([]Expired, error) {
+	work := expire
 	if dry {
-		return due(ctx, k.store, k.config.Retention())
+		work = due
 	}
-	return expire(ctx, k.store, k.config.Retention())
+	done, err := work(ctx, k.store, k.config.Retention())
+	moved, failed := k.archive(ctx, dry)
+	return append(done, moved...), errors.Join(err, failed)
 }
 
 // SetHold lays a hold; see postgres.Store.SetHold.

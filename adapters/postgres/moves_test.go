@@ -159,7 +159,9 @@ func TestAMoveThatWasOvertakenEndsStale(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		key := func() int { return h.count(`select count(*) from upload_pipeline.documents where storage_key = $1`, m.To) }
+		key := func() int {
+			return h.count(`select count(*) from upload_pipeline.documents where storage_key = $1`, m.To)
+		}
 		before := key()
 		if err := h.store.Switch(t.Context(), m, nil); !errors.Is(err, core.ErrStale) {
 			t.Errorf("%s: the switch: %v", name, err)

@@ -261,7 +261,7 @@ func (w *world) fills(chunks int) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if err := w.bucket().Prepare(w.t.Context()); err != nil {
+	if err := w.bucket(w.config.Bucket()).Prepare(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
 	for _, key := range keys {
@@ -447,7 +447,7 @@ func TestBackupAtTheTerminal(t *testing.T) {
 	says(0, "0 backups removed", "backup", "prune")
 	says(1, "is not empty", "restore")
 	key := w.text(`select storage_key from upload_pipeline.documents where document_id = $1`, lost)
-	if err := w.bucket().Delete(context.Background(), key); err != nil {
+	if err := w.bucket(w.config.Bucket()).Delete(context.Background(), key); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.RemoveAll(filepath.Join(s.dir, "objects")); err != nil {

@@ -312,6 +312,12 @@ begin
     return new;
 end $$;
 
+CREATE FUNCTION upload_pipeline.other_place(key text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select case when key like 'cold/%' then substr(key, 6) else 'cold/' || key end
+$$;
+
 CREATE FUNCTION upload_pipeline.outdate_binaries() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -713,8 +719,11 @@ CREATE TABLE upload_pipeline.documents (
     attempt integer DEFAULT 0 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     removed_at timestamp with time zone,
+    cold_since timestamp with time zone,
+    file_read_at timestamp with time zone,
     CONSTRAINT documents_attempt_check CHECK ((attempt >= 0)),
     CONSTRAINT documents_bytes_len_check CHECK ((bytes_len > 0)),
+    CONSTRAINT documents_cold CHECK (((cold_since IS NOT NULL) = (storage_key ~~ 'cold/%'::text))),
     CONSTRAINT documents_file_sha256_check CHECK ((octet_length(file_sha256) = 32)),
     CONSTRAINT documents_filename_check CHECK (((octet_length(filename) >= 1) AND (octet_length(filename) <= 255))),
     CONSTRAINT documents_page_count_check CHECK ((page_count >= 0)),
@@ -957,7 +966,8 @@ ALTER TABLE ONLY upload_pipeline.spending FORCE ROW LEVEL SECURITY;
 CREATE TABLE upload_pipeline.storage_intents (
     storage_key text NOT NULL,
     user_id uuid NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    moving_until timestamp with time zone
 );
 
 ALTER TABLE ONLY upload_pipeline.storage_intents FORCE ROW LEVEL SECURITY;
@@ -1145,6 +1155,8 @@ CREATE INDEX document_chunks_content ON upload_pipeline.document_chunks USING bt
 CREATE INDEX document_chunks_owner ON upload_pipeline.document_chunks USING btree (user_id, document_id);
 
 CREATE INDEX document_chunks_pending ON upload_pipeline.document_chunks USING btree (document_id, ordinal) WHERE (embedding IS NULL);
+
+CREATE INDEX documents_cold_since ON upload_pipeline.documents USING btree (cold_since) WHERE (cold_since IS NOT NULL);
 
 CREATE UNIQUE INDEX documents_content ON upload_pipeline.documents USING btree (user_id, file_sha256) WHERE (removed_at IS NULL);
 
@@ -1538,6 +1550,10 @@ GRANT SELECT(page_count) ON TABLE upload_pipeline.documents TO inav_app;
 GRANT SELECT(attempt),UPDATE(attempt) ON TABLE upload_pipeline.documents TO inav_app;
 
 GRANT UPDATE(removed_at) ON TABLE upload_pipeline.documents TO inav_app;
+
+GRANT SELECT(cold_since) ON TABLE upload_pipeline.documents TO inav_app;
+
+GRANT SELECT(file_read_at),UPDATE(file_read_at) ON TABLE upload_pipeline.documents TO inav_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE upload_pipeline.events TO service_role;
 GRANT SELECT ON TABLE upload_pipeline.events TO authenticated;

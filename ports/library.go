@@ -46,6 +46,8 @@ type Standing struct {
 	Parser  string // that read the text: its name and version; empty before
 	Standby bool   // it is the standby's text, for the parser was away
 
+	ReadNoted bool // a read of its file was noted today, and since the file lies where it does
+
 	Reserved bool // no document yet, but an announced upload that holds the id
 	FileSeen bool // of a reserved one: its file was there a moment ago
 }
@@ -143,6 +145,10 @@ type Library interface {
 
 	// Standing reads where the document is.
 	Standing(ctx context.Context, who Principal, id core.ID) (Standing, error)
+
+	// NoteRead notes that the document's file is read, so that it stays where
+	// reading is quick, or comes back there. Who saw ReadNoted need not call it.
+	NoteRead(ctx context.Context, who Principal, id core.ID) error
 
 	// Standings reads where each of the documents is, in no order; those that
 	// are not the owner's are left out.

@@ -1,9 +1,6 @@
 package filestore_test
 
 import (
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -19,43 +16,12 @@ import (
 
 var ticketKey = []byte("a key of the tests, long enough for them")
 
-// redeemed opens a store with a server that redeems its addresses, in the
-// fewest words that do.
+// redeemed opens a store with a server that redeems its addresses.
 func redeemed(t *testing.T, c filestore.Config) *filestore.Store {
 	t.Helper()
 	var store *filestore.Store
-	refuse := func(w http.ResponseWriter, err error) {
-		if err != nil {
-			w.WriteHeader(http.StatusBadRequest)
-		}
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("PUT /put", func(w http.ResponseWriter, r *http.Request) {
-		ticket, err := store.RedeemPut(r.URL.Query().Get("token"))
-		if err == nil {
-			err = store.Put(r.Context(), ticket.Key, r.Body, ticket.Size, ticket.ContentType)
-		}
-		refuse(w, err)
-	})
-	mux.HandleFunc("GET /get", func(w http.ResponseWriter, r *http.Request) {
-		ticket, err := store.RedeemGet(r.URL.Query().Get("token"))
-		if err != nil {
-			refuse(w, err)
-			return
-		}
-		body, blob, err := store.Open(r.Context(), ticket.Key)
-		if err != nil {
-			refuse(w, err)
-			return
-		}
-		defer body.Close()
-		w.Header().Set("Content-Type", blob.ContentType)
-		w.Header().Set("Content-Disposition", "attachment; filename*=UTF-8''"+url.PathEscape(ticket.Name))
-		http.ServeContent(w, r, "", time.Time{}, body.(io.ReadSeeker))
-	})
-	server := httptest.NewServer(mux)
-	t.Cleanup(server.Close)
-	c.PutURL, c.GetURL, c.TicketKeys = server.URL+"/put", server.URL+"/get", [][]byte{ticketKey}
+	address := portstest.Redeemed(t, func() portstest.Ticketed { return store })
+	c.PutURL, c.GetURL, c.TicketKeys = address+portstest.PathPut, address+portstest.PathGet, [][]byte{ticketKey}
 	store = open(t, c)
 	return store
 }

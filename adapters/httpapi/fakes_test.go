@@ -206,6 +206,18 @@ func (l *memLibrary) Standing(_ context.Context, who ports.Principal, id core.ID
 	return ports.Standing{}, core.Fail(core.CodeNotFound, nil)
 }
 
+func (l *memLibrary) NoteRead(_ context.Context, who ports.Principal, id core.ID) error {
+	if err := l.of("NoteRead"); err != nil {
+		return err
+	}
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	s := l.docs[who.User][id]
+	s.ReadNoted = true
+	l.docs[who.User][id] = s
+	return nil
+}
+
 func (l *memLibrary) Cancel(ctx context.Context, who ports.Principal, id core.ID) (ports.Standing, error) {
 	s, err := l.Standing(ctx, who, id)
 	if err != nil {

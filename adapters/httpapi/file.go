@@ -44,7 +44,18 @@ func (a *api) withFile(ctx context.Context, in *DocumentInput) (ports.Standing, 
 	if err == nil && standing.Status == core.Deleting {
 		err = core.Fail(core.CodeNotFound, nil)
 	}
+	if err == nil && !standing.ReadNoted {
+		a.noteRead(ctx, id)
+	}
 	return standing, err
+}
+
+// noteRead keeps the file where reading is quick. One that cannot be noted is
+// read all the same: the note saves time later, and nothing else.
+func (a *api) noteRead(ctx context.Context, id core.ID) {
+	if err := a.Library.NoteRead(ctx, callerOf(ctx), id); err != nil {
+		a.Logger.Warn("note a read", "document", id.String(), "code", string(core.AsError(err).Code))
+	}
 }
 
 // fetch brings the object to disk and proves that it is the one uploaded.

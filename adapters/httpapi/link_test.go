@@ -56,6 +56,36 @@ func TestALinkIsToTheOwnersFileAlone(t *testing.T) {
 	}
 }
 
+// A read of the file, and an address of it, are noted until one is; what cannot
+// be noted is read all the same.
+func TestAReadOfTheFileIsNoted(t *testing.T) {
+	t.Parallel()
+	for _, tail := range []string{"", "/link"} {
+		b := newBench(t)
+		file, id := b.stored(part{"file", "card.pdf", "application/pdf", "%PDF-1.7\n0123456789"})
+		noted := func() bool {
+			s, err := b.library.Standing(t.Context(), ports.Principal{User: ada.ID}, id)
+			return err == nil && s.ReadNoted
+		}
+		b.library.set("NoteRead", core.Fail(core.CodeDatabaseUnavailable, nil))
+		if r := b.get(file+tail, adaToken); r.status != http.StatusOK || noted() || !strings.Contains(b.log.String(), "note a read") {
+			t.Errorf("%q without a note answered %d, noted %t", tail, r.status, noted())
+		}
+		b.library.set("NoteRead", nil)
+		if b.get(file+tail, bobToken); noted() {
+			t.Errorf("%q: another's try was noted", tail)
+		}
+		if r := b.get(file+tail, adaToken); r.status != http.StatusOK || !noted() {
+			t.Errorf("%q answered %d, noted %t", tail, r.status, noted())
+		}
+		b.library.set("NoteRead", core.Fail(core.CodeDatabaseUnavailable, nil)) // nobody asks for it again
+		before := strings.Count(b.log.String(), "note a read")
+		if b.get(file+tail, adaToken); strings.Count(b.log.String(), "note a read") != before {
+			t.Errorf("%q: what was noted was noted again", tail)
+		}
+	}
+}
+
 func TestC3_AFileIsReadByItsTicketAlone(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -54,7 +54,7 @@ func eraseRows(ctx context.Context, tx pgx.Tx, id core.ID, key string) error {
 	}
 	// The address the file came by may live on: what is sent there is swept.
 	batch.Queue(`update upload_pipeline.upload_intents set state = 'removed' where document_id = $1`, id)
-	batch.Queue(`delete from upload_pipeline.storage_intents where storage_key = $1`, key)
+	batch.Queue(`delete from upload_pipeline.storage_intents where storage_key = any ($1)`, bothPlaces(key))
 	return tx.SendBatch(ctx, batch).Close()
 }
 
@@ -73,7 +73,7 @@ func residual(ctx context.Context, tx pgx.Tx, id core.ID, key string) (core.Resi
 		count(core.Place(table), table+` where document_id = $1`, id)
 	}
 	count(core.PlaceUpload, `upload_intents where document_id = $1 and filename <> '-'`, id)
-	count(core.PlaceIntent, `storage_intents where storage_key = $1`, key)
+	count(core.PlaceIntent, `storage_intents where storage_key = any ($1)`, bothPlaces(key))
 	count(core.PlaceSearch, `document_chunks where document_id = $1 and embedding is not null`, id)
 	return left, tx.SendBatch(ctx, batch).Close()
 }

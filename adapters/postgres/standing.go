@@ -14,7 +14,8 @@ import (
 const standingSQL = `select d.document_id, j.job_id, d.storage_key, d.filename, d.mime, d.bytes_len, d.file_sha256, d.page_count, d.created_at,
 	j.status, j.status_since, j.attempt, j.receipt, j.chunks_total, j.chunks_embedded, j.last_error, j.timings, j.updated_at,
 	coalesce((select e.was from upload_pipeline.events e where e.job_id = j.job_id order by e.event_id desc limit 1), j.status),
-	coalesce(j.parser, ''), j.standby
+	coalesce(j.parser, ''), j.standby,
+	coalesce(d.file_read_at > now() - interval '1 day' and (d.cold_since is null or d.file_read_at > d.cold_since), false)
 	from upload_pipeline.documents d join upload_pipeline.upload_jobs j on j.document_id = d.document_id and j.attempt = d.attempt
 	where d.user_id = $1 and `
 
@@ -40,7 +41,7 @@ func scanStanding(row pgx.Row) (s ports.Standing, err error) {
 	var digest, receipt, trouble, timings []byte
 	err = row.Scan(&s.Document, &s.Job, &s.Key, &s.Name, &s.ContentType, &s.Size, &digest, &s.Pages, &s.CreatedAt,
 		&s.Status, &s.Since, &s.Attempt, &receipt, &s.Chunks, &s.Embedded, &trouble, &timings, &s.UpdatedAt, &s.LastGood,
-		&s.Parser, &s.Standby)
+		&s.Parser, &s.Standby, &s.ReadNoted)
 	if err != nil {
 		return ports.Standing{}, err
 	}
@@ -74,4 +75,13 @@ func unpack(s *ports.Standing, receipt, trouble, timings []byte) error {
 		s.Timings[status] = time.Duration(ms) * time.Millisecond
 	}
 	return nil
+}
+
+// NoteRead notes that the file of the owner's document is read, so that it stays
+// hot or becomes so again; who saw ReadNoted need not.
+func (l *Library) NoteRead(ctx context.Context, who ports.Principal, id core.ID) error {
+	return l.asApp(ctx, who, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `update upload_pipeline.documents set file_read_at = clock_timestamp() where document_id = $1 and user_id = $2`, id, who.User)
+		return err
+	})
 }

@@ -111,12 +111,13 @@ func (s *Store) poll(ctx context.Context, tx pgx.Tx, due []waiting) error {
 // Orphans lists storage keys that were to be written longer ago than age and
 // belong to no document, up to limit, and as many of
 // announced uploads that came to none: as long as the address of one lives, its
-// object may come again.
+// object may come again. What a move has left is among the first.
 func (s *Store) Orphans(ctx context.Context, age time.Duration, limit int) ([]string, error) {
 	rows, err := s.pool.Query(ctx, `(select storage_key from upload_pipeline.storage_intents i
 		where created_at < now() - $1::interval
 		and not exists (select from upload_pipeline.documents d where d.storage_key = i.storage_key)
-		and not exists (select from upload_pipeline.upload_intents u where u.storage_key = i.storage_key and u.state in ('awaiting', 'arrived'))
+		and not exists (select from upload_pipeline.upload_intents u where u.storage_key = i.storage_key and (u.state = 'awaiting'
+			or (u.state = 'arrived' and not exists (select from upload_pipeline.documents d where d.document_id = u.document_id))))
 		order by created_at limit $2)
 		union all
 		(select storage_key from upload_pipeline.upload_intents
@@ -136,7 +137,7 @@ func (s *Store) Swept(ctx context.Context, keys []string) error {
 	return s.inTx(ctx, func(tx pgx.Tx) error {
 		batch := &pgx.Batch{}
 		batch.Queue(`delete from upload_pipeline.storage_intents where storage_key = any ($1)`, keys)
-		batch.Queue(`update upload_pipeline.upload_intents set removed_at = now() where storage_key = any ($1)`, keys)
+		batch.Queue(`update upload_pipeline.upload_intents set removed_at = now() where storage_key = any ($1) and state <> 'arrived'`, keys)
 		batch.Queue(`update upload_pipeline.deletions x set done_at = clock_timestamp(), residual = '{"upload_names": 0, "file": null}'
 			from upload_pipeline.upload_intents u where u.document_id = x.document_id and u.storage_key = any ($1)
 			and u.state = 'removed' and u.removed_at > u.address_until and x.done_at is null

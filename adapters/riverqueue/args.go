@@ -120,6 +120,12 @@ type ScrubArgs struct{}
 // Kind is river.JobArgs.
 func (ScrubArgs) Kind() string { return "scrub" }
 
+// ArchiveArgs starts a round of moving files to the archive and back.
+type ArchiveArgs struct{}
+
+// Kind is river.JobArgs.
+func (ArchiveArgs) Kind() string { return "archive" }
+
 // RetainArgs starts a round of removing what was kept long enough.
 type RetainArgs struct{}
 

@@ -67,7 +67,7 @@ func open(t *testing.T) *house {
 	h.settings.ReconcileEvery, h.settings.SweepEvery = time.Hour, time.Hour
 	h.settings.AwaitEvery, h.settings.TendEvery = time.Hour, time.Hour
 	nothing := func(context.Context) error { return nil }
-	h.upkeep = riverqueue.Upkeep{Reconcile: nothing, Tend: nothing, Sweep: nothing, Retain: nothing, Scrub: nothing,
+	h.upkeep = riverqueue.Upkeep{Archive: nothing, Reconcile: nothing, Tend: nothing, Sweep: nothing, Retain: nothing, Scrub: nothing,
 		Forget: func(context.Context, core.ID) error { return nil }, Reembed: func(context.Context, core.ID) error { return nil },
 		Purge:  func(context.Context, core.ID, any) error { return nil },
 		Arrive: func(context.Context, core.ID, any) error { return nil }, Await: nothing}

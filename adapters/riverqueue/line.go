@@ -29,6 +29,7 @@ type Upkeep struct {
 	Sweep     func(ctx context.Context) error
 	Retain    func(ctx context.Context) error
 	Scrub     func(ctx context.Context) error
+	Archive   func(ctx context.Context) error
 }
 
 // Line works the jobs of every stage in this process.
@@ -81,6 +82,7 @@ func config(workers *river.Workers, settings Settings, log *slog.Logger) *river.
 			periodic(settings.TendEvery, TendArgs{}),
 			periodic(settings.RetainEvery, RetainArgs{}),
 			periodic(settings.ScrubEvery, ScrubArgs{}),
+			periodic(settings.ArchiveEvery, ArchiveArgs{}),
 		},
 	}
 }
@@ -180,6 +182,9 @@ func addUpkeep(workers *river.Workers, upkeep Upkeep, settings Settings, store S
 		return err
 	}
 	if err := river.AddWorkerSafely(workers, &round[ScrubArgs]{work: upkeep.Scrub, log: log}); err != nil {
+		return err
+	}
+	if err := river.AddWorkerSafely(workers, &round[ArchiveArgs]{work: upkeep.Archive, log: log}); err != nil {
 		return err
 	}
 	if err := river.AddWorkerSafely(workers, &round[RetainArgs]{work: upkeep.Retain, log: log}); err != nil {

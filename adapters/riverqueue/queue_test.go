@@ -47,7 +47,7 @@ func TestC16_ArgsHoldIdsAlone(t *testing.T) {
 	if diff := cmp.Diff(kinds(), found); diff != "" {
 		t.Errorf("kinds:\n%s", diff)
 	}
-	for _, args := range []river.JobArgs{riverqueue.ReconcileArgs{}, riverqueue.SweepArgs{}, riverqueue.AwaitArgs{}, riverqueue.TendArgs{}, riverqueue.RetainArgs{}, riverqueue.ScrubArgs{}} {
+	for _, args := range []river.JobArgs{riverqueue.ReconcileArgs{}, riverqueue.SweepArgs{}, riverqueue.AwaitArgs{}, riverqueue.TendArgs{}, riverqueue.RetainArgs{}, riverqueue.ScrubArgs{}, riverqueue.ArchiveArgs{}} {
 		if text, err := json.Marshal(args); err != nil || string(text) != "{}" {
 			t.Errorf("%s carries %s", args.Kind(), text)
 		}

@@ -33,6 +33,7 @@ type Settings struct {
 	SweepEvery        time.Duration
 	TendEvery         time.Duration // between rounds of driving a run of reembed
 	ScrubEvery        time.Duration // between rounds of comparing the storage's listing with the database
+	ArchiveEvery      time.Duration // between rounds of moving files to the archive and back
 	RetainEvery       time.Duration // between rounds of removing what was kept long enough
 	KeepDone          time.Duration // rows of jobs that were done or cancelled; 0 keeps them
 	KeepDiscarded     time.Duration // rows of jobs that were given up; 0 keeps them
@@ -66,7 +67,7 @@ func (s Settings) Longest() map[string]time.Duration {
 	for stage, setting := range s.Stages {
 		longest[string(stage)] = setting.Timeout + s.Grace
 	}
-	for _, round := range []river.JobArgs{ReconcileArgs{}, TendArgs{}, SweepArgs{}, AwaitArgs{}} {
+	for _, round := range []river.JobArgs{ReconcileArgs{}, TendArgs{}, SweepArgs{}, AwaitArgs{}, ArchiveArgs{}} {
 		longest[round.Kind()] = roundTime + s.Grace
 	}
 	return longest
@@ -142,6 +143,7 @@ func DefaultSettings() Settings {
 		SweepEvery:        10 * time.Minute,
 		TendEvery:         10 * time.Second,
 		ScrubEvery:        24 * time.Hour,
+		ArchiveEvery:      15 * time.Minute,
 		RetainEvery:       time.Hour,
 		KeepDone:          core.RetentionOf(core.DefaultRetention(), core.KeptJobs).For,
 		KeepDiscarded:     core.RetentionOf(core.DefaultRetention(), core.KeptDiscarded).For,

@@ -113,6 +113,8 @@ type grammar struct {
 	Verify     verifyCommand     `cmd:"" help:"Look for what is lost, doubled or stuck (for operators)."`
 	Budget     budgetCommand     `cmd:"" help:"Show what the outside services have cost this month (for operators)."`
 	Retention  retentionCommand  `cmd:"" help:"Remove what was kept long enough, or count it (for operators)."`
+	Archive    archiveCommand    `cmd:"" help:"Move a document's file to the archive (for operators)."`
+	Unarchive  unarchiveCommand  `cmd:"" help:"Bring a document's file back from the archive (for operators)."`
 	Hold       holdCommand       `cmd:"" help:"Keep documents from being deleted (for operators)."`
 	Backup     backupCommand     `cmd:"" help:"Back up the database and the stored files (for operators)."`
 	Restore    restoreCommand    `cmd:"" help:"Bring a backup back into an empty place (for operators)."`

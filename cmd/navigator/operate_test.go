@@ -122,3 +122,35 @@ func TestAReportIsShown(t *testing.T) {
 		}
 	}
 }
+
+// What is moved is named, and who moves it; nothing moves without an archive.
+func TestAnArchiveCommandNamesADocumentAndItsOperator(t *testing.T) {
+	t.Parallel()
+	p := operators(t)
+	id := core.NewID().String()
+	for args, says := range map[string]string{
+		"archive nonsense":                    "UUID",
+		"unarchive " + id + " --by " + longBy: "--by",
+	} {
+		if got := p.run(t, strings.Fields(args)...); got.code != 2 || !strings.Contains(got.err, says) {
+			t.Errorf("%s: %+v", args, got)
+		}
+	}
+	if got := p.run(t, "archive", id); got.code == 0 || !strings.Contains(got.err, "ARCHIVE_BUCKET") {
+		t.Errorf("without an archive: %+v", got)
+	}
+	dir := t.TempDir()
+	p.environ = append(p.environ, "ARCHIVE_DIR="+dir)
+	if got := p.run(t, "archive", id); got.code == 0 || !strings.Contains(got.err, "ARCHIVE_AFTER") {
+		t.Errorf("with an age of 0: %+v", got)
+	}
+	p.environ = append(p.environ, "ARCHIVE_AFTER=720h")
+	if got := p.run(t, "archive", id); got.code == 0 || !strings.Contains(got.err, "not_found") {
+		t.Errorf("a document that is not there: %+v", got)
+	}
+	if got := p.run(t, "retention", "--dry-run"); got.code != 0 || !strings.Contains(got.out, "files_to_archive") || !strings.Contains(got.out, "30 days") {
+		t.Errorf("the dry run: %+v", got)
+	}
+}
+
+var longBy = strings.Repeat("x", core.MaxOperator+1)

@@ -136,6 +136,8 @@ type library struct {
 	*service
 }
 
+func (l library) NoteRead(context.Context, ports.Principal, core.ID) error { return nil }
+
 func (l library) Intend(context.Context, ports.Principal, string) error { return nil }
 
 func (l library) Find(_ context.Context, _ ports.Principal, sum [32]byte) (ports.Standing, error) {

@@ -38,6 +38,8 @@ const (
 	FileDiffers      = "file_differs"
 	FileOrphaned     = "file_orphaned"
 	FileLeft         = "file_left"
+	FileDoubled      = "file_doubled"
+	FileElsewhere    = "file_elsewhere"
 	CopyOrphaned     = "copy_orphaned"
 	CopyLeft         = "copy_left"
 	CopyUnknown      = "copy_unknown"
@@ -60,6 +62,7 @@ var Rules = []Rule{
 	{"deadline_missing", 1, "a document waits for the parser without a deadline or a next poll", false},
 	{"document_lost", 1, "a document has events but no row, and was never deleted", false},
 	{FileMissing, 1, "a document's file is not in the storage", false},
+	{FileElsewhere, 1, "a document's file lies in the other tier than its row says", true},
 	{FileDiffers, 1, "a document's file is not the one that was uploaded", false},
 	{"reason_missing", 1, "an attempt failed without a reason", false},
 	{"upload_late", 1, "an announced upload is awaited long after its time", false},
@@ -101,6 +104,7 @@ var Rules = []Rule{
 
 	{CopyOrphaned, 6, "the parser holds a copy that nothing needs", true},
 	{CopyUnknown, 6, "the parser holds a copy of an attempt that is not known here", false},
+	{FileDoubled, 6, "a document's file lies in both tiers, and no move is under way", true},
 	{FileOrphaned, 6, "the storage holds a file that no document owns", true},
 	{IntentStale, 6, "a file that was to be stored came to nothing and was not swept", false},
 	{"owner_differs", 6, "parts of a document have another owner than it has", false},

@@ -119,7 +119,9 @@ func TestEveryRuleOfTheCheckerSeesItsViolation(t *testing.T) {
 		audit.FileLeft: func(s *scene) {
 			s.shelf[other.String()+"/"+other.String()+"/original.pdf"], s.db.fates[other] = "x", audit.Fate{Born: true, Deleted: true}
 		},
-		audit.CopyOrphaned: func(s *scene) { s.desk.copies = []audit.Copy{{Attempt: s.attempt.String()}} },
+		audit.FileDoubled:   func(s *scene) { s.shelf["cold/"+s.key] = "policy" },
+		audit.FileElsewhere: func(s *scene) { s.shelf["cold/"+s.key] = "policy"; delete(s.shelf, s.key) },
+		audit.CopyOrphaned:  func(s *scene) { s.desk.copies = []audit.Copy{{Attempt: s.attempt.String()}} },
 		audit.CopyLeft: func(s *scene) {
 			s.desk.copies = []audit.Copy{{Attempt: s.attempt.String()}}
 			s.db.attempts[s.attempt] = audit.Attempt{Document: s.document, Deleted: true}
@@ -165,6 +167,28 @@ func TestAForeignKeyIsNotPrinted(t *testing.T) {
 	found := s.run(t)
 	if len(found) != 1 || strings.Contains(found[0].Detail, "ada") || found[0].Subject != "ada lovelace/claims.pdf" {
 		t.Errorf("found %+v", found)
+	}
+}
+
+// While a move is under way, or its former file waits to be swept, both tiers
+// have the file; a cold one is in order by itself.
+func TestAFileInBothTiersByAMoveIsInOrder(t *testing.T) {
+	t.Parallel()
+	s := newScene()
+	hot, cold := s.key, "cold/"+s.key
+	s.shelf[cold] = "policy"
+	s.db.files = append(s.db.files, audit.File{Key: cold, Claim: audit.Expected})
+	if found := s.run(t); len(found) != 0 {
+		t.Errorf("under way: found %+v", found)
+	}
+	s.db.files[0].Key, s.db.files[1].Key = cold, hot
+	if found := s.run(t); len(found) != 0 {
+		t.Errorf("switched: found %+v", found)
+	}
+	delete(s.shelf, hot)
+	s.db.files = s.db.files[:1]
+	if found := s.run(t); len(found) != 0 {
+		t.Errorf("cold: found %+v", found)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"maps"
 	"strings"
 
 	"github.com/insurance-navigator/navigator/core"
@@ -28,10 +29,20 @@ func (c Checker) storage(ctx context.Context) ([]Violation, error) {
 		return nil, err
 	}
 	var found []Violation
+	unclaimed, owned := maps.Clone(listed), map[string]bool{}
 	for _, file := range known {
 		blob, there := listed[file.Key]
-		delete(listed, file.Key)
+		delete(unclaimed, file.Key)
 		if file.Claim != Owned {
+			continue
+		}
+		owned[file.Key] = there
+		other := core.OtherPlace(file.Key)
+		if _, elsewhere := listed[other]; !there && elsewhere {
+			delete(unclaimed, other)
+			v := Found(FileElsewhere, file.Document, string(core.TierOf(other)))
+			v.Subject = other
+			found = append(found, v)
 			continue
 		}
 		v, err := c.file(ctx, file, blob.Size, there)
@@ -40,7 +51,7 @@ func (c Checker) storage(ctx context.Context) ([]Violation, error) {
 		}
 		found = append(found, v...)
 	}
-	strays, err := c.strays(ctx, listed)
+	strays, err := c.strays(ctx, unclaimed, owned)
 	return append(found, strays...), err
 }
 
@@ -73,8 +84,8 @@ func (c Checker) file(ctx context.Context, file File, size int64, there bool) ([
 }
 
 // strays judges the objects that nothing in the database knows. A young one is
-// told and left alone.
-func (c Checker) strays(ctx context.Context, listed map[string]core.Blob) ([]Violation, error) {
+// told and left alone. owned tells of documents' own keys whether they are there.
+func (c Checker) strays(ctx context.Context, listed map[string]core.Blob, owned map[string]bool) ([]Violation, error) {
 	owners := map[string]core.ID{}
 	ids := []core.ID{}
 	for key := range listed {
@@ -94,8 +105,11 @@ func (c Checker) strays(ctx context.Context, listed map[string]core.Blob) ([]Vio
 	var found []Violation
 	for key, document := range owners {
 		rule := FileOrphaned
-		if fates[document].Deleted {
+		switch {
+		case fates[document].Deleted:
 			rule = FileLeft
+		case owned[core.OtherPlace(key)]:
+			rule = FileDoubled
 		}
 		v := Found(rule, document, printable(key))
 		v.Subject, v.Mendable = key, c.Now().Sub(listed[key].WrittenAt) > c.Options.Orphan
@@ -104,10 +118,11 @@ func (c Checker) strays(ctx context.Context, listed map[string]core.Blob) ([]Vio
 	return found, nil
 }
 
-// documentOf reads the document's id off a key: user/document/name. Zero says
+// documentOf reads the document's id off a key: user/document/name, behind the
+// mark of its tier. Zero says
 // that the key is not of our making.
 func documentOf(key string) core.ID {
-	parts := strings.Split(key, "/")
+	parts := strings.Split(core.InTier(key, core.Hot), "/")
 	if len(parts) != 3 {
 		return core.ID{}
 	}

@@ -51,11 +51,11 @@ func (p Parsing) Make(ctx context.Context, doc core.Document) (core.Made, error)
 	if blob.Size != doc.Size {
 		return nil, core.Fail(core.CodeFileChanged, nil)
 	}
-	checked := &checkedReader{from: body, hash: sha256.New(), want: doc.SHA256, left: doc.Size}
-	submission := core.Submission{Document: doc, Body: checked}
+	whole := checked(body, doc.Size, doc.SHA256)
+	submission := core.Submission{Document: doc, Body: whole}
 	submission.Callback, submission.Secret, submission.Token = p.Callback(doc.Job)
 	queued, err := p.Parser.Submit(ctx, submission)
-	if checked.differs.Load() { // final, whatever the parser's adapter made of it
+	if whole.differs.Load() { // final, whatever the parser's adapter made of it
 		return nil, core.Fail(core.CodeFileChanged, err)
 	}
 	if err != nil {
@@ -71,6 +71,10 @@ func missing(err error) error {
 		return core.Fail(core.CodeFileMissing, err)
 	}
 	return err
+}
+
+func checked(from io.Reader, size int64, sum [32]byte) *checkedReader {
+	return &checkedReader{from: from, hash: sha256.New(), want: sum, left: size}
 }
 
 // errChanged ends a read whose bytes are not the uploaded ones.

@@ -8,12 +8,14 @@ import (
 	"github.com/insurance-navigator/navigator/core"
 )
 
-// Purging removes what a deleted document left: the stored file, the parser's
-// copies, then every row. It may run again after a crash at any point.
+// Purging removes what a deleted document left: the stored file in both tiers,
+// the parser's copies, then every row. It may run again after a crash at any point.
 type Purging struct {
 	Store  eraser
 	Blobs  deleter
 	Parser forgetter
+
+	Archive bool // the file may lie there, too
 
 	// Held asks the parser how many copies of an attempt it holds, or tells
 	// NotAsked.
@@ -24,6 +26,7 @@ type eraser interface {
 	copier
 	Doomed(ctx context.Context, id core.ID) (core.Document, error)
 	Erase(ctx context.Context, id core.ID, outside core.Residual, ticket any) error
+	Moving(ctx context.Context, doc core.Document) (bool, error)
 }
 
 type deleter interface {
@@ -50,7 +53,7 @@ func (p Purging) Run(ctx context.Context, id core.ID, ticket any) error {
 			return err
 		}
 	}
-	if err := p.Blobs.Delete(ctx, doc.Key); err != nil {
+	if err := p.deleteFile(ctx, doc); err != nil {
 		return err
 	}
 	outside, err := p.count(ctx, doc, copies)
@@ -60,15 +63,40 @@ func (p Purging) Run(ctx context.Context, id core.ID, ticket any) error {
 	return p.Store.Erase(ctx, id, outside, ticket)
 }
 
+// deleteFile removes the file from wherever it may lie, once no copy of it is
+// under way: one that comes later would stay.
+func (p Purging) deleteFile(ctx context.Context, doc core.Document) error {
+	moving, err := p.Store.Moving(ctx, doc)
+	if err != nil {
+		return err
+	}
+	if moving {
+		return core.Wait(core.CodeStorageUnavailable, submissionWait, errMoving)
+	}
+	return p.Blobs.Delete(ctx, p.places(doc)...)
+}
+
+// places is every key that the file may have.
+func (p Purging) places(doc core.Document) []string {
+	if !p.Archive {
+		return []string{doc.Key}
+	}
+	return []string{doc.Key, core.OtherPlace(doc.Key)}
+}
+
+var errMoving = errors.New("the file is on its way from one tier to the other")
+
 // count asks the outside what is left there. A storage or a parser that said
 // "deleted" and did not is asked to delete again by the next run.
 func (p Purging) count(ctx context.Context, doc core.Document, copies []core.Document) (core.Residual, error) {
 	left := core.Residual{}
-	switch _, err := p.Blobs.Stat(ctx, doc.Key); {
-	case err == nil:
-		return nil, core.Fail(core.CodeStorageUnavailable, errStays)
-	case !core.HasCode(err, core.CodeFileMissing):
-		return nil, err
+	for _, key := range p.places(doc) {
+		switch _, err := p.Blobs.Stat(ctx, key); {
+		case err == nil:
+			return nil, core.Fail(core.CodeStorageUnavailable, errStays)
+		case !core.HasCode(err, core.CodeFileMissing):
+			return nil, err
+		}
 	}
 	left.Count(core.PlaceFile, 0)
 	left.Count(core.PlaceCopies, 0)
@@ -90,7 +118,8 @@ const NotAsked = -1
 
 var errStays = errors.New("what was deleted is still there")
 
-// submissionWait is how long a removal waits for a submission under way.
+// submissionWait is how long a removal waits for a submission under way, or for
+// a move.
 const submissionWait = 2 * time.Second
 
 // settled lists the document's attempts once no run is handing it to the parser

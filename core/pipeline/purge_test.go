@@ -19,6 +19,7 @@ type outside struct {
 	doc    core.Document
 	copies []core.Document
 	breaks string
+	moving bool // a copy of the file is under way
 	busy   bool // a run is handing the document to the parser
 	done   []string
 	stays  bool // the storage says "deleted" and keeps the file
@@ -66,6 +67,8 @@ func (o *outside) Stat(_ context.Context, key string) (core.Blob, error) {
 	}
 	return core.Blob{}, core.Fail(core.CodeFileMissing, nil)
 }
+
+func (o *outside) Moving(context.Context, core.Document) (bool, error) { return o.moving, nil }
 
 func (o *outside) Held(context.Context, core.Document) (int, error) { return o.held, o.do("held") }
 
@@ -214,5 +217,24 @@ func TestForgetLeavesAnAttemptUnderWayAlone(t *testing.T) {
 		if diff := cmp.Diff([]string{"copies", "forget one"}, o.done); diff != "" {
 			t.Errorf("%s:\n%s", status, diff)
 		}
+	}
+}
+
+// The file goes from both tiers, and never while a copy of it is under way.
+func TestThePurgeRemovesBothTiersOnceNothingMoves(t *testing.T) {
+	t.Parallel()
+	o := doomed()
+	purge := pipeline.Purging{Store: o, Blobs: o, Parser: o, Held: o.Held, Archive: true}
+	o.moving = true
+	if err := purge.Run(t.Context(), o.doc.ID, "ticket"); core.AsError(err).Kind != core.Busy || slices.ContainsFunc(o.done, func(s string) bool { return strings.HasPrefix(s, "delete") }) {
+		t.Errorf("while the file moves: %v, %v", err, o.done)
+	}
+	o.moving, o.done = false, nil
+	if err := purge.Run(t.Context(), o.doc.ID, "ticket"); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"read", "copies", "forget one", "forget two", "delete " + o.doc.Key + "," + core.OtherPlace(o.doc.Key), "stat", "stat", "held", "held", "erase by ticket"}
+	if diff := cmp.Diff(want, o.done); diff != "" {
+		t.Errorf("done:\n%s", diff)
 	}
 }

@@ -105,6 +105,7 @@ func TestRestoreElsewhere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := newSafe(t)
+	w.archives()
 	w.start(boot.API)
 	w.start(boot.Worker)
 	w.start(boot.Webhook)
@@ -120,6 +121,9 @@ func TestRestoreElsewhere(t *testing.T) {
 	// A hold of then does not bring back what was deleted once it was lifted.
 	w.exec(`insert into upload_pipeline.holds (document_id, user_id, reason, operator) select $1, user_id, 'case-7', 'ann'
 		from upload_pipeline.documents where document_id = $1`, doomed)
+	if moved, err := w.keeper().Move(t.Context(), idOf(t, whole), core.Cold, core.Audit{Operator: "ann"}); !moved || err != nil {
+		t.Fatalf("to the archive: %t (%v)", moved, err)
+	}
 	first := s.backup(w)
 	w.exec(`update upload_pipeline.holds set lifted_at = clock_timestamp(), lifted_by = 'ann'`)
 	if status := w.call(http.MethodDelete, w.api+"/documents/"+doomed, ada.token, nil, nil); status != http.StatusAccepted {
@@ -136,6 +140,11 @@ func TestRestoreElsewhere(t *testing.T) {
 	w.damages() // its last jobs are left
 
 	there := w.elsewhere()
+	there.config.Archive = boot.Defaults().Archive
+	if _, err := s.restore(there, first.ID); err == nil || !strings.Contains(err.Error(), "ARCHIVE_BUCKET") {
+		t.Errorf("a restore without the archive: %v", err)
+	}
+	there.config.Archive = w.config.Archive
 	done, err := s.restore(there, first.ID)
 	if err != nil {
 		t.Fatalf("restore: %v", err)
@@ -169,9 +178,8 @@ func TestRestoreElsewhere(t *testing.T) {
 			t.Errorf("of document %s %d rows are there", id, n)
 		}
 	}
-	if n := there.objects(); n != 3 {
-		t.Errorf("%d files are there", n)
-	}
+	there.lie("restored", 2, 1)
+	again.readsFile("/documents/"+whole+"/file", corpus.MemberCard().Bytes)
 	if diff := cmp.Diff(answers, slices.DeleteFunc(again.search("member id", 5), func(p passage) bool { return p.DocumentID == waiting })); diff != "" {
 		t.Errorf("search answers otherwise (-before +after):\n%s", diff)
 	}
@@ -273,7 +281,7 @@ func (w *world) fills(chunks int) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if err := w.bucket().Prepare(w.t.Context()); err != nil {
+	if err := w.bucket(w.config.Bucket()).Prepare(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
 	for _, key := range keys {
@@ -459,7 +467,7 @@ func TestBackupAtTheTerminal(t *testing.T) {
 	says(0, "0 backups removed", "backup", "prune")
 	says(1, "is not empty", "restore")
 	key := w.text(`select storage_key from upload_pipeline.documents where document_id = $1`, lost)
-	if err := w.bucket().Delete(context.Background(), key); err != nil {
+	if err := w.bucket(w.config.Bucket()).Delete(context.Background(), key); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.RemoveAll(filepath.Join(s.dir, "objects")); err != nil {

@@ -111,6 +111,10 @@ func (c Config) checkDatabase(f *faults, service Service) {
 }
 
 func (c Config) checkStorage(f *faults, service Service) {
+	c.checkArchive(f)
+	if c.Archive.Dir != "" && (service == API || service == Dev) { // it signs the addresses of what lies there
+		c.checkMaster(f, "WEBHOOK_MASTER_KEY", c.WebhookKey)
+	}
 	if c.StorageProvider == "filestore" {
 		f.need("FILESTORE_DIR", c.FilestoreDir != "" || service == Webhook)
 		if service == API || service == Dev { // it signs the addresses that files are sent to

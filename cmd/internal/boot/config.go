@@ -164,7 +164,16 @@ type Config struct {
 	ScrubEvery     time.Duration `env:"SCRUB_EVERY" help:"between rounds of comparing everything that is stored with the database, both ways"`
 	ScrubAge       time.Duration `env:"SCRUB_AGE" help:"age from which a stored file that the database never knew is removed by such a round"`
 
-	Retain RetainConfig `envPrefix:"RETAIN_"`
+	Retain  RetainConfig  `envPrefix:"RETAIN_"`
+	Archive ArchiveConfig `envPrefix:"ARCHIVE_"`
+}
+
+// ArchiveConfig is where files lie that nobody reads for long.
+type ArchiveConfig struct {
+	Bucket string        `env:"BUCKET" help:"bucket of the same storage that files go to which nobody reads; empty: no archive, unless ARCHIVE_DIR is set"`
+	Dir    string        `env:"DIR" help:"folder for them, on a volume of its own, in place of a bucket"`
+	After  time.Duration `env:"AFTER" help:"a complete document's file goes there when nobody has read it for so long; 0: none goes, and those there come back"`
+	Every  time.Duration `env:"EVERY" help:"between rounds of moving files there and back"`
 }
 
 // RetainConfig is the settings of the retention clock; 0 keeps for ever.
@@ -246,7 +255,7 @@ func Defaults() Config {
 		LivenessAfter: time.Minute, ClockSkewMax: 30 * time.Second,
 		ReconcileEvery: q.ReconcileEvery, ReviveAfter: 5 * time.Minute, AwaitEvery: q.AwaitEvery, SweepEvery: q.SweepEvery, SweepAge: q.SweepAge,
 		ScrubEvery: q.ScrubEvery, ScrubAge: 7 * 24 * time.Hour,
-		Retain: defaultRetain(),
+		Retain: defaultRetain(), Archive: ArchiveConfig{Every: q.ArchiveEvery},
 	}
 }
 

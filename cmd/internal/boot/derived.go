@@ -89,7 +89,7 @@ func (c Config) Queues() riverqueue.Settings {
 		FetchCooldown: c.FetchCooldown, FetchPollInterval: c.FetchPoll, PollOnly: c.Transaction(),
 		SoftStop: c.SoftStop, Rescue: c.Rescue, Grace: c.RescueGrace,
 		ReconcileEvery: c.ReconcileEvery, AwaitEvery: c.AwaitEvery, SweepEvery: c.SweepEvery, SweepAge: c.SweepAge,
-		TendEvery: c.ReembedEvery, WaitLimit: c.WaitLimit, RetainEvery: c.Retain.Every, ScrubEvery: c.ScrubEvery,
+		TendEvery: c.ReembedEvery, WaitLimit: c.WaitLimit, RetainEvery: c.Retain.Every, ScrubEvery: c.ScrubEvery, ArchiveEvery: c.Archive.Every,
 		KeepDone: c.Retain.Jobs, KeepDiscarded: c.Retain.JobsDiscarded,
 	}
 }
@@ -126,8 +126,12 @@ func (c Config) SharedHash() string {
 		callback = c.WebhookURL
 	}
 	key := sha256.Sum256([]byte("fingerprint of " + c.WebhookKey.Reveal()))
-	text, _ := json.Marshal([]any{c.Mode, callback, c.WebhookMode, hex.EncodeToString(key[:4]), c.Bucket(), c.Parser, c.LlamaTier,
-		c.LlamaVersion, c.OpenAIModel, c.ChunkTokens, c.ChunkOverlap, c.MaxFailedShare}) // plain values: it cannot fail
+	shared := []any{c.Mode, callback, c.WebhookMode, hex.EncodeToString(key[:4]), c.Bucket(), c.Parser, c.LlamaTier,
+		c.LlamaVersion, c.OpenAIModel, c.ChunkTokens, c.ChunkOverlap, c.MaxFailedShare}
+	if c.Archives() { // without one the hash is that of releases that knew none
+		shared = append(shared, c.Archive.Bucket, c.Archive.Dir != "")
+	}
+	text, _ := json.Marshal(shared) // plain values: it cannot fail
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:6])
 }

@@ -18,7 +18,7 @@ func Scrub(ctx context.Context, c Config, left, lost time.Duration, log *slog.Lo
 	if err != nil {
 		return err
 	}
-	s := newScrubbing(c, keeper.pool, blobs, log)
+	s := newScrubbing(c, keeper.pool, keeper.store, blobs, log)
 	s.left, s.lost, s.pause = left, lost, 0
 	return s.Run(ctx)
 }

@@ -138,17 +138,12 @@ func (h *House) openOutside(ctx context.Context) error {
 	if h.service == Webhook {
 		return nil
 	}
-	blobs, err := h.config.blobs()
-	if err != nil {
+	if err := h.openStorage(ctx); err != nil {
 		return err
 	}
-	if err := blobs.Prepare(ctx); err != nil {
-		return fmt.Errorf("storage bucket %s: %w", h.config.Bucket(), err)
-	}
-	h.parts.blobs = h.seen.guards.blobs(notedBlobs{blobs, h.seen})
-	h.tickets, _ = blobs.(ports.Tickets) // where the storage has no addresses of its own
 	h.parts.seen = h.seen
 	pool := h.anyPool()
+	var err error
 	if h.parts.models, err = newModels(h.config, h.config.OpenAICalls, h.seen, h.governor); err != nil {
 		return err
 	}
@@ -168,6 +163,24 @@ func (h *House) openOutside(ctx context.Context) error {
 	governed := h.config.governParser(notedParser{parser, h.seen}, h.governor)
 	h.parts.parser = h.guardParser(governed, pdftext.NewParser(engine, h.parts.blobs, h.config.SpoolDir))
 	return nil
+}
+
+// openStorage opens the storage, and the archive behind it. The breaker and
+// /health are the storage's: an archive that is away holds up no upload.
+func (h *House) openStorage(ctx context.Context) error {
+	hot, cold, err := h.config.tiers()
+	if err != nil {
+		return err
+	}
+	if err := both(hot, cold).Prepare(ctx); err != nil {
+		return fmt.Errorf("storage bucket %s: %w", h.config.Bucket(), err)
+	}
+	h.parts.blobs = both(h.seen.guards.blobs(notedBlobs{hot, h.seen}), cold)
+	var ours bool // where a storage has no addresses of its own
+	if h.tickets, ours = hot.(ports.Tickets); !ours {
+		h.tickets, _ = cold.(ports.Tickets)
+	}
+	return checkCold(ctx, h.config, h.store)
 }
 
 // register records the fingerprint, and refuses to live beside a peer with

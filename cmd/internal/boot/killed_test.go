@@ -36,6 +36,7 @@ func (w *world) environ() []string {
 		"AUTH_SIGNING_KEY": c.SigningKey.Reveal(), "WEBHOOK_MASTER_KEY": c.WebhookKey.Reveal(), "WEBHOOK_URL": c.WebhookURL,
 		"LLAMAPARSE_API_URL": c.LlamaURL, "LLAMAPARSE_API_KEY": c.LlamaKey.Reveal(), "OPENAI_API_URL": c.OpenAIURL,
 		"OPENAI_API_KEY": c.OpenAIKey.Reveal(), "SUPABASE_URL": c.SupabaseURL, "SUPABASE_SERVICE_ROLE_KEY": c.SupabaseService.Reveal(),
+		"ARCHIVE_BUCKET": c.Archive.Bucket, "ARCHIVE_AFTER": c.Archive.After.String(), "ARCHIVE_EVERY": c.Archive.Every.String(),
 		"RECONCILE_EVERY": c.ReconcileEvery.String(), "REEMBED_EVERY": c.ReembedEvery.String(), "SOFT_STOP_TIMEOUT": c.SoftStop.String(), "DRAIN_NOTICE": c.DrainNotice.String(),
 		"HEARTBEAT_EVERY": c.Heartbeat.String(), "PROCESS_DEAD_AFTER": c.DeadAfter.String(), "RESCUE_EVERY": c.RescueEvery.String(),
 	} {

@@ -50,7 +50,8 @@ func newLine(ctx context.Context, c Config, settings riverqueue.Settings, pool *
 	}
 	upkeep := newUpkeep(c, store, p, meter)
 	upkeep.Retain = func(ctx context.Context) error { return retain(ctx, c, store, pool) }
-	upkeep.Scrub = newScrubbing(c, pool, p.blobs, log).Run
+	upkeep.Scrub = newScrubbing(c, pool, store, p.blobs, log).Run
+	upkeep.Archive = newArchiving(c, store, p.blobs, log).rounds(c)
 	if err := addReembed(&upkeep, c, store, p); err != nil {
 		return nil, err
 	}
@@ -76,7 +77,7 @@ const (
 
 func newUpkeep(c Config, store *postgres.Store, p lineParts, meter meters) riverqueue.Upkeep {
 	forgetting := pipeline.Forgetting{Store: store, Parser: p.parser}
-	purging := pipeline.Purging{Store: store, Blobs: p.blobs, Parser: p.parser, Held: heldBy(p.parser, c.Parser == "pdftext")}
+	purging := pipeline.Purging{Store: store, Blobs: p.blobs, Parser: p.parser, Archive: c.Archives(), Held: heldBy(p.parser, c.Parser == "pdftext")}
 	arriving := newArriving(c, countedStore{store, meter}, p)
 	return riverqueue.Upkeep{
 		Forget: forgetting.Run,
@@ -121,14 +122,42 @@ func newArriving(c Config, store countedStore, p lineParts) pipeline.Arriving {
 	}
 }
 
-// sweep removes stored files that no document came to own.
+// sweep removes stored files that no document came to own, and what moves left.
 func sweep(ctx context.Context, store *postgres.Store, blobs ports.Blobs, age time.Duration) error {
 	keys, err := store.Orphans(ctx, age, sweepRound)
 	if err != nil || len(keys) == 0 {
 		return err
 	}
+	keys, alone, err := parted(ctx, store, blobs, keys)
+	if err != nil {
+		return err
+	}
 	if err := blobs.Delete(ctx, keys...); err != nil {
 		return err
 	}
-	return store.Swept(ctx, keys)
+	return errors.Join(store.Swept(ctx, keys), alone)
+}
+
+// parted leaves out the keys whose document has no other file: in a database
+// that was restored to before a move, the row may name the place that is empty.
+// alone says that there are such; navigator verify names them.
+func parted(ctx context.Context, store *postgres.Store, blobs ports.Blobs, keys []string) (rest []string, alone, err error) {
+	twins, err := store.Twins(ctx, keys)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, key := range keys {
+		if owned, ok := twins[key]; ok {
+			_, err := blobs.Stat(ctx, owned)
+			if core.HasCode(err, core.CodeFileMissing) {
+				alone = err
+				continue
+			}
+			if err != nil {
+				return nil, nil, err
+			}
+		}
+		rest = append(rest, key)
+	}
+	return rest, alone, nil
 }

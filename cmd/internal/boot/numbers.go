@@ -70,7 +70,7 @@ func (c Config) checkTimes(f *faults) {
 		"RESCUE_EVERY": c.RescueEvery, "RESCUE_GRACE": c.RescueGrace, "RECONCILE_EVERY": c.ReconcileEvery,
 		"AWAIT_EVERY": c.AwaitEvery, "SWEEP_EVERY": c.SweepEvery, "REEMBED_EVERY": c.ReembedEvery, "REEMBED_KEEP": c.ReembedKeep, "REVIVE_AFTER": c.ReviveAfter,
 		"BREAKER_REST": c.BreakerRest, "REFUSAL_EVERY": c.RefusalEvery, "WAIT_LIMIT": c.WaitLimit,
-		"RETAIN_EVERY": c.Retain.Every, "SCRUB_EVERY": c.ScrubEvery} {
+		"RETAIN_EVERY": c.Retain.Every, "SCRUB_EVERY": c.ScrubEvery, "ARCHIVE_EVERY": c.Archive.Every} {
 		if d <= 0 {
 			f.add("%s: a positive duration such as 30s", name)
 		}

@@ -19,19 +19,21 @@ import (
 	"github.com/insurance-navigator/navigator/ports"
 )
 
-// blobs opens the storage of the chosen provider.
-func (c Config) blobs() (ports.Blobs, error) { return c.bucket(c.Bucket()) }
-
-// bucket opens any bucket of it.
+// bucket opens any bucket of the chosen provider's storage.
 func (c Config) bucket(name string) (ports.Blobs, error) {
 	limits := httpapi.DefaultLimits()
 	if c.StorageProvider == "filestore" {
-		public := strings.TrimSuffix(c.PublicURL, "/")
-		return filestore.Open(filestore.Config{Dir: filepath.Join(c.FilestoreDir, name), MaxSize: limits.MaxFileBytes, Types: limits.Types,
-			PutURL: public + httpapi.PathPut, GetURL: public + httpapi.PathGet, TicketKeys: c.masters()})
+		return c.folder(filepath.Join(c.FilestoreDir, name))
 	}
 	return supabase.NewStorage(supabase.Config{URL: c.SupabaseURL, ServiceKey: c.SupabaseService.Reveal(), Bucket: name,
 		MaxSize: limits.MaxFileBytes, Types: limits.Types})
+}
+
+// folder opens a filestore, whose addresses are ours.
+func (c Config) folder(dir string) (ports.Blobs, error) {
+	limits, public := httpapi.DefaultLimits(), strings.TrimSuffix(c.PublicURL, "/")
+	return filestore.Open(filestore.Config{Dir: dir, MaxSize: limits.MaxFileBytes, Types: limits.Types,
+		PutURL: public + httpapi.PathPut, GetURL: public + httpapi.PathGet, TicketKeys: c.masters()})
 }
 
 // engine loads PDFium. Compiling it takes seconds, so the result is kept in a

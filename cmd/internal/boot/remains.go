@@ -32,9 +32,13 @@ func (c Config) Inspect(ctx context.Context, user, document core.ID) (r Remains,
 	if err != nil {
 		return r, err
 	}
-	_, err = blobs.Stat(ctx, httpapi.Key(user, document))
-	if r.File = err == nil; core.HasCode(err, core.CodeFileMissing) {
-		err = nil
+	body, _, err := blobs.Open(ctx, httpapi.Key(user, document)) // from wherever it lies
+	if core.HasCode(err, core.CodeFileMissing) {
+		return r, nil
 	}
-	return r, err
+	if err != nil {
+		return r, err
+	}
+	r.File = true
+	return r, body.Close()
 }

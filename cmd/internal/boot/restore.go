@@ -105,6 +105,9 @@ func (r *Restore) read(ctx context.Context, id string) (m vault.Manifest, files 
 	if files, err = r.vault.ReadFiles(ctx, m); err != nil {
 		return m, nil, nil, err
 	}
+	if !r.config.Archives() && slices.ContainsFunc(files, func(f vault.File) bool { return core.TierOf(f.Key) == core.Cold }) {
+		return m, nil, nil, errAwayFromArchive
+	}
 	dead, err = r.vault.Remembered(ctx)
 	return m, files, dead, err
 }

@@ -101,14 +101,19 @@ func NewKeeper(ctx context.Context, config Config) (*Keeper, error) {
 // Close closes the database's pool.
 func (k *Keeper) Close() { k.pool.Close() }
 
-// Retain removes what is older than the clock says, and logs who had it done.
+// Retain removes what is older than the clock says, moves what belongs in the
+// other tier, and logs who had it done.
 func (k *Keeper) Retain(ctx context.Context, by core.Audit) ([]Expired, error) {
-	return expire(ctx, k.store, k.config.Retention(), by)
+	done, err := expire(ctx, k.store, k.config.Retention(), by)
+	moved, failed := k.archive(ctx, false)
+	return append(done, moved...), errors.Join(err, failed)
 }
 
-// Due counts what Retain would remove now.
+// Due counts what Retain would remove and move now.
 func (k *Keeper) Due(ctx context.Context) ([]Expired, error) {
-	return due(ctx, k.store, k.config.Retention())
+	counts, err := due(ctx, k.store, k.config.Retention())
+	moves, failed := k.archive(ctx, true)
+	return append(counts, moves...), errors.Join(err, failed)
 }
 
 // SetHold lays a hold; see postgres.Store.SetHold.

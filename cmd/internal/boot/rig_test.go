@@ -118,7 +118,7 @@ func (r *rig) work() (stop func()) {
 		stages = append(stages, rigStage{r, name})
 	}
 	nothing := func(context.Context) error { return nil }
-	upkeep := riverqueue.Upkeep{Reconcile: nothing, Tend: nothing, Reembed: func(context.Context, core.ID) error { return nil }, Sweep: nothing, Forget: func(context.Context, core.ID) error { return nil },
+	upkeep := riverqueue.Upkeep{Archive: nothing, Reconcile: nothing, Tend: nothing, Reembed: func(context.Context, core.ID) error { return nil }, Sweep: nothing, Forget: func(context.Context, core.ID) error { return nil },
 		Purge: func(ctx context.Context, id core.ID, ticket any) error { return r.store.Erase(ctx, id, nil, ticket) }}
 	line, err := riverqueue.NewLine(r.pool, r.store, stages, upkeep, r.settings, r.log())
 	if err != nil {

@@ -2,7 +2,6 @@ package boot
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 
@@ -19,10 +18,11 @@ import (
 const scrubPause = 5 * time.Second
 
 // scrubbing compares everything that is stored with the database, both ways, by
-// the rules of navigator verify. A file without a row is removed once it is
-// old; a row without its file is told and left, for only a person can mend it.
+// the rules of navigator verify. A file without a row, or beside the row's own, is
+// removed once it is old; a row without its file is told and left: a person mends it.
 type scrubbing struct {
 	audit *postgres.Audit
+	store *postgres.Store
 	blobs ports.Blobs
 	left  time.Duration // age from which the file of a deleted document is removed
 	lost  time.Duration // the same for one that the database never knew
@@ -30,8 +30,8 @@ type scrubbing struct {
 	pause time.Duration // between the two looks
 }
 
-func newScrubbing(c Config, pool *pgxpool.Pool, blobs ports.Blobs, log *slog.Logger) scrubbing {
-	return scrubbing{postgres.NewAudit(pool), blobs, c.SweepAge, c.ScrubAge, log, scrubPause}
+func newScrubbing(c Config, pool *pgxpool.Pool, store *postgres.Store, blobs ports.Blobs, log *slog.Logger) scrubbing {
+	return scrubbing{postgres.NewAudit(pool), store, blobs, c.SweepAge, c.ScrubAge, log, scrubPause}
 }
 
 // Run is one round.
@@ -46,11 +46,22 @@ func (s scrubbing) Run(ctx context.Context) error {
 	for _, one := range found {
 		s.log.Error("scrub", "rule", one.Rule, "document", one.Document.String(), "detail", one.Detail)
 		if err == nil && one.Mendable && !one.Document.IsZero() {
-			_, failed := removeStray(ctx, s.blobs, one.Subject, func(at time.Time) bool { return s.mayGo(one.Rule, at, since) })
-			err = errors.Join(err, failed)
+			err = s.remove(ctx, one, since)
 		}
 	}
 	return err
+}
+
+// remove removes what is left over; what else could be mended a person mends.
+func (s scrubbing) remove(ctx context.Context, one audit.Violation, since time.Time) error {
+	switch one.Rule {
+	case audit.FileDoubled:
+		return s.store.Discard(ctx, one.Subject)
+	case audit.FileOrphaned, audit.FileLeft:
+		_, err := removeStray(ctx, s.blobs, one.Subject, func(at time.Time) bool { return s.mayGo(one.Rule, at, since) })
+		return err
+	}
+	return nil
 }
 
 // mayGo judges a file by when it was written. One that is older than the first

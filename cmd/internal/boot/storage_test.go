@@ -276,15 +276,15 @@ func (w *world) exec(sql string, args ...any) {
 // put writes an object as the API does, with the production adapter.
 func (w *world) put(key string, content []byte) {
 	w.t.Helper()
-	if err := w.bucket().Put(w.t.Context(), key, bytes.NewReader(content), int64(len(content)), "application/pdf"); err != nil {
+	if err := w.bucket(w.config.Bucket()).Put(w.t.Context(), key, bytes.NewReader(content), int64(len(content)), "application/pdf"); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
-// bucket is the world's storage.
-func (w *world) bucket() *supabase.Storage {
+// bucket is a bucket of the world's storage.
+func (w *world) bucket(name string) *supabase.Storage {
 	w.t.Helper()
-	store, err := supabase.NewStorage(supabase.Config{URL: w.config.SupabaseURL, ServiceKey: w.config.SupabaseService.Reveal(), Bucket: w.config.Bucket()})
+	store, err := supabase.NewStorage(supabase.Config{URL: w.config.SupabaseURL, ServiceKey: w.config.SupabaseService.Reveal(), Bucket: name})
 	if err != nil {
 		w.t.Fatal(err)
 	}

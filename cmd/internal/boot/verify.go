@@ -10,6 +10,7 @@ import (
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/core/audit"
+	"github.com/insurance-navigator/navigator/core/pipeline"
 	"github.com/insurance-navigator/navigator/ports"
 )
 
@@ -110,6 +111,14 @@ func (v *Verify) Mend(ctx context.Context, found []audit.Violation) (mended []Me
 		switch one.Rule {
 		case audit.WorkMissing:
 			revive, done = true, "a job carries it on again"
+		case audit.FileElsewhere:
+			if failed := v.settleFile(ctx, one); failed != nil {
+				err = errors.Join(err, failed)
+				continue
+			}
+			done = "the row says where the file lies"
+		case audit.FileDoubled:
+			err, done = errors.Join(err, v.store.Discard(ctx, one.Subject)), "the next sweep removes the other file"
 		case audit.FileOrphaned, audit.FileLeft:
 			removed, failed := removeStray(ctx, v.blobs, one.Subject, func(time.Time) bool { return true }) // its age was judged at both looks
 			if err = errors.Join(err, failed); !removed {
@@ -126,6 +135,15 @@ func (v *Verify) Mend(ctx context.Context, found []audit.Violation) (mended []Me
 		err = errors.Join(err, failed)
 	}
 	return mended, err
+}
+
+// settleFile ends a move that the storage remembers and the row does not: the
+// file is where it was to go, and is compared before the row says so.
+func (v *Verify) settleFile(ctx context.Context, one audit.Violation) error {
+	if err := v.store.Swept(ctx, []string{one.Subject}); err != nil { // its intent may be as old as the database
+		return err
+	}
+	return pipeline.Moving{Store: v.store, Blobs: v.blobs}.Run(ctx, one.Document, core.TierOf(one.Subject), nil)
 }
 
 // forget removes the parser's copies of an attempt that nothing needs.

@@ -81,10 +81,11 @@ func TestHeadingsKeepTheirOrderAndLevels(t *testing.T) {
 	})
 }
 
+// Our own papers have nothing in them but pages, and no mark.
 func TestInspectCountsPages(t *testing.T) {
 	eachReadable(t, func(t *testing.T, doc corpus.Document) {
 		got, err := inspect(t.Context(), doc.Bytes)
-		want := core.Inspection{Type: doc.Type, Pages: doc.Pages}
+		want := core.Inspection{Type: doc.Type, Pages: doc.Pages, Marks: []core.Mark{}}
 		if doc.Type != pdftext.TypePDF {
 			want.Pages = 0 // told by reading it
 		}

@@ -14,7 +14,7 @@ import (
 const standingSQL = `select d.document_id, j.job_id, d.storage_key, d.filename, d.mime, d.bytes_len, d.file_sha256, d.page_count, d.created_at,
 	j.status, j.status_since, j.attempt, j.receipt, j.chunks_total, j.chunks_embedded, j.last_error, j.timings, j.updated_at,
 	coalesce((select e.was from upload_pipeline.events e where e.job_id = j.job_id order by e.event_id desc limit 1), j.status),
-	coalesce(j.parser, ''), j.standby
+	coalesce(j.parser, ''), j.standby, d.marks
 	from upload_pipeline.documents d join upload_pipeline.upload_jobs j on j.document_id = d.document_id and j.attempt = d.attempt
 	where d.user_id = $1 and `
 
@@ -40,11 +40,12 @@ func scanStanding(row pgx.Row) (s ports.Standing, err error) {
 	var digest, receipt, trouble, timings []byte
 	err = row.Scan(&s.Document, &s.Job, &s.Key, &s.Name, &s.ContentType, &s.Size, &digest, &s.Pages, &s.CreatedAt,
 		&s.Status, &s.Since, &s.Attempt, &receipt, &s.Chunks, &s.Embedded, &trouble, &timings, &s.UpdatedAt, &s.LastGood,
-		&s.Parser, &s.Standby)
+		&s.Parser, &s.Standby, &s.Marks)
 	if err != nil {
 		return ports.Standing{}, err
 	}
 	copy(s.SHA256[:], digest)
+	s.Marks = core.SortMarks(s.Marks)
 	if !s.Status.Failed() && s.Status != core.Cancelled {
 		s.LastGood = s.Status
 	}

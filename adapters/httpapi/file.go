@@ -44,7 +44,16 @@ func (a *api) withFile(ctx context.Context, in *DocumentInput) (ports.Standing, 
 	if err == nil && standing.Status == core.Deleting {
 		err = core.Fail(core.CodeNotFound, nil)
 	}
+	if err == nil && infected(standing) {
+		err = &refusal{err: core.Fail(core.CodeFileInfected, nil), status: http.StatusGone}
+	}
 	return standing, err
+}
+
+// infected reports whether the document failed for malware in its file, which
+// then is given to nobody, removed or not yet.
+func infected(s ports.Standing) bool {
+	return s.Trouble != nil && s.Trouble.Code == core.CodeFileInfected
 }
 
 // fetch brings the object to disk and proves that it is the one uploaded.

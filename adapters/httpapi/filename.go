@@ -63,7 +63,7 @@ func fewMarks(name string) string {
 	run, letter := 0, false
 	return strings.Map(func(r rune) rune {
 		if !unicode.In(r, unicode.Mn, unicode.Me) {
-			run, letter = 0, true
+			run, letter = 0, r != ' '
 			return r
 		}
 		if run++; run > marksOnLetter || !letter {

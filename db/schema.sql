@@ -713,10 +713,12 @@ CREATE TABLE upload_pipeline.documents (
     attempt integer DEFAULT 0 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     removed_at timestamp with time zone,
+    marks text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT documents_attempt_check CHECK ((attempt >= 0)),
     CONSTRAINT documents_bytes_len_check CHECK ((bytes_len > 0)),
     CONSTRAINT documents_file_sha256_check CHECK ((octet_length(file_sha256) = 32)),
     CONSTRAINT documents_filename_check CHECK (((octet_length(filename) >= 1) AND (octet_length(filename) <= 255))),
+    CONSTRAINT documents_marks_check CHECK ((cardinality(marks) <= 64)),
     CONSTRAINT documents_page_count_check CHECK ((page_count >= 0)),
     CONSTRAINT documents_policy_id_check CHECK ((octet_length(policy_id) <= 255))
 );

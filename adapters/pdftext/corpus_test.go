@@ -11,6 +11,7 @@ import (
 
 	"github.com/insurance-navigator/navigator/adapters/pdftext"
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/core/injection"
 	"github.com/insurance-navigator/navigator/loadtest/corpus"
 )
 
@@ -152,4 +153,15 @@ func TestManyDocumentsAtOnceReadAsOneByOne(t *testing.T) {
 		}
 	}
 	wait.Wait()
+}
+
+// No page of our own papers speaks to a language model.
+func TestS31_TheCorpusIsNotMarked(t *testing.T) {
+	eachReadable(t, func(t *testing.T, doc corpus.Document) {
+		for _, page := range mustPages(t, doc.Bytes) {
+			if marks := injection.Find(page.Text); len(marks) > 0 {
+				t.Errorf("page %d is marked %v", page.Number, marks)
+			}
+		}
+	})
 }

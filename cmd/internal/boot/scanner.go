@@ -64,7 +64,8 @@ type notedScanner struct {
 
 // Scan is ports.Scanner.
 func (s notedScanner) Scan(ctx context.Context, body io.Reader) (string, error) {
+	done := s.seen.begin(nameScanner, "scan")
 	signature, err := s.Scanner.Scan(ctx, body)
-	s.seen.note(nameScanner, err)
+	done(err)
 	return signature, err
 }

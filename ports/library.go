@@ -18,8 +18,8 @@ type NewDocument struct {
 	SHA256      [32]byte
 	Pages       int
 	Marks       []core.Mark // of the file
-	PolicyID    string // the client's own reference; may be empty
-	PerDay      int    // documents that the owner may add in 24 hours; 0 is no bound
+	PolicyID    string      // the client's own reference; may be empty
+	PerDay      int         // documents that the owner may add in 24 hours; 0 is no bound
 }
 
 // Standing is where a document is, as its owner sees it.

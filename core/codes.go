@@ -21,6 +21,8 @@ const (
 	CodeUploadExpired    Code = "upload_expired"
 	CodeUploadLink       Code = "upload_link_invalid"
 	CodeDownloadLink     Code = "download_link_invalid"
+	CodeFileBomb         Code = "file_bomb"
+	CodeFileInfected     Code = "file_infected"
 )
 
 // The codes of parsing, chunking and embedding.
@@ -43,6 +45,8 @@ const (
 	CodeParserKey         Code = "parser_key"
 	CodeParserCredits     Code = "parser_credits"
 	CodeReadByStandby     Code = "read_by_standby"
+	CodeScanUnavailable   Code = "scanner_unavailable"
+	CodeScanOff           Code = "scanner_off"
 
 	CodeEmbedderRefused     Code = "embedder_refused"
 	CodeEmbedderUnavailable Code = "embedder_unavailable"
@@ -122,6 +126,9 @@ var dictionary = map[Code]words{
 	CodeUploadLink:       {Denied, "The upload address is not valid, or no longer.", "Announce the upload again and send the file to the new address."},
 	CodeDownloadLink:     {Denied, "The download address is not valid, or no longer.", "Ask for a new address at GET /documents/{id}/file/link."},
 
+	CodeFileBomb:     {Invalid, "The file unpacks to far more than a document holds.", adviceFile},
+	CodeFileInfected: {Invalid, "Malware was found in the file, and the file was removed.", "Do not open your copy. Upload one from a source you trust; if you are sure that the file is harmless, write to support with the document id."},
+
 	CodeParseNotReady:     {Busy, "The document is still being read.", adviceWait},
 	CodeParseTimeout:      {Permanent, "Reading the document took too long.", "Retry the document; if it fails again, split it."},
 	CodeParseCancelled:    {Permanent, "Reading the document was cancelled at the parser.", "Retry the document."},
@@ -139,6 +146,9 @@ var dictionary = map[Code]words{
 	CodeParserBusy:        {Busy, "The parser is busy.", adviceWait},
 	CodeParserKey:         {Paused, "The parser does not accept our key.", adviceWait},
 	CodeParserCredits:     {Paused, "Our account with the parser is exhausted.", adviceWait},
+
+	CodeScanUnavailable: {Transient, "The malware scanner cannot be reached.", adviceWait},
+	CodeScanOff:         {Permanent, "Files are not looked at for malware.", "Run clamd beside the worker and set CLAMD_ADDRESS to it."},
 
 	CodeReadByStandby: {Permanent, "The parser was away: the text is the file's own text layer, read by the service itself.", "Nothing needs to be done. Layout and tables may be poorer; for the parser's own reading, delete the document and upload it again."},
 

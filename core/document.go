@@ -40,6 +40,7 @@ type Inspection struct {
 	Type      string // MIME type by content
 	Pages     int    // 0 for formats without pages
 	Encrypted bool
+	Marks     []Mark // what is in it beside pages, as SortMarks leaves them
 }
 
 // Page is one page of a parsed document as markdown. A page with Failed set
@@ -146,8 +147,12 @@ type Text struct {
 	Standby bool    // read by the standby, for the parser was away
 }
 
-// Checked is the page receipt of a validated parse.
-type Checked struct{ Receipt Receipt }
+// Checked is the page receipt of a validated parse, and what its text is marked
+// with.
+type Checked struct {
+	Receipt Receipt
+	Marks   []Mark // of TextMarks
+}
 
 // Pieces is the chunked document.
 type Pieces struct {

@@ -41,4 +41,5 @@ type Arrived struct {
 	ContentType string
 	SHA256      [32]byte
 	Pages       int
+	Marks       []Mark // of FileMarks
 }

@@ -27,6 +27,7 @@ const (
 	ServiceStorage  Service = "storage"
 	ServiceAccounts Service = "accounts"
 	ServiceDatabase Service = "database"
+	ServiceScanner  Service = "scanner"
 )
 
 // Needs lists the services, beside the database, without which a stage can do
@@ -83,6 +84,7 @@ var accused = map[Code]Service{
 	CodeStorageDenied:       ServiceStorage,
 	CodeAccountsUnavailable: ServiceAccounts,
 	CodeDatabaseUnavailable: ServiceDatabase,
+	CodeScanUnavailable:     ServiceScanner,
 }
 
 // Rule is the one table from errors to verdicts: by the error's kind, which an

@@ -721,11 +721,13 @@ CREATE TABLE upload_pipeline.documents (
     removed_at timestamp with time zone,
     cold_since timestamp with time zone,
     file_read_at timestamp with time zone,
+    marks text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT documents_attempt_check CHECK ((attempt >= 0)),
     CONSTRAINT documents_bytes_len_check CHECK ((bytes_len > 0)),
     CONSTRAINT documents_cold CHECK (((cold_since IS NOT NULL) = (storage_key ~~ 'cold/%'::text))),
     CONSTRAINT documents_file_sha256_check CHECK ((octet_length(file_sha256) = 32)),
     CONSTRAINT documents_filename_check CHECK (((octet_length(filename) >= 1) AND (octet_length(filename) <= 255))),
+    CONSTRAINT documents_marks_check CHECK ((cardinality(marks) <= 64)),
     CONSTRAINT documents_page_count_check CHECK ((page_count >= 0)),
     CONSTRAINT documents_policy_id_check CHECK ((octet_length(policy_id) <= 255))
 );

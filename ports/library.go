@@ -17,8 +17,9 @@ type NewDocument struct {
 	Size        int64
 	SHA256      [32]byte
 	Pages       int
-	PolicyID    string // the client's own reference; may be empty
-	PerDay      int    // documents that the owner may add in 24 hours; 0 is no bound
+	Marks       []core.Mark // of the file
+	PolicyID    string      // the client's own reference; may be empty
+	PerDay      int         // documents that the owner may add in 24 hours; 0 is no bound
 }
 
 // Standing is where a document is, as its owner sees it.
@@ -50,6 +51,8 @@ type Standing struct {
 
 	Reserved bool // no document yet, but an announced upload that holds the id
 	FileSeen bool // of a reserved one: its file was there a moment ago
+
+	Marks []core.Mark // of the file, and of its text once that is validated; in the order of core.SortMarks
 }
 
 // Place is where a document stands in a list, the newest first.

@@ -50,12 +50,13 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-func newBench(t *testing.T, change ...func(*APIDeps)) *bench {
+func newBench(t testing.TB, change ...func(*APIDeps)) *bench {
 	t.Helper()
 	b := &bench{
-		t: t, library: newLibrary(), journal: newJournal(), uploads: newUploads(), blobs: newBlobs(), accounts: &memAccounts{}, embedder: &memEmbedder{}, keys: newKeys(),
+		library: newLibrary(), journal: newJournal(), uploads: newUploads(), blobs: newBlobs(), accounts: &memAccounts{}, embedder: &memEmbedder{}, keys: newKeys(),
 		spool: t.TempDir(), log: &lockedBuffer{}, seen: make(chan Observation, 4096),
 	}
+	b.t, _ = t.(*testing.T) // a fuzz target calls nothing that needs it
 	deps := APIDeps{
 		Library: b.library, Journal: b.journal, Uploads: b.uploads, Tickets: memTickets{}, Blobs: b.blobs, Accounts: b.accounts, Verifier: memVerifier{}, Embedder: b.embedder,
 		Inspector: memInspector{}, Health: memHealth{}, Keys: b.keys, Limiter: openLimiter{}, Logger: slog.New(slog.NewJSONHandler(b.log, nil)),

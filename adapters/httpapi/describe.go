@@ -44,6 +44,7 @@ var wordsOf = map[string]string{
 	"advice":      "What that person can do",
 	"code":        "Stable name of the error",
 	"version":     "The build that answers",
+	"marks":       markDoc,
 }
 
 // complete says what holds for every operation alike, on the finished document:

@@ -185,7 +185,7 @@ func otherExamples(l Limits) map[string]example {
 				DocumentID: exampleDocument, ChunkID: exampleChunk, Filename: exampleName, Text: exampleText,
 				Headings: []string{"Coverage", "Deductibles"}, PageFrom: 3, PageTo: 3, ContentType: "application/pdf", CreatedAt: at,
 				Quote:      Quote{Text: exampleQuote, Start: len(exampleText) - len(exampleQuote), End: len(exampleText)},
-				Similarity: new(0.71), Score: 0.97,
+				Similarity: new(0.71), Score: 0.97, Marks: []documentMark{},
 			}}}),
 		},
 		"get-upload-limits": {nil, ok(l.served())},

@@ -44,6 +44,9 @@ func (a *api) withFile(ctx context.Context, in *DocumentInput) (ports.Standing, 
 	if err == nil && standing.Status == core.Deleting {
 		err = core.Fail(core.CodeNotFound, nil)
 	}
+	if err == nil && infected(standing) {
+		err = &refusal{err: core.Fail(core.CodeFileInfected, nil), status: http.StatusGone}
+	}
 	if err == nil && !standing.ReadNoted {
 		a.noteRead(ctx, id)
 	}
@@ -56,6 +59,12 @@ func (a *api) noteRead(ctx context.Context, id core.ID) {
 	if err := a.Library.NoteRead(ctx, callerOf(ctx), id); err != nil {
 		a.Logger.Warn("note a read", "document", id.String(), "code", string(core.AsError(err).Code))
 	}
+}
+
+// infected reports whether the document failed for malware in its file, which
+// then is given to nobody, removed or not yet.
+func infected(s ports.Standing) bool {
+	return s.Trouble != nil && s.Trouble.Code == core.CodeFileInfected
 }
 
 // fetch brings the object to disk and proves that it is the one uploaded.

@@ -2,17 +2,22 @@ package httpapi
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"log/slog"
+	"mime"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
 
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
 )
 
 // FuzzC14Callback holds that no body, signed or not, makes the door fail.
@@ -92,6 +97,82 @@ func FuzzFM022bBearer(f *testing.F) {
 			t.Errorf("%q: %v", value, err)
 		} else if err == nil && req.caller.User.IsZero() {
 			t.Errorf("%q: let in as nobody", value)
+		}
+	})
+}
+
+// FuzzFileName holds what a name may be, whatever a client sends, and that a
+// browser saves the file under just that name: a header that two readers read in
+// two ways would let a name be another.
+func FuzzFileName(f *testing.F) {
+	for _, name := range []string{"policy.pdf", "../../etc/passwd", "a\r\nSet-Cookie: b.pdf", "\u202Efdp.exe", "NUL.pdf", `";x="y`, "caf\u0065\u0301 😀.pdf", "\xff", "%2e%2e", "a;b'c*.pdf"} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, given string) {
+		name := DisplayName(given, 255)
+		if name == "" || len(name) > 255 || !utf8.ValidString(name) || strings.ContainsAny(name, "/\\") || strings.ContainsFunc(name, unicode.IsControl) {
+			t.Errorf("%q became %q", given, name)
+		}
+		if again := DisplayName(name, 255); again != name {
+			t.Errorf("%q became %q, and that %q", given, name, again)
+		}
+		kind, parameters, err := mime.ParseMediaType(disposition(name))
+		if err != nil || kind != "attachment" || parameters["filename"] != name {
+			t.Errorf("%q is sent as %q: %v %v", name, disposition(name), parameters, err)
+		}
+	})
+}
+
+// FuzzCursor holds that a cursor is refused as the client's fault, or is one
+// that a list gives.
+func FuzzCursor(f *testing.F) {
+	f.Add(placeCursor(ports.Place{CreatedAt: exampleTime(), Document: exampleID(exampleDocument)}))
+	f.Add(ordinalCursor(7))
+	f.Add("")
+	f.Add("ZP__________AAAAAAAAAAAAAAAAAAAAAA")
+	f.Fuzz(func(t *testing.T, cursor string) {
+		place, err := placeOf(cursor)
+		holds(t, cursor, err)
+		if place != nil && placeCursor(*place) != cursor {
+			t.Errorf("%q leads to %v", cursor, place)
+		}
+		ordinal, err := ordinalOf(cursor)
+		holds(t, cursor, err)
+		if ordinal < 0 || (err == nil && cursor != "" && ordinalCursor(ordinal) != cursor) {
+			t.Errorf("%q leads to %d", cursor, ordinal)
+		}
+	})
+}
+
+func holds(t *testing.T, value string, err error) {
+	t.Helper()
+	if err == nil {
+		return
+	}
+	if status := problemOf(t.Context(), err).Status; status < 400 || status > 499 {
+		t.Errorf("%q: %d", value, status)
+	}
+}
+
+// FuzzSearch sends any body as a search, and holds that it is answered, or
+// refused as the client's fault.
+func FuzzSearch(f *testing.F) {
+	for _, body := range []string{`{"query":"what is my deductible?"}`, `{"query":""}`, `{"query":"\u0000","limit":1}`, `{"query":"a","limit":1e9}`,
+		`{"query":"'; drop table documents; --"}`, `{"query":"x","document_ids":["x"],"types":["a/b"]}`, `{"query":"\ud800"}`, "[[[[", "\xff", ""} {
+		f.Add([]byte(body))
+	}
+	b := newBench(f, func(d *APIDeps) { d.Observe, d.Logger = nil, slog.New(slog.DiscardHandler) })
+	f.Fuzz(func(t *testing.T, body []byte) {
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/search", bytes.NewReader(body))
+		req.Header.Set("Authorization", "Bearer "+adaToken)
+		req.Header.Set("Content-Type", "application/json")
+		res := httptest.NewRecorder()
+		b.server.Config.Handler.ServeHTTP(res, req)
+		if res.Code != http.StatusOK && (res.Code < 400 || res.Code > 499) {
+			t.Errorf("%q: %d %s", body, res.Code, res.Body)
+		}
+		if !json.Valid(res.Body.Bytes()) {
+			t.Errorf("%q is answered with %q", body, res.Body)
 		}
 	})
 }

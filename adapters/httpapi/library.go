@@ -31,14 +31,14 @@ func (a *api) registerLibrary(h huma.API) {
 		OperationID: "get-document-file", Method: http.MethodGet, Path: "/documents/{id}/file", Tags: tags,
 		Summary:     "The file as it was uploaded",
 		Description: "Compared with what was uploaded before the first byte is sent. Takes Range, If-Range and If-None-Match.",
-		Errors:      []int{404, 412, 416, 500, 503},
+		Errors:      []int{404, 410, 412, 416, 500, 503},
 	}, a.file)
 	route(h, huma.Operation{
 		OperationID: "get-document-link", Method: http.MethodGet, Path: "/documents/{id}/file/link", Tags: tags,
 		Summary: "An address that reads the file without a token",
 		Description: fmt.Sprintf("For a browser, which cannot send one with a link: valid for %.0f seconds, for this file alone.", a.Limits.LinkTTL.Seconds()) +
 			" It leads to the storage, which compares nothing with what was uploaded: compare content_sha256.",
-		Errors: []int{404, 500, 503},
+		Errors: []int{404, 410, 500, 503},
 	}, a.link)
 	route(h, huma.Operation{
 		OperationID: "get-document-deletion", Method: http.MethodGet, Path: "/documents/{id}/deletion", Tags: tags,
@@ -51,8 +51,8 @@ func (a *api) registerLibrary(h huma.API) {
 		OperationID: "retry-document", Method: http.MethodPost, Path: "/documents/{id}/retry", Tags: tags,
 		DefaultStatus: http.StatusAccepted,
 		Summary:       "Take a document up again",
-		Description:   "Opens the next attempt of a document that failed or was cancelled, where the last one can be continued. Any other is 409.",
-		Errors:        []int{404, 409, 503},
+		Description:   "Opens the next attempt of a document that failed or was cancelled, where the last one can be continued. Any other is 409; one in which malware was found is 422.",
+		Errors:        []int{404, 409, 422, 503},
 	}, a.retry)
 	route(h, huma.Operation{
 		OperationID: "cancel-document", Method: http.MethodPost, Path: "/documents/{id}/cancel", Tags: tags,

@@ -137,7 +137,7 @@ func TestStatusTellsEverything(t *testing.T) {
 	at := time.Date(2026, 3, 1, 10, 0, 0, 0, time.FixedZone("x", 3600))
 	b.library.put(ada.ID, ports.Standing{
 		Document: id, Job: job, Name: "a.pdf", ContentType: "application/pdf", Size: 77, Attempt: 2, Pages: 9,
-		Status: core.FailedEmbedding, LastGood: core.EmbeddingInProgress, Chunks: 12, Embedded: 5,
+		Status: core.FailedEmbedding, LastGood: core.EmbeddingInProgress, Chunks: 12, Embedded: 5, Marks: []core.Mark{core.MarkURI, core.MarkAddressesModel},
 		Receipt: &core.Receipt{Expected: 9, Parsed: 8, Failed: []int{4}},
 		Trouble: &core.Trouble{Code: core.CodeEmbedderRefused, Message: "m", Advice: "a", Page: 4, Stage: core.Embed},
 		Timings: map[core.Status]time.Duration{core.Uploaded: 1500 * time.Millisecond}, CreatedAt: at, UpdatedAt: at,
@@ -148,7 +148,7 @@ func TestStatusTellsEverything(t *testing.T) {
 	want := map[string]any{
 		"document_id": id.String(), "job_id": job.String(), "filename": "a.pdf", "status": "failed_embedding", "stage": "embed",
 		"progress": 80.0, "next_step": "waits_for_retry", "attempt": 2.0, "created_at": "2026-03-01T09:00:00Z", "updated_at": "2026-03-01T09:00:00Z",
-		"bytes_len": 77.0, "mime": "application/pdf", "pages": 9.0, "failed_pages": []any{4.0},
+		"bytes_len": 77.0, "mime": "application/pdf", "pages": 9.0, "failed_pages": []any{4.0}, "marks": []any{"uri_action", "addresses_model"},
 		"chunks": map[string]any{"done": 5.0, "total": 12.0}, "timings": map[string]any{"uploaded": 1500.0},
 		"last_error": map[string]any{"code": "embedder_refused", "message": "m", "advice": "a", "page": 4.0},
 	}

@@ -54,6 +54,7 @@ func ownRefusals() map[string]refusals {
 		http.StatusUnsupportedMediaType:  {core.CodeFileUnsupported, core.CodeInvalid},
 		http.StatusUnprocessableEntity: {
 			core.CodeInvalid, core.CodeFileEmpty, core.CodeFileEncrypted, core.CodeFileBroken, core.CodeFileTooManyPages,
+			core.CodeFileBomb, core.CodeFileInfected,
 		},
 		http.StatusServiceUnavailable: append(slices.Clone(storage), core.CodeStorageConflict, core.CodeIntakePaused),
 	}
@@ -102,11 +103,14 @@ func ownRefusals() map[string]refusals {
 		},
 		"delete-document": {http.StatusConflict: {core.CodeConflict, core.CodeLegalHold}},
 		"complete-upload": {http.StatusServiceUnavailable: storage},
+		"retry-document":  {http.StatusUnprocessableEntity: {core.CodeFileInfected}},
 		"get-document-file": {
+			http.StatusGone:                {core.CodeFileInfected},
 			http.StatusInternalServerError: {core.CodeInternal, core.CodeFileMissing, core.CodeFileChanged},
 			http.StatusServiceUnavailable:  storage,
 		},
 		"get-document-link": {
+			http.StatusGone:                {core.CodeFileInfected},
 			http.StatusInternalServerError: {core.CodeInternal, core.CodeFileMissing},
 			http.StatusServiceUnavailable:  storage,
 		},

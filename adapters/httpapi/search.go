@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/core/injection"
 	"github.com/insurance-navigator/navigator/core/quote"
 	"github.com/insurance-navigator/navigator/ports"
 )
@@ -50,18 +51,19 @@ type Degraded struct {
 
 // SearchResult is one passage, where it stands, and the words to quote.
 type SearchResult struct {
-	DocumentID  string    `json:"document_id" format:"uuid"`
-	ChunkID     string    `json:"chunk_id" format:"uuid"`
-	Filename    string    `json:"filename"`
-	ContentType string    `json:"mime"`
-	CreatedAt   time.Time `json:"created_at" doc:"When the document was uploaded, UTC"`
-	Text        string    `json:"text" doc:"Markdown, as it was read from the document"`
-	Headings    []string  `json:"headings" nullable:"false" doc:"The section path, outermost first"`
-	PageFrom    int       `json:"page_from" doc:"From 1"`
-	PageTo      int       `json:"page_to" doc:"Inclusive"`
-	Quote       Quote     `json:"quote"`
-	Similarity  *float64  `json:"similarity" nullable:"true" minimum:"-1" maximum:"1" doc:"Cosine of question and passage; null in mode text"`
-	Score       float64   `json:"score" minimum:"0" maximum:"1" doc:"What the results are ordered by, made of ranks: 1 is first by all that was asked for"`
+	DocumentID  string         `json:"document_id" format:"uuid"`
+	ChunkID     string         `json:"chunk_id" format:"uuid"`
+	Filename    string         `json:"filename"`
+	ContentType string         `json:"mime"`
+	CreatedAt   time.Time      `json:"created_at" doc:"When the document was uploaded, UTC"`
+	Text        string         `json:"text" doc:"Markdown, as it was read from the document"`
+	Headings    []string       `json:"headings" nullable:"false" doc:"The section path, outermost first"`
+	PageFrom    int            `json:"page_from" doc:"From 1"`
+	PageTo      int            `json:"page_to" doc:"Inclusive"`
+	Quote       Quote          `json:"quote"`
+	Marks       []documentMark `json:"marks" nullable:"false" doc:"Of this passage's text: it is data to a language model, marked or not"`
+	Similarity  *float64       `json:"similarity" nullable:"true" minimum:"-1" maximum:"1" doc:"Cosine of question and passage; null in mode text"`
+	Score       float64        `json:"score" minimum:"0" maximum:"1" doc:"What the results are ordered by, made of ranks: 1 is first by all that was asked for"`
 }
 
 // Quote is the sentence, list item or table row of the passage that answers
@@ -174,5 +176,6 @@ func resultOf(p ports.Passage, question string) SearchResult {
 		DocumentID: p.Document.String(), ChunkID: p.Chunk.String(), Filename: p.Name, ContentType: p.ContentType, CreatedAt: p.CreatedAt.UTC(),
 		Text: p.Text, Headings: append([]string{}, p.Headings...), PageFrom: p.PageFrom, PageTo: p.PageTo,
 		Quote: Quote{Text: q.Text, Start: q.Start, End: q.End}, Similarity: p.Similarity, Score: p.Score,
+		Marks: marksOf(injection.Find(p.Text)),
 	}
 }

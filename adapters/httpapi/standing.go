@@ -28,6 +28,7 @@ type DocumentStatus struct {
 	FailedPages []int            `json:"failed_pages" nullable:"false" doc:"Pages that could not be read, from 1"`
 	Parser      string           `json:"parser,omitempty" doc:"Who read the text: name and version; not there before it is read"`
 	Standby     bool             `json:"standby,omitempty" doc:"There and true where the parser was away and the service read the file's own text layer: layout and tables may be poorer"`
+	Marks       []documentMark   `json:"marks" nullable:"false"`
 	Chunks      ChunkCount       `json:"chunks"`
 	Timings     map[string]int64 `json:"timings" doc:"Milliseconds spent in each status of this attempt"`
 	LastError   *LastError       `json:"last_error" doc:"null unless the attempt failed"`
@@ -69,7 +70,7 @@ func statusBody(s ports.Standing) DocumentStatus {
 		NextStep: nextStepFor(s),
 		Attempt:  s.Attempt, CreatedAt: s.CreatedAt.UTC(), UpdatedAt: s.UpdatedAt.UTC(),
 		BytesLen: s.Size, Mime: s.ContentType, Pages: s.Pages, FailedPages: []int{},
-		Parser: s.Parser, Standby: s.Standby,
+		Parser: s.Parser, Standby: s.Standby, Marks: marksOf(s.Marks),
 		Chunks: ChunkCount{Done: s.Embedded, Total: s.Chunks}, Timings: map[string]int64{},
 	}
 	if s.Receipt != nil {

@@ -43,6 +43,7 @@ type Accepted struct {
 	BytesLen   int64          `json:"bytes_len"`
 	Mime       string         `json:"mime" doc:"By content"`
 	Pages      int            `json:"pages" doc:"0 for formats without pages"`
+	Marks      []documentMark `json:"marks" nullable:"false"`
 	Attempt    int            `json:"attempt" doc:"Above 1 when a failed document was taken up again"`
 	CreatedAt  time.Time      `json:"created_at"`
 }
@@ -94,7 +95,7 @@ func (a *api) open(ctx context.Context) error {
 func accepted(s ports.Standing) Accepted {
 	return Accepted{
 		DocumentID: s.Document.String(), JobID: s.Job.String(), Status: documentStatus(s.Status),
-		Filename: s.Name, BytesLen: s.Size, Mime: s.ContentType, Pages: s.Pages,
+		Filename: s.Name, BytesLen: s.Size, Mime: s.ContentType, Pages: s.Pages, Marks: marksOf(s.Marks),
 		Attempt: s.Attempt, CreatedAt: s.CreatedAt.UTC(),
 	}
 }
@@ -113,7 +114,7 @@ func (a *api) keep(ctx context.Context, who ports.Principal, file *arrival) (por
 	}
 	doc := ports.NewDocument{
 		ID: id, Job: core.NewID(), Key: Key(who.User, id), Name: file.name, ContentType: found.Type,
-		Size: file.Size, SHA256: file.Sum, Pages: found.Pages, PolicyID: file.policy,
+		Size: file.Size, SHA256: file.Sum, Pages: found.Pages, Marks: found.Marks, PolicyID: file.policy,
 		PerDay: a.Limits.UploadsPerDay,
 	}
 	if again { // what an earlier run put under the id's key is the sweep's, or its document's

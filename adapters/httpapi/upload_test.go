@@ -301,7 +301,7 @@ func TestS16FileNamesAreForDisplayOnly(t *testing.T) {
 		"/abs/olute.pdf":                "olute.pdf",
 		"C:\\x.pdf":                     "x.pdf",
 		"a\r\nSet-Cookie: b.pdf":        "aSet-Cookie: b.pdf",
-		"nul\x00.pdf":                   "nul.pdf",
+		"nul\x00.pdf":                   "_nul.pdf",
 		"\u202Efdp.exe":                 "fdp.exe",
 		"\u2066x\u2069\u200B\uFEFF.pdf": "x.pdf",
 		"":                              defaultName,
@@ -313,6 +313,18 @@ func TestS16FileNamesAreForDisplayOnly(t *testing.T) {
 		`'";--<img onerror>.pdf`:        `'";--<img onerror>.pdf`,
 		"\xff\xfe.pdf":                  ".pdf",
 		strings.Repeat("ä", 300):        strings.Repeat("ä", 127),
+		"NUL":                           "_NUL",
+		"aux.pdf":                       "_aux.pdf",
+		"Com1 .pdf":                     "_Com1 .pdf",
+		"console.pdf":                   "console.pdf",
+		"plan.pdf. . ":                  "plan.pdf",
+		"a\u0308.pdf":                   "ä.pdf",
+		"z" + strings.Repeat("\u0316", 300) + ".pdf": "z" + strings.Repeat("\u0316", 4) + ".pdf",
+		strings.Repeat("x", 254) + "q\u0316":         strings.Repeat("x", 254),
+		"\u0316.pdf":                                 ".pdf",
+		"a\u00a0b\u3000c.pdf":                        "a b c.pdf",
+		"\u3164\u115f":                               defaultName,
+		"a\ufe0f\ufdd0b.pdf":                         "ab.pdf",
 	} {
 		if got := DisplayName(given, 255); got != want {
 			t.Errorf("DisplayName(%q) = %q, want %q", given, got, want)

@@ -77,7 +77,7 @@ func nextStepFor(s ports.Standing) nextStep {
 	switch {
 	case s.Reserved && s.Status == core.Uploaded:
 		return nextFile
-	case s.Reserved:
+	case s.Reserved, infected(s):
 		return nextNothing
 	}
 	return nextStepOf(s.Status)

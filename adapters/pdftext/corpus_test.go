@@ -11,6 +11,7 @@ import (
 
 	"github.com/insurance-navigator/navigator/adapters/pdftext"
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/core/injection"
 	"github.com/insurance-navigator/navigator/loadtest/corpus"
 )
 
@@ -81,10 +82,11 @@ func TestHeadingsKeepTheirOrderAndLevels(t *testing.T) {
 	})
 }
 
+// Our own papers have nothing in them but pages, and no mark.
 func TestInspectCountsPages(t *testing.T) {
 	eachReadable(t, func(t *testing.T, doc corpus.Document) {
 		got, err := inspect(t.Context(), doc.Bytes)
-		want := core.Inspection{Type: doc.Type, Pages: doc.Pages}
+		want := core.Inspection{Type: doc.Type, Pages: doc.Pages, Marks: []core.Mark{}}
 		if doc.Type != pdftext.TypePDF {
 			want.Pages = 0 // told by reading it
 		}
@@ -151,4 +153,15 @@ func TestManyDocumentsAtOnceReadAsOneByOne(t *testing.T) {
 		}
 	}
 	wait.Wait()
+}
+
+// No page of our own papers speaks to a language model.
+func TestS31_TheCorpusIsNotMarked(t *testing.T) {
+	eachReadable(t, func(t *testing.T, doc corpus.Document) {
+		for _, page := range mustPages(t, doc.Bytes) {
+			if marks := injection.Find(page.Text); len(marks) > 0 {
+				t.Errorf("page %d is marked %v", page.Number, marks)
+			}
+		}
+	})
 }

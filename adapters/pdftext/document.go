@@ -26,13 +26,26 @@ const scratchSize = 64
 
 // open reads the file into the instance and opens it.
 func (in *instance) open(r io.ReaderAt, size int64) (*document, error) {
-	at, err := in.alloc(int(size))
+	at, err := in.load(r, size)
 	if err != nil {
 		return nil, err
 	}
-	if n, err := r.ReadAt(in.bytes(at, int(size)), 0); n < int(size) {
-		return nil, fmt.Errorf("read the file: %w", err)
+	return in.opened(at, size)
+}
+
+// load reads the file into the instance, and tells where its bytes lie.
+func (in *instance) load(r io.ReaderAt, size int64) (at uint32, err error) {
+	if at, err = in.alloc(int(size)); err != nil {
+		return 0, err
 	}
+	if n, err := r.ReadAt(in.bytes(at, int(size)), 0); n < int(size) {
+		return 0, fmt.Errorf("read the file: %w", err)
+	}
+	return at, nil
+}
+
+// opened opens a file that was loaded.
+func (in *instance) opened(at uint32, size int64) (*document, error) {
 	scratch, err := in.alloc(scratchSize)
 	if err != nil {
 		return nil, err
@@ -69,6 +82,31 @@ func (d *document) encrypted() (bool, error) {
 	revision, err := d.number("FPDF_GetSecurityHandlerRevision", d.handle)
 	return revision >= 0, err
 }
+
+// marks is what PDFium tells of a file's content. It sees into encrypted files.
+func (d *document) marks() (found []core.Mark, err error) {
+	for _, ask := range []struct {
+		function string
+		mark     core.Mark
+		from     int // the least answer that says so
+	}{
+		{"FPDFDoc_GetJavaScriptActionCount", core.MarkJavaScript, 1},
+		{"FPDFDoc_GetAttachmentCount", core.MarkEmbeddedFile, 1},
+		{"FPDF_GetFormType", core.MarkXFA, formXFA},
+	} {
+		n, err := d.number(ask.function, d.handle)
+		if err != nil {
+			return nil, err
+		}
+		if n >= ask.from {
+			found = append(found, ask.mark)
+		}
+	}
+	return found, nil
+}
+
+// formXFA is PDFium's word for a form of the XFA kind; there are two of them.
+const formXFA = 2
 
 // typed turns what the sandbox reports about a file into a *core.Error. The
 // caller's context and faults in reading the file stay what they are.

@@ -12,8 +12,8 @@ import (
 // milliseconds.
 const inspectTime = 3 * time.Second
 
-// Inspect looks at a file's type, page count and encryption without reading
-// its text. Encrypted is set for a file that has restrictions and yet opens;
+// Inspect looks at a file's type, page count, encryption and active content
+// without reading its text. Encrypted is set for a file that has restrictions and yet opens;
 // one that wants a password is file_encrypted.
 //
 // Errors: *core.Error with a file_* code, file_broken also for a file that
@@ -24,7 +24,7 @@ func (e *Engine) Inspect(ctx context.Context, r io.ReaderAt, size int64) (core.I
 		return core.Inspection{}, err
 	}
 	if kind != TypePDF {
-		return core.Inspection{Type: kind}, nil
+		return core.Inspection{Type: kind, Marks: []core.Mark{}}, nil
 	}
 	if err := e.enter(ctx); err != nil {
 		return core.Inspection{}, err
@@ -45,16 +45,36 @@ func (e *Engine) inspectPDF(ctx context.Context, r io.ReaderAt, size int64) (cor
 		return core.Inspection{}, err
 	}
 	defer in.close()
-	doc, err := in.open(r, size)
+	at, err := in.load(r, size)
 	if err != nil {
 		return core.Inspection{}, err
 	}
-	encrypted, err := doc.encrypted()
+	found, err := survey(ctx, in.bytes(at, int(size))) // before anything is unpacked in earnest
+	if err != nil {
+		return core.Inspection{}, err
+	}
+	doc, err := in.opened(at, size)
 	if err != nil {
 		return core.Inspection{}, err
 	}
 	if err := e.checkPages(doc.pages); err != nil {
 		return core.Inspection{}, err
 	}
-	return core.Inspection{Type: TypePDF, Pages: doc.pages, Encrypted: encrypted}, nil
+	return doc.told(found)
+}
+
+// told is what an open file tells of itself, beside what was found in its bytes.
+func (d *document) told(found []core.Mark) (core.Inspection, error) {
+	encrypted, err := d.encrypted()
+	if err != nil {
+		return core.Inspection{}, err
+	}
+	marks, err := d.marks()
+	if err != nil {
+		return core.Inspection{}, err
+	}
+	if encrypted {
+		marks = append(marks, core.MarkRestricted)
+	}
+	return core.Inspection{Type: TypePDF, Pages: d.pages, Encrypted: encrypted, Marks: core.SortMarks(append(marks, found...))}, nil
 }

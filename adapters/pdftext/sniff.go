@@ -45,8 +45,8 @@ func sniff(r io.ReaderAt, size int64) (string, error) {
 		return sniffZip(r, size)
 	case bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
 		return "", sniffCompound(r, size)
-	case bytes.Contains(head[:min(len(head), 1024)], []byte("%PDF-")):
-		return TypePDF, nil
+	case bytes.Contains(head[:min(len(head), headerWithin)], []byte(pdfHeader)):
+		return TypePDF, anotherType(head)
 	}
 	text := decoded(trimCut(head))
 	switch {
@@ -56,6 +56,29 @@ func sniff(r io.ReaderAt, size int64) (string, error) {
 		return TypeHTML, nil
 	}
 	return TypeText, nil
+}
+
+// A PDF's header may stand anywhere within its first bytes.
+const (
+	pdfHeader    = "%PDF-"
+	headerWithin = 1024
+)
+
+// otherTypes are the first bytes of programs, pictures and archives. A file that
+// begins so is one of those to the system it is opened on, whatever follows.
+var otherTypes = []string{
+	"MZ", "\x7fELF", "\xca\xfe\xba\xbe", "\xcf\xfa\xed\xfe", "\xfe\xed\xfa\xcf", "#!", "\x89PNG", "\xff\xd8\xff", "GIF8", "RIFF",
+	"Rar!", "7z\xbc\xaf", "\x1f\x8b", "PK\x05\x06", "{\\rtf", "<?php",
+}
+
+// anotherType refuses a file that begins as something else.
+func anotherType(head []byte) error {
+	for _, magic := range otherTypes {
+		if bytes.HasPrefix(head, []byte(magic)) {
+			return core.Fail(core.CodeFileUnsupported, nil)
+		}
+	}
+	return nil
 }
 
 // sniffZip tells a Word document from other archives.

@@ -90,7 +90,7 @@ func (s *Store) admit(ctx context.Context, tx pgx.Tx, up core.Upload, file core.
 		return core.UploadDuplicate, settle(ctx, tx, up.Document, core.UploadDuplicate, &existing)
 	}
 	err = addDocument(ctx, tx, s.queue, up.User, ports.NewDocument{ID: up.Document, Job: up.Job, Key: up.Key, Name: up.Name,
-		ContentType: file.ContentType, Size: up.Size, SHA256: file.SHA256, Pages: file.Pages})
+		ContentType: file.ContentType, Size: up.Size, SHA256: file.SHA256, Pages: file.Pages, Marks: file.Marks})
 	if err != nil {
 		return "", err
 	}
@@ -110,14 +110,18 @@ func settle(ctx context.Context, tx pgx.Tx, id core.ID, state core.UploadState, 
 // next attempt where the last one failed or was cancelled.
 func (s *Store) takeUpAgain(ctx context.Context, tx pgx.Tx, user core.ID, sha256 [32]byte) (id core.ID, found bool, err error) {
 	var status core.Status
+	var code core.Code
 	var attempt int
-	err = tx.QueryRow(ctx, `select d.document_id, j.status, j.attempt from upload_pipeline.documents d
+	err = tx.QueryRow(ctx, `select d.document_id, j.status, coalesce(j.last_error ->> 'code', ''), j.attempt from upload_pipeline.documents d
 		join upload_pipeline.upload_jobs j on j.document_id = d.document_id and j.attempt = d.attempt
-		where d.user_id = $1 and d.file_sha256 = $2 and d.removed_at is null`, user, sha256[:]).Scan(&id, &status, &attempt)
+		where d.user_id = $1 and d.file_sha256 = $2 and d.removed_at is null`, user, sha256[:]).Scan(&id, &status, &code, &attempt)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return id, false, nil
 	}
-	if start, ok := core.Retries[status]; err == nil && ok {
+	if err != nil {
+		return id, false, err
+	}
+	if start, no := retryStart(status, code); no == nil {
 		err = openAttempt(ctx, tx, s.queue, id, attempt, start)
 	}
 	return id, err == nil, err

@@ -5,6 +5,9 @@ import "github.com/insurance-navigator/navigator/core"
 // present is each document with its present attempt.
 const present = `upload_pipeline.documents d join upload_pipeline.upload_jobs j on j.document_id = d.document_id and j.attempt = d.attempt`
 
+// infected says that an attempt failed for malware in the document's file.
+const infected = `coalesce(j.status = 'failed_parse' and j.last_error ->> 'code' = '` + string(core.CodeFileInfected) + `', false)`
+
 // ended are the statuses in which nothing carries a document on.
 const ended = `('complete', 'failed_parse', 'failed_chunking', 'failed_embedding', 'cancelled')`
 
@@ -136,8 +139,8 @@ var auditSQL = map[string]string{
 }
 
 // filesSQL is every key of the storage that is known. A document that is being
-// deleted may have its file, and need not.
-const filesSQL = `select d.storage_key, case when j.status = 'deleting' then 'expected' else 'owned' end,
+// deleted, or had malware in it, may have its file, and need not.
+const filesSQL = `select d.storage_key, case when j.status = 'deleting' or ` + infected + ` then 'expected' else 'owned' end,
 		d.document_id, d.bytes_len, d.file_sha256 from ` + present + `
 	union all
 	select storage_key, 'expected', '00000000-0000-0000-0000-000000000000', 0, null from upload_pipeline.storage_intents

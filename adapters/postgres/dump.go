@@ -165,10 +165,11 @@ type DumpFile struct {
 	SHA256   []byte
 }
 
-// Files lists them; of a document that is being deleted the file may be gone.
+// Files lists them; of a document that is being deleted, or had malware in it,
+// the file may be gone.
 func (d *Dump) Files(ctx context.Context) ([]DumpFile, error) {
-	rows, err := d.tx.Query(ctx, `select document_id, storage_key, mime, bytes_len, file_sha256 from upload_pipeline.documents
-		where removed_at is null order by document_id`)
+	rows, err := d.tx.Query(ctx, `select d.document_id, d.storage_key, d.mime, d.bytes_len, d.file_sha256 from `+present+`
+		where d.removed_at is null and not `+infected+` order by d.document_id`)
 	if err != nil {
 		return nil, trouble(err)
 	}

@@ -17,6 +17,7 @@ type Case struct {
 	Document core.Document
 	Upload   core.UploadState // of a document that is only announced; else ""
 	Since    time.Time        // in the status
+	Marks    []core.Mark      // of its file and text
 	Created  time.Time
 	NextPoll time.Time // zero: none is planned
 	Callback time.Time // first authentic one; zero: none
@@ -116,10 +117,10 @@ func caseOf(ctx context.Context, tx pgx.Tx, id core.ID) (c Case, err error) {
 			(select count(*) from upload_pipeline.document_pages p where p.document_id = d.document_id and p.state = 'failed'),
 			(select count(*) from upload_pipeline.document_chunks k where k.document_id = d.document_id and k.generation = j.generation),
 			(select count(k.embedding) from upload_pipeline.document_chunks k where k.document_id = d.document_id and k.generation = j.generation),
-			j.chunks_total, now()
+			j.chunks_total, now(), d.marks
 		from upload_pipeline.upload_jobs j join upload_pipeline.documents d on d.document_id = j.document_id and d.attempt = j.attempt
 		where d.document_id = $1`, id), []any{&c.Since, &c.Created, &next, &callback, &trouble, &receipt, &c.Pages.Parsed, &c.Pages.Blank, &c.Pages.Failed,
-		&c.Chunks.Stored, &c.Chunks.Embedded, &c.Chunks.Expected, &c.Now}}
+		&c.Chunks.Stored, &c.Chunks.Embedded, &c.Chunks.Expected, &c.Now, &c.Marks}}
 	var runs int
 	c.Document, runs, err = scanDocument(row)
 	handing := c.Document.Status == core.Uploaded && runs > 0

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -73,9 +72,9 @@ func (o *Operations) FailedCounts(ctx context.Context, f Failures) ([]FailureCou
 // document is no longer at that attempt's failed end: it was retried meanwhile,
 // or is being deleted.
 func (o *Operations) Retry(ctx context.Context, f Failure, by core.Audit) error {
-	start, ok := core.Retries[f.Status]
-	if !ok {
-		return core.Fail(core.CodeConflict, errors.New("not at an end that can be retried"))
+	start, err := retryStart(f.Status, f.Code)
+	if err != nil {
+		return err
 	}
 	return o.inTx(ctx, func(tx pgx.Tx) error {
 		if err := openAttempt(ctx, tx, o.queue, f.Document, f.Attempt, start); err != nil {

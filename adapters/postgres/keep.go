@@ -138,6 +138,7 @@ func (s *Store) queueMove(batch *pgx.Batch, step core.Step, to core.Status, move
 		set += `, parser = $6, parse_credits = parse_credits + $7::double precision::numeric, next_poll_at = null, standby = $8`
 		args = append(args, made.Parser, made.Credits, made.Standby)
 	case core.Checked:
+		queueMarks(batch, doc, made.Marks)
 		receipt, _ := json.Marshal(made.Receipt) // integers only: it cannot fail
 		set += `, receipt = $6`
 		args = append(args, string(receipt))
@@ -157,6 +158,13 @@ func (s *Store) queueMove(batch *pgx.Batch, step core.Step, to core.Status, move
 		}
 		return rows.Err()
 	})
+}
+
+// queueMarks puts the text's marks in the place of those of an earlier text. It
+// comes before the move: whoever locks both rows locks the document's first.
+func queueMarks(batch *pgx.Batch, doc core.Document, marks []core.Mark) {
+	batch.Queue(`update upload_pipeline.documents set marks = array(select unnest(marks) except select unnest($2::text[])) || $3::text[]
+		where document_id = $1 and (marks && $2::text[] or cardinality($3::text[]) > 0)`, doc.ID, core.TextMarks(), core.SortMarks(marks))
 }
 
 // keepText replaces the document's pages. Rows go in as arrays: COPY is refused

@@ -98,9 +98,9 @@ func addDocument(ctx context.Context, tx pgx.Tx, queue Queue, user core.ID, d po
 	}
 	batch := &pgx.Batch{}
 	batch.Queue(`insert into upload_pipeline.documents
-		(document_id, user_id, filename, mime, bytes_len, file_sha256, storage_key, page_count, policy_id)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''))`,
-		d.ID, user, d.Name, d.ContentType, d.Size, d.SHA256[:], d.Key, d.Pages, d.PolicyID)
+		(document_id, user_id, filename, mime, bytes_len, file_sha256, storage_key, page_count, policy_id, marks)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''), $10)`,
+		d.ID, user, d.Name, d.ContentType, d.Size, d.SHA256[:], d.Key, d.Pages, d.PolicyID, core.SortMarks(d.Marks))
 	batch.Queue(`insert into upload_pipeline.upload_jobs (job_id, document_id, user_id, attempt, status, rank, lane) values ($1, $2, $3, 1, $4, $5, $6)`,
 		d.Job, d.ID, user, string(core.Uploaded), rank, string(lane))
 	batch.Queue(`delete from upload_pipeline.storage_intents where storage_key = $1`, d.Key)
@@ -124,15 +124,32 @@ func (l *Library) Retry(ctx context.Context, who ports.Principal, id core.ID) (p
 	if err != nil {
 		return ports.Standing{}, err
 	}
-	start, ok := core.Retries[now.Status]
-	if !ok {
-		return ports.Standing{}, core.Fail(core.CodeConflict, errors.New("not at an end that can be retried"))
+	code := core.Code("")
+	if now.Trouble != nil {
+		code = now.Trouble.Code
+	}
+	start, err := retryStart(now.Status, code)
+	if err != nil {
+		return ports.Standing{}, err
 	}
 	err = l.asApp(ctx, who, func(tx pgx.Tx) error { return openAttempt(ctx, tx, l.queue, id, now.Attempt, start) })
 	if err != nil {
 		return ports.Standing{}, err
 	}
 	return l.Standing(ctx, who, id)
+}
+
+// retryStart says where the attempt after one that ended so may start. A file
+// with malware in it is removed, so there is nothing to start from.
+func retryStart(ended core.Status, code core.Code) (core.Status, error) {
+	start, ok := core.Retries[ended]
+	switch {
+	case !ok:
+		return "", core.Fail(core.CodeConflict, errors.New("not at an end that can be retried"))
+	case ended.Failed() && code == core.CodeFileInfected:
+		return "", core.Fail(core.CodeFileInfected, nil)
+	}
+	return start, nil
 }
 
 // holdDocument reads the document's present attempt, and lets nobody else open

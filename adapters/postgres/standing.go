@@ -15,7 +15,7 @@ const standingSQL = `select d.document_id, j.job_id, d.storage_key, d.filename, 
 	j.status, j.status_since, j.attempt, j.receipt, j.chunks_total, j.chunks_embedded, j.last_error, j.timings, j.updated_at,
 	coalesce((select e.was from upload_pipeline.events e where e.job_id = j.job_id order by e.event_id desc limit 1), j.status),
 	coalesce(j.parser, ''), j.standby,
-	coalesce(d.file_read_at > now() - interval '1 day' and (d.cold_since is null or d.file_read_at > d.cold_since), false)
+	coalesce(d.file_read_at > now() - interval '1 day' and (d.cold_since is null or d.file_read_at > d.cold_since), false), d.marks
 	from upload_pipeline.documents d join upload_pipeline.upload_jobs j on j.document_id = d.document_id and j.attempt = d.attempt
 	where d.user_id = $1 and `
 
@@ -41,11 +41,12 @@ func scanStanding(row pgx.Row) (s ports.Standing, err error) {
 	var digest, receipt, trouble, timings []byte
 	err = row.Scan(&s.Document, &s.Job, &s.Key, &s.Name, &s.ContentType, &s.Size, &digest, &s.Pages, &s.CreatedAt,
 		&s.Status, &s.Since, &s.Attempt, &receipt, &s.Chunks, &s.Embedded, &trouble, &timings, &s.UpdatedAt, &s.LastGood,
-		&s.Parser, &s.Standby, &s.ReadNoted)
+		&s.Parser, &s.Standby, &s.ReadNoted, &s.Marks)
 	if err != nil {
 		return ports.Standing{}, err
 	}
 	copy(s.SHA256[:], digest)
+	s.Marks = core.SortMarks(s.Marks)
 	if !s.Status.Failed() && s.Status != core.Cancelled {
 		s.LastGood = s.Status
 	}

@@ -175,6 +175,17 @@ func (s *Store) Copies(ctx context.Context, id core.ID) ([]core.Document, error)
 	return docs, trouble(err)
 }
 
+// Condemned is where the file lies of a document that failed for malware in it;
+// "" for any other, and for one that a legal hold keeps.
+func (s *Store) Condemned(ctx context.Context, id core.ID) (key string, err error) {
+	err = s.pool.QueryRow(ctx, `select d.storage_key from `+present+`
+		where d.document_id = $1 and `+infected+` and not upload_pipeline.held(d.document_id, d.user_id)`, id).Scan(&key)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	return key, trouble(err)
+}
+
 // Unknown lists those of the attempts that no live document has: there never
 // was such a one, or its document is deleted.
 func (s *Store) Unknown(ctx context.Context, attempts []core.ID) ([]core.ID, error) {

@@ -41,10 +41,12 @@ const (
 	CodeEmbedderKey         Code = "embedder_key"
 	CodeEmbedderRefused     Code = "embedder_refused"
 	CodeEmbedderUnavailable Code = "embedder_unavailable"
+	CodeFileBomb            Code = "file_bomb"
 	CodeFileBroken          Code = "file_broken"
 	CodeFileChanged         Code = "file_changed"
 	CodeFileEmpty           Code = "file_empty"
 	CodeFileEncrypted       Code = "file_encrypted"
+	CodeFileInfected        Code = "file_infected"
 	CodeFileMissing         Code = "file_missing"
 	CodeFileSizeDiffers     Code = "file_size_differs"
 	CodeFileTooLarge        Code = "file_too_large"
@@ -81,6 +83,8 @@ const (
 	CodeRateLimited         Code = "rate_limited"
 	CodeReadByStandby       Code = "read_by_standby"
 	CodeSamePassword        Code = "same_password"
+	CodeScannerOff          Code = "scanner_off"
+	CodeScannerUnavailable  Code = "scanner_unavailable"
 	CodeStorageConflict     Code = "storage_conflict"
 	CodeStorageDenied       Code = "storage_denied"
 	CodeStorageUnavailable  Code = "storage_unavailable"
@@ -140,6 +144,8 @@ func (e Code) Valid() bool {
 		return true
 	case CodeEmbedderUnavailable:
 		return true
+	case CodeFileBomb:
+		return true
 	case CodeFileBroken:
 		return true
 	case CodeFileChanged:
@@ -147,6 +153,8 @@ func (e Code) Valid() bool {
 	case CodeFileEmpty:
 		return true
 	case CodeFileEncrypted:
+		return true
+	case CodeFileInfected:
 		return true
 	case CodeFileMissing:
 		return true
@@ -219,6 +227,10 @@ func (e Code) Valid() bool {
 	case CodeReadByStandby:
 		return true
 	case CodeSamePassword:
+		return true
+	case CodeScannerOff:
+		return true
+	case CodeScannerUnavailable:
 		return true
 	case CodeStorageConflict:
 		return true
@@ -357,6 +369,72 @@ const (
 func (e LivenessStatus) Valid() bool {
 	switch e {
 	case LivenessStatusOk:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Mark.
+const (
+	MarkAddressesModel   Mark = "addresses_model"
+	MarkEmbeddedFile     Mark = "embedded_file"
+	MarkHeaderOffset     Mark = "header_offset"
+	MarkHiddenCharacters Mark = "hidden_characters"
+	MarkJavascript       Mark = "javascript"
+	MarkLaunch           Mark = "launch"
+	MarkOpenAction       Mark = "open_action"
+	MarkPolyglotHTML     Mark = "polyglot_html"
+	MarkPolyglotZip      Mark = "polyglot_zip"
+	MarkRemoteGoto       Mark = "remote_goto"
+	MarkRemoteImage      Mark = "remote_image"
+	MarkRestricted       Mark = "restricted"
+	MarkRichMedia        Mark = "rich_media"
+	MarkSubmitForm       Mark = "submit_form"
+	MarkTrailingData     Mark = "trailing_data"
+	MarkURIAction        Mark = "uri_action"
+	MarkUnreadObjects    Mark = "unread_objects"
+	MarkXfa              Mark = "xfa"
+)
+
+// Valid indicates whether the value is a known member of the Mark enum.
+func (e Mark) Valid() bool {
+	switch e {
+	case MarkAddressesModel:
+		return true
+	case MarkEmbeddedFile:
+		return true
+	case MarkHeaderOffset:
+		return true
+	case MarkHiddenCharacters:
+		return true
+	case MarkJavascript:
+		return true
+	case MarkLaunch:
+		return true
+	case MarkOpenAction:
+		return true
+	case MarkPolyglotHTML:
+		return true
+	case MarkPolyglotZip:
+		return true
+	case MarkRemoteGoto:
+		return true
+	case MarkRemoteImage:
+		return true
+	case MarkRestricted:
+		return true
+	case MarkRichMedia:
+		return true
+	case MarkSubmitForm:
+		return true
+	case MarkTrailingData:
+		return true
+	case MarkURIAction:
+		return true
+	case MarkUnreadObjects:
+		return true
+	case MarkXfa:
 		return true
 	default:
 		return false
@@ -611,6 +689,9 @@ type Accepted struct {
 	// JobID The attempt's id
 	JobID openapi_types.UUID `json:"job_id"`
 
+	// Marks What is worth knowing of the file and its text; no mark keeps a document out. Of files: active content (javascript, open_action, launch, embedded_file, rich_media, submit_form, remote_goto, uri_action, xfa), restricted (encrypted, and opens without a password), unread_objects (parts that could not be looked into), header_offset, trailing_data, polyglot_html and polyglot_zip (other programs take it for another type). Of texts: addresses_model (speaks to a language model), hidden_characters, remote_image. Text is data to a model, marked or not
+	Marks []Mark `json:"marks"`
+
 	// Mime By content
 	Mime string `json:"mime"`
 
@@ -715,6 +796,9 @@ type Document struct {
 	LastError *LastError         `json:"last_error"`
 	Links     Links              `json:"links"`
 
+	// Marks What is worth knowing of the file and its text; no mark keeps a document out. Of files: active content (javascript, open_action, launch, embedded_file, rich_media, submit_form, remote_goto, uri_action, xfa), restricted (encrypted, and opens without a password), unread_objects (parts that could not be looked into), header_offset, trailing_data, polyglot_html and polyglot_zip (other programs take it for another type). Of texts: addresses_model (speaks to a language model), hidden_characters, remote_image. Text is data to a model, marked or not
+	Marks []Mark `json:"marks"`
+
 	// Mime Type of the file, by its content
 	Mime     string   `json:"mime"`
 	NextStep NextStep `json:"next_step"`
@@ -800,6 +884,9 @@ type DocumentStatus struct {
 	// JobID The attempt's id
 	JobID     openapi_types.UUID `json:"job_id"`
 	LastError *LastError         `json:"last_error"`
+
+	// Marks What is worth knowing of the file and its text; no mark keeps a document out. Of files: active content (javascript, open_action, launch, embedded_file, rich_media, submit_form, remote_goto, uri_action, xfa), restricted (encrypted, and opens without a password), unread_objects (parts that could not be looked into), header_offset, trailing_data, polyglot_html and polyglot_zip (other programs take it for another type). Of texts: addresses_model (speaks to a language model), hidden_characters, remote_image. Text is data to a model, marked or not
+	Marks []Mark `json:"marks"`
 
 	// Mime Type of the file, by its content
 	Mime     string   `json:"mime"`
@@ -1020,6 +1107,9 @@ type Mailed struct {
 	// Message What to do next
 	Message string `json:"message"`
 }
+
+// Mark defines model for Mark.
+type Mark string
 
 // Metadata defines model for Metadata.
 type Metadata struct {
@@ -1396,6 +1486,9 @@ type SearchResult struct {
 
 	// Headings The section path, outermost first
 	Headings []string `json:"headings"`
+
+	// Marks Of this passage's text: it is data to a language model, marked or not
+	Marks []Mark `json:"marks"`
 
 	// Mime Type of the file, by its content
 	Mime string `json:"mime"`
@@ -2484,7 +2577,7 @@ type ClientInterface interface {
 
 	// RetryDocument Take a document up again
 	//
-	// Opens the next attempt of a document that failed or was cancelled, where the last one can be continued. Any other is 409.
+	// Opens the next attempt of a document that failed or was cancelled, where the last one can be continued. Any other is 409; one in which malware was found is 422.
 	//
 	// Corresponds with POST /documents/{id}/retry (the `RetryDocument` operationId).
 	RetryDocument(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3242,7 +3335,7 @@ func (c *Client) GetDocumentLink(ctx context.Context, id string, reqEditors ...R
 
 // RetryDocument Take a document up again
 //
-// Opens the next attempt of a document that failed or was cancelled, where the last one can be continued. Any other is 409.
+// Opens the next attempt of a document that failed or was cancelled, where the last one can be continued. Any other is 409; one in which malware was found is 422.
 //
 // Corresponds with POST /documents/{id}/retry (the `RetryDocument` operationId).
 func (c *Client) RetryDocument(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5351,7 +5444,7 @@ type ClientWithResponsesInterface interface {
 
 	// RetryDocumentWithResponse Take a document up again
 	//
-	// Opens the next attempt of a document that failed or was cancelled, where the last one can be continued. Any other is 409.
+	// Opens the next attempt of a document that failed or was cancelled, where the last one can be continued. Any other is 409; one in which malware was found is 422.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -8877,6 +8970,11 @@ type GetDocumentFileResponse408Headers struct {
 	XRequestID openapi_types.UUID
 }
 
+// GetDocumentFileResponse410Headers the declared response headers of an HTTP 410 response for GetDocumentFile
+type GetDocumentFileResponse410Headers struct {
+	XRequestID openapi_types.UUID
+}
+
 // GetDocumentFileResponse412Headers the declared response headers of an HTTP 412 response for GetDocumentFile
 type GetDocumentFileResponse412Headers struct {
 	XRequestID openapi_types.UUID
@@ -8932,6 +9030,8 @@ type GetDocumentFileResponse struct {
 	ApplicationProblemJSON404 *Problem
 	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
 	ApplicationProblemJSON408 *Problem
+	// ApplicationProblemJSON410 the response for an HTTP 410 `application/problem+json` response
+	ApplicationProblemJSON410 *Problem
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *Problem
 	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
@@ -8962,6 +9062,8 @@ type GetDocumentFileResponse struct {
 	Headers404 *GetDocumentFileResponse404Headers
 	// Headers408 the parsed response headers for an HTTP 408 response
 	Headers408 *GetDocumentFileResponse408Headers
+	// Headers410 the parsed response headers for an HTTP 410 response
+	Headers410 *GetDocumentFileResponse410Headers
 	// Headers412 the parsed response headers for an HTTP 412 response
 	Headers412 *GetDocumentFileResponse412Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
@@ -9035,6 +9137,11 @@ type GetDocumentLinkResponse408Headers struct {
 	XRequestID openapi_types.UUID
 }
 
+// GetDocumentLinkResponse410Headers the declared response headers of an HTTP 410 response for GetDocumentLink
+type GetDocumentLinkResponse410Headers struct {
+	XRequestID openapi_types.UUID
+}
+
 // GetDocumentLinkResponse413Headers the declared response headers of an HTTP 413 response for GetDocumentLink
 type GetDocumentLinkResponse413Headers struct {
 	XRequestID openapi_types.UUID
@@ -9082,6 +9189,8 @@ type GetDocumentLinkResponse struct {
 	ApplicationProblemJSON404 *Problem
 	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
 	ApplicationProblemJSON408 *Problem
+	// ApplicationProblemJSON410 the response for an HTTP 410 `application/problem+json` response
+	ApplicationProblemJSON410 *Problem
 	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
 	ApplicationProblemJSON413 *Problem
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
@@ -9104,6 +9213,8 @@ type GetDocumentLinkResponse struct {
 	Headers404 *GetDocumentLinkResponse404Headers
 	// Headers408 the parsed response headers for an HTTP 408 response
 	Headers408 *GetDocumentLinkResponse408Headers
+	// Headers410 the parsed response headers for an HTTP 410 response
+	Headers410 *GetDocumentLinkResponse410Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *GetDocumentLinkResponse413Headers
 	// Headers422 the parsed response headers for an HTTP 422 response
@@ -11172,7 +11283,7 @@ func (c *ClientWithResponses) GetDocumentLinkWithResponse(ctx context.Context, i
 
 // RetryDocumentWithResponse Take a document up again
 //
-// Opens the next attempt of a document that failed or was cancelled, where the last one can be continued. Any other is 409.
+// Opens the next attempt of a document that failed or was cancelled, where the last one can be continued. Any other is 409; one in which malware was found is 422.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -17835,6 +17946,13 @@ func ParseGetDocumentFileResponse(rsp *http.Response) (*GetDocumentFileResponse,
 		}
 		response.ApplicationProblemJSON408 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 410:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON410 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -17999,6 +18117,16 @@ func ParseGetDocumentFileResponse(rsp *http.Response) (*GetDocumentFileResponse,
 			headers.XRequestID = value
 		}
 		response.Headers408 = &headers
+	case rsp.StatusCode == 410:
+		var headers GetDocumentFileResponse410Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers410 = &headers
 	case rsp.StatusCode == 412:
 		var headers GetDocumentFileResponse412Headers
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
@@ -18161,6 +18289,13 @@ func ParseGetDocumentLinkResponse(rsp *http.Response) (*GetDocumentLinkResponse,
 		}
 		response.ApplicationProblemJSON408 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 410:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON410 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -18263,6 +18398,16 @@ func ParseGetDocumentLinkResponse(rsp *http.Response) (*GetDocumentLinkResponse,
 			headers.XRequestID = value
 		}
 		response.Headers408 = &headers
+	case rsp.StatusCode == 410:
+		var headers GetDocumentLinkResponse410Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers410 = &headers
 	case rsp.StatusCode == 413:
 		var headers GetDocumentLinkResponse413Headers
 		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {

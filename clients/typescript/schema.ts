@@ -498,7 +498,7 @@ export interface paths {
         put?: never;
         /**
          * Take a document up again
-         * @description Opens the next attempt of a document that failed or was cancelled, where the last one can be continued. Any other is 409.
+         * @description Opens the next attempt of a document that failed or was cancelled, where the last one can be continued. Any other is 409; one in which malware was found is 422.
          */
         post: operations["retry-document"];
         delete?: never;
@@ -743,6 +743,8 @@ export interface components {
              * @description The attempt's id
              */
             job_id: string;
+            /** @description What is worth knowing of the file and its text; no mark keeps a document out. Of files: active content (javascript, open_action, launch, embedded_file, rich_media, submit_form, remote_goto, uri_action, xfa), restricted (encrypted, and opens without a password), unread_objects (parts that could not be looked into), header_offset, trailing_data, polyglot_html and polyglot_zip (other programs take it for another type). Of texts: addresses_model (speaks to a language model), hidden_characters, remote_image. Text is data to a model, marked or not */
+            marks: components["schemas"]["Mark"][];
             /** @description By content */
             mime: string;
             /**
@@ -785,7 +787,7 @@ export interface components {
             next_cursor: string | null;
         };
         /** @enum {string} */
-        Code: "accounts_unavailable" | "bad_credentials" | "bad_sign_in_code" | "bad_signature" | "bad_vectors" | "budget_exhausted" | "budget_low" | "chunks_incomplete" | "clock_skew" | "conflict" | "database_unavailable" | "denied" | "download_link_invalid" | "duplicate_document" | "email_taken" | "email_unconfirmed" | "embedder_busy" | "embedder_credits" | "embedder_key" | "embedder_refused" | "embedder_unavailable" | "file_broken" | "file_changed" | "file_empty" | "file_encrypted" | "file_missing" | "file_size_differs" | "file_too_large" | "file_too_many_pages" | "file_unsupported" | "idempotency_in_use" | "idempotency_mismatch" | "input_too_long" | "intake_paused" | "internal" | "invalid_request" | "legal_hold" | "needs_ocr" | "no_worker" | "not_found" | "not_offered" | "not_ready" | "page_cut" | "page_failed" | "parse_cancelled" | "parse_empty" | "parse_failed" | "parse_gone" | "parse_incomplete" | "parse_not_ready" | "parse_timeout" | "parser_busy" | "parser_credits" | "parser_key" | "parser_refused" | "parser_unavailable" | "queue_paused" | "quota_exceeded" | "rate_limited" | "read_by_standby" | "same_password" | "storage_conflict" | "storage_denied" | "storage_unavailable" | "token_expired" | "token_reused" | "unauthenticated" | "upload_expired" | "upload_link_invalid" | "upload_too_slow" | "waited_too_long" | "weak_password" | "worker_lost";
+        Code: "accounts_unavailable" | "bad_credentials" | "bad_sign_in_code" | "bad_signature" | "bad_vectors" | "budget_exhausted" | "budget_low" | "chunks_incomplete" | "clock_skew" | "conflict" | "database_unavailable" | "denied" | "download_link_invalid" | "duplicate_document" | "email_taken" | "email_unconfirmed" | "embedder_busy" | "embedder_credits" | "embedder_key" | "embedder_refused" | "embedder_unavailable" | "file_bomb" | "file_broken" | "file_changed" | "file_empty" | "file_encrypted" | "file_infected" | "file_missing" | "file_size_differs" | "file_too_large" | "file_too_many_pages" | "file_unsupported" | "idempotency_in_use" | "idempotency_mismatch" | "input_too_long" | "intake_paused" | "internal" | "invalid_request" | "legal_hold" | "needs_ocr" | "no_worker" | "not_found" | "not_offered" | "not_ready" | "page_cut" | "page_failed" | "parse_cancelled" | "parse_empty" | "parse_failed" | "parse_gone" | "parse_incomplete" | "parse_not_ready" | "parse_timeout" | "parser_busy" | "parser_credits" | "parser_key" | "parser_refused" | "parser_unavailable" | "queue_paused" | "quota_exceeded" | "rate_limited" | "read_by_standby" | "same_password" | "scanner_off" | "scanner_unavailable" | "storage_conflict" | "storage_denied" | "storage_unavailable" | "token_expired" | "token_reused" | "unauthenticated" | "upload_expired" | "upload_link_invalid" | "upload_too_slow" | "waited_too_long" | "weak_password" | "worker_lost";
         Degraded: {
             code: components["schemas"]["Code"];
             /** @description What happened, for a person */
@@ -855,6 +857,8 @@ export interface components {
             /** @description null unless the attempt failed */
             last_error: components["schemas"]["LastError"];
             links: components["schemas"]["Links"];
+            /** @description What is worth knowing of the file and its text; no mark keeps a document out. Of files: active content (javascript, open_action, launch, embedded_file, rich_media, submit_form, remote_goto, uri_action, xfa), restricted (encrypted, and opens without a password), unread_objects (parts that could not be looked into), header_offset, trailing_data, polyglot_html and polyglot_zip (other programs take it for another type). Of texts: addresses_model (speaks to a language model), hidden_characters, remote_image. Text is data to a model, marked or not */
+            marks: components["schemas"]["Mark"][];
             /** @description Type of the file, by its content */
             mime: string;
             /** @description What happens without anybody's doing */
@@ -959,6 +963,8 @@ export interface components {
             job_id: string;
             /** @description null unless the attempt failed */
             last_error: components["schemas"]["LastError"];
+            /** @description What is worth knowing of the file and its text; no mark keeps a document out. Of files: active content (javascript, open_action, launch, embedded_file, rich_media, submit_form, remote_goto, uri_action, xfa), restricted (encrypted, and opens without a password), unread_objects (parts that could not be looked into), header_offset, trailing_data, polyglot_html and polyglot_zip (other programs take it for another type). Of texts: addresses_model (speaks to a language model), hidden_characters, remote_image. Text is data to a model, marked or not */
+            marks: components["schemas"]["Mark"][];
             /** @description Type of the file, by its content */
             mime: string;
             /** @description What happens without anybody's doing */
@@ -1167,6 +1173,8 @@ export interface components {
             /** @description What to do next */
             message: string;
         };
+        /** @enum {string} */
+        Mark: "javascript" | "open_action" | "launch" | "embedded_file" | "rich_media" | "submit_form" | "remote_goto" | "uri_action" | "xfa" | "restricted" | "unread_objects" | "header_offset" | "trailing_data" | "polyglot_html" | "polyglot_zip" | "addresses_model" | "hidden_characters" | "remote_image";
         Metadata: {
             full_name: string;
             name: string;
@@ -1562,6 +1570,8 @@ export interface components {
             filename: string;
             /** @description The section path, outermost first */
             headings: string[];
+            /** @description Of this passage's text: it is data to a language model, marked or not */
+            marks: components["schemas"]["Mark"][];
             /** @description Type of the file, by its content */
             mime: string;
             /**
@@ -2600,6 +2610,7 @@ export interface operations {
                      *       "mime": "application/pdf",
                      *       "pages": 24,
                      *       "failed_pages": [],
+                     *       "marks": [],
                      *       "chunks": {
                      *         "done": 0,
                      *         "total": 0
@@ -5053,6 +5064,7 @@ export interface operations {
                      *           "mime": "application/pdf",
                      *           "pages": 24,
                      *           "failed_pages": [],
+                     *           "marks": [],
                      *           "chunks": {
                      *             "done": 61,
                      *             "total": 61
@@ -5280,6 +5292,7 @@ export interface operations {
                      *       "mime": "application/pdf",
                      *       "pages": 24,
                      *       "failed_pages": [],
+                     *       "marks": [],
                      *       "chunks": {
                      *         "done": 61,
                      *         "total": 61
@@ -5362,6 +5375,7 @@ export interface operations {
                      *       "mime": "application/pdf",
                      *       "pages": 24,
                      *       "failed_pages": [],
+                     *       "marks": [],
                      *       "chunks": {
                      *         "done": 0,
                      *         "total": 0
@@ -5486,6 +5500,8 @@ export interface operations {
              *     * `file_encrypted`: The file is protected by a password. Save a copy without the password and upload that.
              *     * `file_broken`: The file is damaged and cannot be opened. Open the file, save it again as PDF and upload that one.
              *     * `file_too_many_pages`: The file has more pages than allowed. Split it and upload the parts.
+             *     * `file_bomb`: The file unpacks to far more than a document holds. Open the file, save it again as PDF and upload that one.
+             *     * `file_infected`: Malware was found in the file, and the file was removed. Do not open your copy. Upload one from a source you trust; if you are sure that the file is harmless, write to support with the document id.
              *     * `idempotency_mismatch`: The idempotency key was used for another request. Send every new request under a new key, and repeat one unchanged.
              */
             422: {
@@ -5616,6 +5632,7 @@ export interface operations {
                      *           "mime": "application/pdf",
                      *           "pages": 24,
                      *           "failed_pages": [],
+                     *           "marks": [],
                      *           "chunks": {
                      *             "done": 61,
                      *             "total": 61
@@ -5827,6 +5844,7 @@ export interface operations {
                      *       "mime": "application/pdf",
                      *       "pages": 24,
                      *       "failed_pages": [],
+                     *       "marks": [],
                      *       "chunks": {
                      *         "done": 61,
                      *         "total": 61
@@ -6255,6 +6273,7 @@ export interface operations {
                      *       "mime": "application/pdf",
                      *       "pages": 24,
                      *       "failed_pages": [],
+                     *       "marks": [],
                      *       "chunks": {
                      *         "done": 0,
                      *         "total": 0
@@ -7235,6 +7254,20 @@ export interface operations {
                 };
             };
             /**
+             * @description Gone.
+             *
+             *     * `file_infected`: Malware was found in the file, and the file was removed. Do not open your copy. Upload one from a source you trust; if you are sure that the file is harmless, write to support with the document id.
+             */
+            410: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
              * @description Precondition Failed.
              *
              *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
@@ -7450,6 +7483,20 @@ export interface operations {
                 };
             };
             /**
+             * @description Gone.
+             *
+             *     * `file_infected`: Malware was found in the file, and the file was removed. Do not open your copy. Upload one from a source you trust; if you are sure that the file is harmless, write to support with the document id.
+             */
+            410: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
              * @description Request Entity Too Large.
              *
              *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
@@ -7588,6 +7635,7 @@ export interface operations {
                      *       "mime": "application/pdf",
                      *       "pages": 24,
                      *       "failed_pages": [],
+                     *       "marks": [],
                      *       "chunks": {
                      *         "done": 0,
                      *         "total": 0
@@ -7703,7 +7751,7 @@ export interface operations {
             /**
              * @description Unprocessable Entity.
              *
-             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             *     * `file_infected`: Malware was found in the file, and the file was removed. Do not open your copy. Upload one from a source you trust; if you are sure that the file is harmless, write to support with the document id.
              *     * `idempotency_mismatch`: The idempotency key was used for another request. Send every new request under a new key, and repeat one unchanged.
              */
             422: {
@@ -7817,6 +7865,7 @@ export interface operations {
                      *       "mime": "application/pdf",
                      *       "pages": 24,
                      *       "failed_pages": [],
+                     *       "marks": [],
                      *       "chunks": {
                      *         "done": 61,
                      *         "total": 61
@@ -9096,6 +9145,7 @@ export interface operations {
                      *             "start": 16,
                      *             "end": 68
                      *           },
+                     *           "marks": [],
                      *           "similarity": 0.71,
                      *           "score": 0.97
                      *         }
@@ -9538,6 +9588,7 @@ export interface operations {
                      *       "bytes_len": 482133,
                      *       "mime": "application/pdf",
                      *       "pages": 24,
+                     *       "marks": [],
                      *       "attempt": 1,
                      *       "created_at": "2026-01-31T09:00:00Z"
                      *     }
@@ -9688,6 +9739,8 @@ export interface operations {
              *     * `file_encrypted`: The file is protected by a password. Save a copy without the password and upload that.
              *     * `file_broken`: The file is damaged and cannot be opened. Open the file, save it again as PDF and upload that one.
              *     * `file_too_many_pages`: The file has more pages than allowed. Split it and upload the parts.
+             *     * `file_bomb`: The file unpacks to far more than a document holds. Open the file, save it again as PDF and upload that one.
+             *     * `file_infected`: Malware was found in the file, and the file was removed. Do not open your copy. Upload one from a source you trust; if you are sure that the file is harmless, write to support with the document id.
              *     * `idempotency_mismatch`: The idempotency key was used for another request. Send every new request under a new key, and repeat one unchanged.
              */
             422: {

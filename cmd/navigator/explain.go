@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/insurance-navigator/navigator/cmd/internal/boot"
@@ -86,6 +87,9 @@ func (w *world) showReport(r boot.Report) {
 	}
 	line("file", "%s", objectWords(r.Object))
 	line("pages", "%d of the file; %d parsed, %d blank, %d failed; receipt %s", r.PagesOfFile, r.Pages.Parsed, r.Pages.Blank, r.Pages.Failed, receiptWords(r.Receipt))
+	if len(r.Marks) > 0 {
+		line("marks", "%s", markWords(r.Marks))
+	}
 	line("chunks", "%d stored, %d with their vector, %d expected", r.Chunks.Stored, r.Chunks.Embedded, r.Chunks.Expected)
 	if r.Deadline != nil {
 		line("deadline", "%s", instant(*r.Deadline, r.Now))
@@ -136,6 +140,14 @@ func objectWords(o boot.Object) string {
 		return fmt.Sprintf("stored with %d bytes, %d were uploaded", o.Size, o.Expected)
 	}
 	return fmt.Sprintf("stored, %d bytes", o.Size)
+}
+
+func markWords(marks []core.Mark) string {
+	words := make([]string, len(marks))
+	for i, mark := range marks {
+		words[i] = string(mark)
+	}
+	return strings.Join(words, ", ")
 }
 
 func receiptWords(r *core.Receipt) string {

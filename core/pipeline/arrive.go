@@ -102,7 +102,7 @@ func (a Arriving) look(ctx context.Context, up core.Upload) (file core.Arrived, 
 		return file, core.Fail(core.CodeStorageUnavailable, errors.New("the storage sent another number of bytes"))
 	}
 	found, err := a.Rules.Inspect(ctx, a.Inspector, disk.Reader(), disk.Size, up.ContentType, up.Name)
-	return core.Arrived{ContentType: found.Type, SHA256: disk.Sum, Pages: found.Pages}, err
+	return core.Arrived{ContentType: found.Type, SHA256: disk.Sum, Pages: found.Pages, Marks: found.Marks}, err
 }
 
 // unseen settles a file that is not taken. What is the file's own fault ends

@@ -18,6 +18,7 @@ import (
 type Parsing struct {
 	Blobs  opener
 	Parser submitter
+	Screen Screening
 	// Callback says where the parser of this attempt is to report, and the
 	// attempt's secrets; all empty means it is polled alone.
 	Callback func(attempt core.ID) (address, secret, token string)
@@ -35,7 +36,8 @@ type submitter interface {
 // Name is parse.
 func (Parsing) Name() core.Stage { return core.Parse }
 
-// Make submits the stored bytes, which must be those that were uploaded.
+// Make submits the stored bytes, which must be those that were uploaded, and
+// which the screening lets pass.
 func (p Parsing) Make(ctx context.Context, doc core.Document) (core.Made, error) {
 	if doc.Submitting {
 		queued, found, err := p.Parser.Find(ctx, doc)
@@ -43,15 +45,14 @@ func (p Parsing) Make(ctx context.Context, doc core.Document) (core.Made, error)
 			return queued, err
 		}
 	}
-	body, blob, err := p.Blobs.Open(ctx, doc.Key)
+	if err := p.Screen.pass(ctx, p.Blobs, doc); err != nil {
+		return nil, err
+	}
+	body, whole, err := uploaded(ctx, p.Blobs, doc)
 	if err != nil {
-		return nil, missing(err)
+		return nil, err
 	}
 	defer body.Close() //nolint:errcheck // it was only read
-	if blob.Size != doc.Size {
-		return nil, core.Fail(core.CodeFileChanged, nil)
-	}
-	whole := checked(body, doc.Size, doc.SHA256)
 	submission := core.Submission{Document: doc, Body: whole}
 	submission.Callback, submission.Secret, submission.Token = p.Callback(doc.Job)
 	queued, err := p.Parser.Submit(ctx, submission)
@@ -62,6 +63,19 @@ func (p Parsing) Make(ctx context.Context, doc core.Document) (core.Made, error)
 		return nil, err
 	}
 	return queued, nil
+}
+
+// uploaded opens the stored file, to be read as what was uploaded.
+func uploaded(ctx context.Context, blobs opener, doc core.Document) (io.Closer, *checkedReader, error) {
+	body, blob, err := blobs.Open(ctx, doc.Key)
+	if err != nil {
+		return nil, nil, missing(err)
+	}
+	if blob.Size != doc.Size {
+		_ = body.Close()
+		return nil, nil, core.Fail(core.CodeFileChanged, nil)
+	}
+	return body, checked(body, doc.Size, doc.SHA256), nil
 }
 
 // missing makes the absence of a stored file final: nothing else stands in

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/core/injection"
 )
 
 // Validating balances the page receipt: every page of the file was parsed, or
@@ -20,7 +21,7 @@ type pager interface {
 // Name is validate.
 func (Validating) Name() core.Stage { return core.Validate }
 
-// Make writes the receipt, or refuses the parse.
+// Make writes the receipt and marks the text, or refuses the parse.
 func (v Validating) Make(ctx context.Context, doc core.Document) (core.Made, error) {
 	pages, err := v.Text.Pages(ctx, doc)
 	if err != nil {
@@ -33,7 +34,16 @@ func (v Validating) Make(ctx context.Context, doc core.Document) (core.Made, err
 	if err := v.judge(receipt); err != nil {
 		return nil, err
 	}
-	return core.Checked{Receipt: receipt}, nil
+	return core.Checked{Receipt: receipt, Marks: marksOf(pages)}, nil
+}
+
+// marksOf is what the pages' text is marked with.
+func marksOf(pages []core.Page) []core.Mark {
+	var found []core.Mark
+	for _, page := range pages {
+		found = append(found, injection.Find(page.Text)...)
+	}
+	return core.SortMarks(found)
 }
 
 // balance counts every page once. Pages the parser never mentioned, or out of

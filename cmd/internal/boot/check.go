@@ -69,6 +69,7 @@ func (c Config) Check(service Service) error {
 	c.checkStorage(&f, service)
 	c.checkAccounts(&f, service)
 	c.checkParser(&f, service)
+	c.checkScanner(&f)
 	c.checkEmbedder(&f, service)
 	c.checkWebhook(&f)
 	c.checkNumbers(&f)

@@ -93,6 +93,7 @@ type Config struct {
 	LlamaJobs      int     `env:"LLAMAPARSE_MAX_JOBS" help:"documents that the parser holds at once, over all workers: 5 on its free and Starter plans, 20 on Pro, 100 on Enterprise; 0: no bound"`
 	PDFium         string  `env:"PDFIUM_WASM" help:"PDFium's WebAssembly file; empty: where make pdfium puts it"`
 	PDFiumCache    string  `env:"PDFIUM_CACHE" help:"folder of the compiled PDFium; empty: the user's cache folder"`
+	Clamd          string  `env:"CLAMD_ADDRESS" help:"ClamAV daemon that looks at every file before the parser has it: host:port, or unix: and a socket's path; empty: files are not looked at"`
 	MaxFailedShare float64 `env:"MAX_FAILED_PAGE_SHARE" help:"share of pages that may fail before the document does"`
 
 	OpenAIKey   Secret `env:"OPENAI_API_KEY" help:"sk-..."`

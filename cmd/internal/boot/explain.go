@@ -32,6 +32,7 @@ type Report struct {
 	Pages       postgres.CasePages      `json:"pages"`
 	PagesOfFile int                     `json:"pages_of_file"`
 	Receipt     *core.Receipt           `json:"receipt"`
+	Marks       []core.Mark             `json:"marks"`
 	Chunks      postgres.CaseChunks     `json:"chunks"`
 	Deadline    *time.Time              `json:"deadline"`        // of parsing, or of the file's arrival
 	NextPoll    *time.Time              `json:"next_poll"`       // of the parser
@@ -72,7 +73,7 @@ func (o *Operator) Explain(ctx context.Context, id core.ID) (Report, error) {
 	doc := c.Document
 	r := Report{Document: doc.ID, Owner: doc.User, Attempt: doc.Attempt, AttemptID: doc.Job, Status: doc.Status, Since: c.Since,
 		Where: c.Whereabouts(), Created: c.Created, Held: c.Held, Now: c.Now, Moves: c.Moves, Job: c.Job, Inbox: c.Inbox, Pages: c.Pages, PagesOfFile: doc.Pages,
-		Receipt: c.Receipt, Chunks: c.Chunks, Deadline: at(c.Deadline), NextPoll: at(c.NextPoll), Unknown: doc.Submitting}
+		Receipt: c.Receipt, Marks: core.SortMarks(c.Marks), Chunks: c.Chunks, Deadline: at(c.Deadline), NextPoll: at(c.NextPoll), Unknown: doc.Submitting}
 	blobs, err := o.config.blobs()
 	if err != nil {
 		return r, err

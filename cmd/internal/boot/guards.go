@@ -17,9 +17,10 @@ type guards map[core.Service]*breaker.Breaker
 var serviceNames = map[core.Service]string{core.ServiceParser: nameParser, core.ServiceEmbedder: nameEmbedder,
 	core.ServiceStorage: nameStorage, core.ServiceAccounts: nameAccounts}
 
-// servicesOf is the services by those names.
+// servicesOf is the services by those names, and the scanner, which has no
+// breaker: a document waits for it by itself.
 var servicesOf = func() map[string]core.Service {
-	services := map[string]core.Service{}
+	services := map[string]core.Service{nameScanner: core.ServiceScanner}
 	for service, name := range serviceNames {
 		services[name] = service
 	}

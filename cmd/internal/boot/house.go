@@ -151,6 +151,9 @@ func (h *House) openOutside(ctx context.Context) error {
 	if !h.does(Worker) {
 		return nil
 	}
+	if err := h.openScanner(); err != nil {
+		return err
+	}
 	parser, err := h.config.parser(h.parts.blobs, func() (*pdftext.Engine, error) { return h.engine(ctx) })
 	if err != nil {
 		return err

@@ -26,6 +26,7 @@ type lineParts struct {
 	seen     *outcomes
 
 	inspector core.Inspector // of the worker alone
+	scanner   ports.Scanner  // likewise; nil where files are not looked at
 	governor  *postgres.Governor
 }
 
@@ -39,7 +40,7 @@ func newLine(ctx context.Context, c Config, settings riverqueue.Settings, pool *
 		return nil, err
 	}
 	making := making{store: store, box: box}
-	parsing := pipeline.Parsing{Blobs: p.blobs, Parser: p.parser, Callback: c.callback}
+	parsing := pipeline.Parsing{Blobs: p.blobs, Parser: p.parser, Callback: c.callback, Screen: p.screening(log)}
 	stages := []pipeline.Stage{
 		parsing,
 		pipeline.Receiving{Parser: p.parser, Again: parsing, Deadline: c.ParseDeadline, Outage: c.WaitLimit, Now: time.Now},
@@ -77,10 +78,13 @@ const (
 
 func newUpkeep(c Config, store *postgres.Store, p lineParts, meter meters) riverqueue.Upkeep {
 	forgetting := pipeline.Forgetting{Store: store, Parser: p.parser}
+	clearing := pipeline.Clearing{Store: store, Blobs: p.blobs}
 	purging := pipeline.Purging{Store: store, Blobs: p.blobs, Parser: p.parser, Archive: c.Archives(), Held: heldBy(p.parser, c.Parser == "pdftext")}
 	arriving := newArriving(c, countedStore{store, meter}, p)
 	return riverqueue.Upkeep{
-		Forget: forgetting.Run,
+		Forget: func(ctx context.Context, id core.ID) error { // malware does not wait for the parser
+			return errors.Join(clearing.Run(ctx, id), forgetting.Run(ctx, id))
+		},
 		Purge:  purging.Run,
 		Arrive: arriving.Run,
 		Await: func(ctx context.Context) error {

@@ -121,7 +121,7 @@ func (h *House) probe(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
 	for name, service := range map[string]interface{ Healthy(context.Context) error }{
-		nameParser: h.parts.parser, nameEmbedder: h.parts.embedder, nameStorage: h.parts.blobs,
+		nameParser: h.parts.parser, nameEmbedder: h.parts.embedder, nameStorage: h.parts.blobs, nameScanner: h.parts.scanner,
 	} {
 		if service == nil || !h.seen.stale(name, time.Now().Add(-probeAfter)) {
 			continue

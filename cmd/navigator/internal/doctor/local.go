@@ -34,6 +34,7 @@ func Local(ctx context.Context, environ []string, service boot.Service, dir stri
 	checks = append(checks, reader(environ, config))
 	if service == boot.Dev || service == boot.Worker {
 		checks = append(checks, parser(ctx, environ, config)...)
+		checks = append(checks, scanner(ctx, config))
 	}
 	if service == boot.Dev || service == boot.API {
 		checks = append(checks, listens(ctx, config, "PORT", config.Port))

@@ -54,6 +54,7 @@ type Config struct {
 
 	AllowedOrigins []string `env:"ALLOWED_ORIGINS" help:"browsers' pages that may call the API, exactly, with commas between; empty: none, in development http://localhost:3000"`
 	TrustedHops    int      `env:"TRUSTED_HOPS" help:"proxies before the API that each add to X-Forwarded-For; 0: the peer is the client"`
+	RedisURL       Secret   `env:"REDIS_URL" help:"redis:// or, with TLS, rediss:// address, with a password: request rates are counted there over all processes of the API; empty, or while it is away: each process counts for itself"`
 	RateFactor     int      `env:"RATE_FACTOR" help:"multiplies every request rate; PRODUCTION takes 1 alone"`
 	UploadsPerDay  int      `env:"UPLOADS_PER_DAY" help:"new documents of one user in any 24 hours; 0: no bound"`
 

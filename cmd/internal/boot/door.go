@@ -55,6 +55,7 @@ func (c Config) checkDoor(f *faults) {
 	if c.TrustedHops < 0 || c.TrustedHops > 10 {
 		f.add("TRUSTED_HOPS: 0 to 10, the number of proxies before the API")
 	}
+	c.checkRedis(f)
 	switch {
 	case c.RateFactor < 1 || c.RateFactor > 1_000_000:
 		f.add("RATE_FACTOR: 1 to 1000000")

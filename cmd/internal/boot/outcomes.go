@@ -104,6 +104,7 @@ const (
 	nameStorage  = "storage"
 	nameClock    = "clock"
 	nameAccounts = "accounts"
+	nameRedis    = "redis"
 )
 
 type notedParser struct {

@@ -19,7 +19,26 @@ type gate struct {
 	server   *http.Server
 	inner    atomic.Pointer[http.Handler]
 	draining atomic.Bool
+	secure   bool          // it ends TLS itself
 	stopping chan struct{} // closed when draining begins: what would not end by itself ends
+}
+
+// ownTLS has the gate end TLS by the certificate; nil leaves it plain.
+func (g *gate) ownTLS(c *certificate) {
+	if c == nil {
+		return
+	}
+	g.secure, g.server.TLSConfig = true, c.config()
+	g.server.Protocols = new(http.Protocols) // HTTP/1.1: what the doors promise of bodies and deadlines is tested there
+	g.server.Protocols.SetHTTP1(true)
+}
+
+// url is where the gate is reached.
+func (g *gate) url() string {
+	if g.secure {
+		return "https://" + g.listener.Addr().String()
+	}
+	return "http://" + g.listener.Addr().String()
 }
 
 // newGate binds the address. The error says what holds the port.
@@ -70,7 +89,11 @@ func (g *gate) ready() error {
 
 // serve serves until the gate is shut; an unexpected end goes to failed.
 func (g *gate) serve(failed chan<- error) {
-	if err := g.server.Serve(g.listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
+	serve := g.server.Serve
+	if g.secure {
+		serve = func(l net.Listener) error { return g.server.ServeTLS(l, "", "") }
+	}
+	if err := serve(g.listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
 		failed <- fmt.Errorf("serve %s: %w", g.listener.Addr(), err)
 	}
 }

@@ -224,7 +224,7 @@ func (h *House) api(ctx context.Context, at *gate) (http.Handler, error) {
 		Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine, Stopping: at.stopping, Intake: h.library, Resting: h.resting,
 		Health: h.health(), Keys: postgres.NewIdempotency(h.appPool), Logger: h.log, Limits: h.limits(), Version: Build(),
 		SpoolDir: h.config.SpoolDir, PublicURL: h.config.PublicURL, Ready: at.ready, Live: h.pulse.check,
-		DocsEnabled: h.config.Docs(), Limiter: rates, Origins: h.config.Origins(), Redirects: h.config.Redirects(), TrustedHops: h.config.TrustedHops,
+		DocsEnabled: h.config.Docs(), Limiter: rates, Origins: h.config.Origins(), Redirects: h.config.Redirects(), Trust: h.config.Trust(),
 		Observe: h.meters.answered,
 	}
 	if loose := h.config.Loosened(); loose != "" {
@@ -246,7 +246,12 @@ func (h *House) limits() httpapi.Limits {
 // webhook builds the back door.
 func (h *House) webhook(ready func() error) (http.Handler, error) {
 	masters := h.config.masters()
+	rates, err := h.limiter()
+	if err != nil {
+		return nil, err
+	}
 	return httpapi.NewWebhook(httpapi.WebhookDeps{
+		Limiter: rates, Trust: h.config.Trust(), PublicURL: h.config.WebhookURL,
 		Inbox: countedInbox{h.store, h.meters}, Observe: h.meters.answered, Health: h.health(), Logger: h.log, Limits: h.limits(), Version: Build(), Ready: ready, Live: h.pulse.check,
 		Authentic: func(attempt core.ID, header http.Header, raw []byte) bool {
 			authentic := llamaparse.Authentic(masters, attempt, header, raw)

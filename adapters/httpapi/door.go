@@ -88,6 +88,12 @@ func (d *door) serve(w *recorder, r *http.Request, req *request) {
 		// Also bounds what net/http reads of a body that we refuse unread.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(d.limits.BodyTime))
 	}
+	if len(r.TransferEncoding) > 0 {
+		// net/http takes such a body by its chunks and forgets a Content-Length
+		// beside them. Who stands before us may have gone by the other: what follows
+		// on the connection is nobody's, so that nothing does (RFC 9112, 6.1).
+		w.Header().Set("Connection", "close")
+	}
 	if headerBytes(r.Header) > d.limits.MaxHeaderBytes {
 		fail(w, r, &refusal{
 			err: core.Fail(core.CodeInvalid, nil), status: http.StatusRequestHeaderFieldsTooLarge,

@@ -85,7 +85,6 @@ func secureGate(t *testing.T, dir string) (*gate, *lines) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g.server.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	g.ownTLS(own)
 	g.open(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "here") }))
 	failed, served := make(chan error, 1), make(chan struct{})

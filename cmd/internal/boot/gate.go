@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"sync/atomic"
@@ -56,6 +57,10 @@ func newGate(ctx context.Context, name, address string) (*gate, error) {
 		// Above the door's own limit, which is the one that clients are told of and
 		// which answers with a problem.
 		MaxHeaderBytes: 2 * httpapi.DefaultLimits().MaxHeaderBytes,
+		// What net/http writes there of a handshake or a connection names the client's
+		// address, and strangers can have as much of it written as they like. What
+		// befalls a request is told by its door.
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug),
 	}
 	return g, nil
 }
@@ -75,6 +80,8 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", "2")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(http.StatusServiceUnavailable)
 	_, _ = w.Write([]byte(`{"title":"Service Unavailable","status":503,"code":"not_ready","detail":"The service is starting.","advice":"Try again in a few seconds."}`))
 }

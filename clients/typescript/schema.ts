@@ -785,7 +785,7 @@ export interface components {
             next_cursor: string | null;
         };
         /** @enum {string} */
-        Code: "accounts_unavailable" | "bad_credentials" | "bad_sign_in_code" | "bad_signature" | "bad_vectors" | "budget_exhausted" | "budget_low" | "chunks_incomplete" | "clock_skew" | "conflict" | "database_unavailable" | "denied" | "download_link_invalid" | "duplicate_document" | "email_taken" | "email_unconfirmed" | "embedder_busy" | "embedder_credits" | "embedder_key" | "embedder_refused" | "embedder_unavailable" | "file_broken" | "file_changed" | "file_empty" | "file_encrypted" | "file_missing" | "file_size_differs" | "file_too_large" | "file_too_many_pages" | "file_unsupported" | "idempotency_in_use" | "idempotency_mismatch" | "input_too_long" | "intake_paused" | "internal" | "invalid_request" | "legal_hold" | "needs_ocr" | "no_worker" | "not_found" | "not_offered" | "not_ready" | "page_cut" | "page_failed" | "parse_cancelled" | "parse_empty" | "parse_failed" | "parse_gone" | "parse_incomplete" | "parse_not_ready" | "parse_timeout" | "parser_busy" | "parser_credits" | "parser_key" | "parser_refused" | "parser_unavailable" | "queue_paused" | "quota_exceeded" | "rate_limited" | "read_by_standby" | "same_password" | "storage_conflict" | "storage_denied" | "storage_unavailable" | "token_expired" | "token_reused" | "unauthenticated" | "upload_expired" | "upload_link_invalid" | "upload_too_slow" | "waited_too_long" | "weak_password" | "worker_lost";
+        Code: "accounts_unavailable" | "bad_credentials" | "bad_sign_in_code" | "bad_signature" | "bad_vectors" | "budget_exhausted" | "budget_low" | "chunks_incomplete" | "clock_skew" | "conflict" | "database_unavailable" | "denied" | "download_link_invalid" | "duplicate_document" | "email_taken" | "email_unconfirmed" | "embedder_busy" | "embedder_credits" | "embedder_key" | "embedder_refused" | "embedder_unavailable" | "file_broken" | "file_changed" | "file_empty" | "file_encrypted" | "file_missing" | "file_size_differs" | "file_too_large" | "file_too_many_pages" | "file_unsupported" | "idempotency_in_use" | "idempotency_mismatch" | "input_too_long" | "intake_paused" | "internal" | "invalid_request" | "legal_hold" | "needs_ocr" | "no_worker" | "not_found" | "not_offered" | "not_ready" | "overloaded" | "page_cut" | "page_failed" | "parse_cancelled" | "parse_empty" | "parse_failed" | "parse_gone" | "parse_incomplete" | "parse_not_ready" | "parse_timeout" | "parser_busy" | "parser_credits" | "parser_key" | "parser_refused" | "parser_unavailable" | "queue_paused" | "quota_exceeded" | "rate_limited" | "rates_unshared" | "read_by_standby" | "same_password" | "storage_conflict" | "storage_denied" | "storage_unavailable" | "token_expired" | "token_reused" | "unauthenticated" | "upload_expired" | "upload_link_invalid" | "upload_too_slow" | "waited_too_long" | "weak_password" | "worker_lost";
         Degraded: {
             code: components["schemas"]["Code"];
             /** @description What happened, for a person */
@@ -1455,7 +1455,7 @@ export interface components {
              * @description Whose requests are counted together
              * @enum {string}
              */
-            scope: "user" | "address";
+            scope: "user" | "address" | "account" | "account_address";
             /** Format: int64 */
             window_seconds: number;
         };
@@ -1703,6 +1703,11 @@ export interface components {
             default_search_results: number;
             /**
              * Format: double
+             * @description Before that rate counts
+             */
+            download_grace_seconds: number;
+            /**
+             * Format: double
              * @description At most so long is a stream silent
              */
             event_heartbeat_seconds: number;
@@ -1807,6 +1812,11 @@ export interface components {
              * @description Larger answers are sent and not kept
              */
             max_replayed_answer_bytes: number;
+            /**
+             * Format: int64
+             * @description Of all callers in one process; beyond it the answer is 503 with Retry-After
+             */
+            max_requests_at_once: number;
             /** Format: int64 */
             max_search_results: number;
             /** Format: int64 */
@@ -1820,6 +1830,11 @@ export interface components {
              * @description New documents in any 24 hours; duplicates and retries do not count, deleting gives nothing back. null: no bound
              */
             max_uploads_per_day_per_user: number | null;
+            /**
+             * Format: int64
+             * @description That a client takes of an answer, on average
+             */
+            min_download_bytes_per_second: number;
             /** Format: int64 */
             min_password_characters: number;
             /** Format: int64 */
@@ -2005,6 +2020,21 @@ export interface operations {
              */
             500: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -2328,6 +2358,9 @@ export interface operations {
                      *       "max_form_bytes": 1048576,
                      *       "max_form_parts": 100,
                      *       "limits_description": "One file of at most 25 MiB and 2000 pages, of type application/pdf by its content; it has to arrive within 120 seconds and, after the first 10, at 51200 bytes a second or more. A user may add 30 documents in any 24 hours; those that cannot be worked on at once wait in the queue.",
+                     *       "max_requests_at_once": 512,
+                     *       "min_download_bytes_per_second": 10240,
+                     *       "download_grace_seconds": 30,
                      *       "max_json_body_bytes": 65536,
                      *       "max_json_body_seconds": 10,
                      *       "max_header_bytes": 65536,
@@ -2407,6 +2440,27 @@ export interface operations {
                      *           "requests": 6000,
                      *           "window_seconds": 60,
                      *           "applies_to": "the platform's probes"
+                     *         },
+                     *         {
+                     *           "name": "account",
+                     *           "scope": "account_address",
+                     *           "requests": 10,
+                     *           "window_seconds": 600,
+                     *           "applies_to": "signing up or in and asking for mails with one e-mail address, from one address; beside the rule of the operation"
+                     *         },
+                     *         {
+                     *           "name": "account-anywhere",
+                     *           "scope": "account",
+                     *           "requests": 100,
+                     *           "window_seconds": 900,
+                     *           "applies_to": "the same from everywhere"
+                     *         },
+                     *         {
+                     *           "name": "callbacks",
+                     *           "scope": "address",
+                     *           "requests": 12000,
+                     *           "window_seconds": 60,
+                     *           "applies_to": "callbacks of the parser, at the webhook"
                      *         }
                      *       ],
                      *       "retention": [
@@ -2548,6 +2602,21 @@ export interface operations {
              */
             500: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };

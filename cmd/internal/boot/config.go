@@ -56,7 +56,7 @@ type Config struct {
 	TrustedHops    int      `env:"TRUSTED_HOPS" help:"proxies before the doors that each add to X-Forwarded-For; 0: the peer is the client"`
 	TrustedProxies []string `env:"TRUSTED_PROXIES" help:"in place of TRUSTED_HOPS, where those proxies are: networks such as 10.0.0.0/16, with commas between; a caller from elsewhere is not believed"`
 	AdminHost      string   `env:"ADMIN_HOST" help:"address that ADMIN_PORT is on"`
-	AdminPort      int      `env:"ADMIN_PORT" help:"port of the profiles (pprof) of this process, for operators alone; 0: any free one; -1: none"`
+	AdminPort      int      `env:"ADMIN_PORT" help:"port of this process' profiles (pprof) and metrics, for operators alone; 0: any free one; -1: none"`
 	TLSCertFile    string   `env:"TLS_CERT_FILE" help:"certificate chain (PEM) where API and webhook end TLS themselves; a changed file is taken without a restart; empty: what lies before them does"`
 	TLSKeyFile     string   `env:"TLS_KEY_FILE" help:"its private key (PEM)"`
 	RedisURL       Secret   `env:"REDIS_URL" help:"redis:// or, with TLS, rediss:// address, with a password: request rates are counted there over all processes of the API; empty, or while it is away: each process counts for itself"`

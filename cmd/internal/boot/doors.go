@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"net/http"
 	"strconv"
 
 	"golang.org/x/sync/errgroup"
@@ -59,8 +60,21 @@ func (d *doors) openAdmin(ctx context.Context, c Config) (err error) {
 	if d.admin, err = newGate(ctx, "admin port", net.JoinHostPort(c.AdminHost, strconv.Itoa(c.AdminPort))); err != nil {
 		return err
 	}
-	d.admin.open(httpapi.NewAdmin(nil, !c.adminLoopback()))
+	d.measure(c, nil)
 	return nil
+}
+
+// measure opens the operators' port, with the families for a scraper once there
+// are any.
+func (d doors) measure(c Config, families http.Handler) {
+	if d.admin == nil {
+		return
+	}
+	more := map[string]http.Handler{}
+	if families != nil {
+		more["/metrics"] = families
+	}
+	d.admin.open(httpapi.NewAdmin(more, !c.adminLoopback()))
 }
 
 func (d doors) all() (gates []*gate) {

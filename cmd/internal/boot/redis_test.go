@@ -77,8 +77,9 @@ func TestS24_S34_RedisIsLostUnderGuesses(t *testing.T) {
 // adminApart asks the operators' port, and the public ones for the same.
 func (w *world) adminApart() {
 	w.t.Helper()
+	const profile, metrics = "/debug/pprof/goroutine?debug=1", "/metrics"
 	get := func(address string) (int, string) {
-		request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, address+"/debug/pprof/goroutine?debug=1", nil)
+		request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, address, nil)
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -90,12 +91,14 @@ func (w *world) adminApart() {
 		text, _ := io.ReadAll(response.Body)
 		return response.StatusCode, string(text)
 	}
-	if status, text := get(w.admin); status != http.StatusOK || !strings.Contains(text, "goroutine profile") {
-		w.t.Errorf("the operators' port %s answers %d", w.admin, status)
-	}
-	for _, address := range []string{w.api, w.hook} {
-		if status, _ := get(address); status != http.StatusNotFound {
-			w.t.Errorf("%s answers %d for a profile", address, status)
+	for path, word := range map[string]string{profile: "goroutine profile", metrics: "docpipe_build_info"} {
+		if status, text := get(w.admin + path); status != http.StatusOK || !strings.Contains(text, word) {
+			w.t.Errorf("the operators' port answers %d for %s", status, path)
+		}
+		for _, address := range []string{w.api, w.hook} {
+			if status, _ := get(address + path); status != http.StatusNotFound {
+				w.t.Errorf("%s answers %d for %s", address, status, path)
+			}
 		}
 	}
 }

@@ -96,6 +96,7 @@ func untilEnd(ctx context.Context, failed <-chan error, line ending) error {
 
 // start opens the doors and the line.
 func (h *House) start(ctx context.Context, gates doors) (*riverqueue.Line, error) {
+	gates.measure(h.config, h.meters.handler())
 	if gates.api != nil {
 		handler, err := h.api(ctx, gates.api)
 		if err != nil {

@@ -20,7 +20,6 @@ func TestACrowdIsRefusedAndProbesAreNot(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, func(d *APIDeps) { d.Limits.MaxRequests = 2 })
 	arrived := make(chan struct{})
-	b.blobs.set("Put", nil)
 	conns := []net.Conn{}
 	for range 2 { // two uploads that never come to their end
 		conn := b.dial("Content-Length: 100000")

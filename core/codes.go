@@ -89,6 +89,8 @@ const (
 	CodeIntakePaused        Code = "intake_paused"
 	CodeQueuePaused         Code = "queue_paused"
 	CodeClockSkew           Code = "clock_skew"
+	CodeOverloaded          Code = "overloaded"
+	CodeRatesUnshared       Code = "rates_unshared"
 	CodeWaitedTooLong       Code = "waited_too_long"
 	CodeInternal            Code = "internal"
 	CodeLegalHold           Code = "legal_hold"
@@ -190,6 +192,8 @@ var dictionary = map[Code]words{
 	CodeIntakePaused:        {Transient, "Uploads are paused for maintenance.", "Upload again when Retry-After has passed; what is there already can be read, searched and retried meanwhile."},
 	CodeQueuePaused:         {Transient, "This step is paused for maintenance.", adviceWait},
 	CodeClockSkew:           {Transient, "The clocks of the service and of its database differ.", adviceWait},
+	CodeOverloaded:          {Busy, "The service has as many requests in hand as it can serve.", "Try again in a few seconds."},
+	CodeRatesUnshared:       {Transient, "The counts that the processes share cannot be reached: each holds its callers to the rates by itself.", adviceWait},
 	CodeWaitedTooLong:       {Permanent, "A service that the document needs was away or busy for too long.", "Retry the document later; what was done of it is kept."},
 	CodeInternal:            {Transient, "Something went wrong on our side.", adviceRetry},
 

@@ -13,12 +13,13 @@ import (
 // Command writes the generated parts anew; messages name it.
 const Command = "make generate"
 
-// Pages are the pages with parts made from core.Line, from the module's root,
+// Pages are the pages with parts made from the code, from the module's root,
 // each part with what makes it.
 var Pages = map[string]map[string]func() string{
 	"README.md":    {"line": Way},
 	"docs/line.md": {"line": Picture, "legs": Legs, "ends": Ends, "verdicts": Verdicts},
 
+	"docs/limits.md": {"rates": Rates},
 	"docs/verify.md": {"rules": Rules},
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -18,22 +19,52 @@ func ClientAddress(ctx context.Context) netip.Addr {
 	return netip.Addr{}
 }
 
-// clientNetwork is whom a request is made for: the peer of the connection, or,
-// behind that many trusted proxies, what the outermost of them wrote into
-// X-Forwarded-For. Whatever stands further to the left is the client's own word
-// and never looked at; a list that is too short came past a proxy, and the peer
-// is taken. An IPv6 client owns its whole /64. The zero Prefix says unknown.
-func clientNetwork(r *http.Request, hops int) netip.Prefix {
-	if hops > 0 {
-		list := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-		if n := len(list) - hops; n >= 0 {
-			if found, ok := network(strings.TrimSpace(list[n])); ok {
-				return found
-			}
+// Trust is whose word about a client's address is believed: that of so many
+// proxies, or that of the proxies at these addresses. The zero Trust believes
+// nobody, and the peer of the connection is the client. Where both are set the
+// addresses count.
+type Trust struct {
+	Hops    int            // proxies that each add to X-Forwarded-For
+	Proxies []netip.Prefix // where they are
+}
+
+// clientNetwork is whom a request is made for: the peer of the connection, or
+// what the outermost trusted proxy wrote into X-Forwarded-For. The list is read
+// from its right end, where our own proxies write; whatever stands further to
+// the left is the client's own word and never looked at. An IPv6 client owns
+// its whole /64. The zero Prefix says unknown.
+func clientNetwork(r *http.Request, trust Trust) netip.Prefix {
+	peer, _ := address(r.RemoteAddr)
+	if trust.Hops == 0 && len(trust.Proxies) == 0 {
+		return networkOf(peer)
+	}
+	list := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	if len(trust.Proxies) > 0 {
+		return networkOf(trust.outermost(peer, list))
+	}
+	if n := len(list) - trust.Hops; n >= 0 { // a shorter list came past a proxy
+		if found, ok := address(strings.TrimSpace(list[n])); ok {
+			return networkOf(found)
 		}
 	}
-	found, _ := network(r.RemoteAddr)
-	return found
+	return networkOf(peer)
+}
+
+// outermost goes from our own end of the list outwards, as long as who wrote
+// the entry is a proxy of ours and the entry is an address.
+func (t Trust) outermost(at netip.Addr, list []string) netip.Addr {
+	for i := len(list) - 1; i >= 0 && t.proxy(at); i-- {
+		further, ok := address(strings.TrimSpace(list[i]))
+		if !ok {
+			break
+		}
+		at = further
+	}
+	return at
+}
+
+func (t Trust) proxy(at netip.Addr) bool {
+	return slices.ContainsFunc(t.Proxies, func(p netip.Prefix) bool { return p.Contains(at) })
 }
 
 // clientKey is what a client without a token is counted under.
@@ -47,21 +78,25 @@ func clientKey(client netip.Prefix) string {
 	return client.String()
 }
 
-// network reads an address, with or without a port.
-func network(text string) (netip.Prefix, bool) {
+// address reads an address, with or without a port.
+func address(text string) (netip.Addr, bool) {
 	ip, err := netip.ParseAddr(strings.Trim(text, "[]"))
 	if err != nil {
 		pair, err := netip.ParseAddrPort(text)
 		if err != nil {
-			return netip.Prefix{}, false
+			return netip.Addr{}, false
 		}
 		ip = pair.Addr()
 	}
-	ip = ip.Unmap().WithZone("")
+	return ip.Unmap().WithZone(""), true
+}
+
+// networkOf is the network that one client owns; zero for the zero Addr.
+func networkOf(ip netip.Addr) netip.Prefix {
 	bits := 64
 	if ip.Is4() {
 		bits = 32
 	}
-	prefix, err := ip.Prefix(bits)
-	return prefix, err == nil
+	prefix, _ := ip.Prefix(bits) // fails for the zero Addr alone
+	return prefix
 }

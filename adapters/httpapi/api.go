@@ -37,7 +37,7 @@ type APIDeps struct {
 	Limits      Limits   // fields left zero take DefaultLimits, but for UploadsPerDay
 	Origins     []string // of the browsers' pages that may call, each exactly
 	Redirects   []string // where links in mails and other sites may lead people back to, each exactly
-	TrustedHops int      // proxies whose X-Forwarded-For is believed; 0: the peer is the client
+	Trust       Trust    // whose X-Forwarded-For is believed
 	Version     string
 	SpoolDir    string // made when it is not there; uploads rest here, without a name
 	PublicURL   string // where clients reach us; the Host header is never believed
@@ -82,7 +82,7 @@ func NewAPI(d APIDeps) (http.Handler, error) {
 		observe: orNothing(d.Observe), https: strings.HasPrefix(d.PublicURL, "https://"),
 		ownBody: map[string]bool{"POST " + pathUpload: true, "POST " + pathDocuments: true, putRoute: true},
 		keys:    &keys{store: d.Keys, routes: keyed, limits: d.Limits, logger: d.Logger},
-		rates:   newThrottle(d.Limiter, d.Limits.Rates, d.TrustedHops), origins: newOrigins(d.Origins),
+		rates:   newThrottle(d.Limiter, d.Limits.Rates, ruleOf, d.Trust), crowd: newCrowd(d.Limits.MaxRequests), origins: newOrigins(d.Origins),
 	}, nil
 }
 
@@ -139,8 +139,14 @@ func route[I, O any](h huma.API, op huma.Operation, handle func(context.Context,
 	op.BodyReadTimeout = -1 // the door has read the body, within its own time
 	template := op.Method + " " + strings.TrimSuffix(op.Path, onlyHere)
 	op.Extensions = map[string]any{extensionRate: ruleOf(template)}
+	if namesAccount[template] {
+		op.Extensions[extensionAccount] = []string{ruleAccount, ruleAccountAll}
+	}
 	if !slices.Contains(op.Errors, http.StatusTooManyRequests) {
 		op.Errors = append(op.Errors, http.StatusTooManyRequests)
+	}
+	if !apart[template] && !slices.Contains(op.Errors, http.StatusServiceUnavailable) {
+		op.Errors = append(op.Errors, http.StatusServiceUnavailable)
 	}
 	if publicSet()[template] {
 		op.Security = []map[string][]string{}

@@ -30,6 +30,7 @@ type door struct {
 	origins  *origins        // nil where no browser's page may call
 	ownBody  map[string]bool // routes that read their body themselves
 	keys     *keys           // nil where no route takes an idempotency key
+	crowd    *crowd
 }
 
 // ServeHTTP runs one request from its id to its event.
@@ -37,7 +38,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	started := time.Now()
 	req := newRequest(r, d.rates.trusted())
 	ctx := context.WithValue(r.Context(), requestKey{}, req)
-	rec := &recorder{ResponseWriter: w}
+	rec := &recorder{ResponseWriter: w, pace: pacedAnswer{control: http.NewResponseController(w), limits: d.limits}}
 	rec.Header().Set("X-Request-ID", req.id.String())
 	d.secure(rec.Header())
 	d.origins.mark(rec, r)
@@ -52,6 +53,9 @@ func (d *door) secure(h http.Header) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin") // of pages that load without asking; CORS is another matter
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
 	if d.https {
 		h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
@@ -84,6 +88,12 @@ func (d *door) serve(w *recorder, r *http.Request, req *request) {
 		// Also bounds what net/http reads of a body that we refuse unread.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(d.limits.BodyTime))
 	}
+	if len(r.TransferEncoding) > 0 {
+		// net/http takes such a body by its chunks and forgets a Content-Length
+		// beside them. Who stands before us may have gone by the other: what follows
+		// on the connection is nobody's, so that nothing does (RFC 9112, 6.1).
+		w.Header().Set("Connection", "close")
+	}
 	if headerBytes(r.Header) > d.limits.MaxHeaderBytes {
 		fail(w, r, &refusal{
 			err: core.Fail(core.CodeInvalid, nil), status: http.StatusRequestHeaderFieldsTooLarge,
@@ -98,8 +108,20 @@ func (d *door) serve(w *recorder, r *http.Request, req *request) {
 	if !ok {
 		return
 	}
-	req.route = route
+	req.route, w.pace.off = route, route == "GET "+pathEvents
 	req.public = d.public[route]
+	leave, err := d.crowd.enter(route)
+	if err != nil {
+		fail(w, r, err)
+		return
+	}
+	defer leave()
+	d.admitted(w, r, req)
+}
+
+// admitted asks who it is and how often they came, takes what they sent, and
+// has it served.
+func (d *door) admitted(w *recorder, r *http.Request, req *request) {
 	if !req.public {
 		if err := d.authenticate(r, req); err != nil {
 			fail(w, r, d.rates.stranger(w, r, req, err))
@@ -111,15 +133,18 @@ func (d *door) serve(w *recorder, r *http.Request, req *request) {
 		return
 	}
 	keyed, err := d.keys.open(r, req)
-	if err == nil && !d.ownBody[route] {
+	if err == nil && !d.ownBody[req.route] {
 		err = d.takeBody(r, req)
+	}
+	if err == nil {
+		err = d.rates.account(w, r, req)
 	}
 	if err != nil {
 		fail(w, r, err)
 		return
 	}
 	if keyed != nil {
-		keyed.serve(w, r, !d.ownBody[route], d.mux)
+		keyed.serve(w, r, !d.ownBody[req.route], d.mux)
 		return
 	}
 	d.mux.ServeHTTP(w, r)

@@ -191,8 +191,10 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 		got := b.get(path, adaToken)
 		for name, want := range map[string]string{
 			"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
-			"Content-Security-Policy":   "default-src 'none'; frame-ancestors 'none'",
-			"Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+			"Content-Security-Policy":      "default-src 'none'; frame-ancestors 'none'",
+			"Strict-Transport-Security":    "max-age=63072000; includeSubDomains",
+			"Permissions-Policy":           "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+			"Cross-Origin-Resource-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
 		} {
 			if got.header.Get(name) != want {
 				t.Errorf("%s: %s is %q", path, name, got.header.Get(name))

@@ -92,7 +92,7 @@ func FuzzFM022bBearer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, value string) {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 		r.Header["Authorization"] = []string{value}
-		req := newRequest(r, 0)
+		req := newRequest(r, Trust{})
 		if err := d.authenticate(r, req); err != nil && statusOf(core.AsError(err)) != http.StatusUnauthorized {
 			t.Errorf("%q: %v", value, err)
 		} else if err == nil && req.caller.User.IsZero() {

@@ -22,6 +22,10 @@ type Limits struct {
 	UploadGrace    time.Duration // before the rate counts
 	MinUploadRate  int64         // bytes a second on average, after the grace
 
+	MaxRequests     int           // in hand at once in a process, streams and probes apart
+	DownloadGrace   time.Duration // for an answer to be taken, before the rate counts
+	MinDownloadRate int64         // bytes a second on average that a client takes, after the grace
+
 	MaxHeaderBytes   int           // names and values of a request's headers
 	MaxBodyBytes     int64         // of a JSON body
 	MaxCallbackBytes int64         // of a callback's body
@@ -85,6 +89,10 @@ func DefaultLimits() Limits {
 		UploadGrace:    10 * time.Second,
 		MinUploadRate:  50 << 10,
 
+		MaxRequests:     512,
+		DownloadGrace:   30 * time.Second,
+		MinDownloadRate: 10 << 10,
+
 		MaxHeaderBytes:   64 << 10,
 		MaxBodyBytes:     64 << 10,
 		MaxCallbackBytes: 1 << 20,
@@ -144,6 +152,9 @@ func (l Limits) orDefaults() Limits {
 	fill(&l.UploadTime, d.UploadTime)
 	fill(&l.UploadGrace, d.UploadGrace)
 	fill(&l.MinUploadRate, d.MinUploadRate)
+	fill(&l.MaxRequests, d.MaxRequests)
+	fill(&l.DownloadGrace, d.DownloadGrace)
+	fill(&l.MinDownloadRate, d.MinDownloadRate)
 	fill(&l.MaxHeaderBytes, d.MaxHeaderBytes)
 	fill(&l.MaxBodyBytes, d.MaxBodyBytes)
 	fill(&l.MaxCallbackBytes, d.MaxCallbackBytes)

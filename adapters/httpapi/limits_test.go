@@ -44,6 +44,7 @@ var servedAs = map[string]string{
 	"MaxFileBytes": "max_file_size_bytes", "MaxPages": "max_pages", "Types": "supported_mime_types", "MaxNameBytes": "max_filename_bytes",
 	"MaxFormBytes": "max_form_bytes", "MaxParts": "max_form_parts", "MaxPolicyBytes": "max_policy_id_bytes",
 	"UploadTime": "max_upload_seconds", "UploadGrace": "upload_grace_seconds", "MinUploadRate": "min_upload_bytes_per_second",
+	"MaxRequests": "max_requests_at_once", "MinDownloadRate": "min_download_bytes_per_second", "DownloadGrace": "download_grace_seconds",
 	"MaxHeaderBytes": "max_header_bytes", "MaxBodyBytes": "max_json_body_bytes", "BodyTime": "max_json_body_seconds",
 	"MaxQuery": "max_query_characters", "MaxResults": "max_search_results", "DefaultResults": "default_search_results",
 	"MaxTypes": "max_search_types", "MaxTypeLength": "max_search_type_characters", "QuestionTime": "max_question_seconds", "QuoteTime": "max_quote_seconds",
@@ -190,7 +191,7 @@ func TestTheDocumentsBoundsAreTheTables(t *testing.T) {
 			}
 		}
 		for _, r := range l.Rates {
-			if words := fmt.Sprintf("%s: %d requests in %d seconds per %s", r.Name, r.Requests, r.seconds(), r.Scope); !strings.Contains(told, words) {
+			if words := fmt.Sprintf("%s: %d requests in %d seconds per %s", r.Name, r.Requests, r.seconds(), r.Scope.words()); !strings.Contains(told, words) {
 				t.Errorf("%s does not say %q", path, words)
 			}
 		}

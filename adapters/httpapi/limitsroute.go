@@ -32,6 +32,10 @@ type UploadLimits struct {
 	MaxParts          int      `json:"max_form_parts"`
 	Description       string   `json:"limits_description"`
 
+	MaxRequests     int     `json:"max_requests_at_once" doc:"Of all callers in one process; beyond it the answer is 503 with Retry-After"`
+	MinDownloadRate int64   `json:"min_download_bytes_per_second" doc:"That a client takes of an answer, on average"`
+	DownloadGrace   float64 `json:"download_grace_seconds" doc:"Before that rate counts"`
+
 	MaxBodyBytes   int64   `json:"max_json_body_bytes"`
 	BodySeconds    float64 `json:"max_json_body_seconds"`
 	MaxHeaderBytes int     `json:"max_header_bytes"`
@@ -76,7 +80,7 @@ type KeptFor struct {
 // RateLimit is one rule of the table of rates.
 type RateLimit struct {
 	Name          string `json:"name"`
-	Scope         string `json:"scope" enum:"user,address" doc:"Whose requests are counted together"`
+	Scope         string `json:"scope" enum:"user,address,account,account_address" doc:"Whose requests are counted together"`
 	Requests      int    `json:"requests" doc:"At once, and then as evenly as so many in each window"`
 	WindowSeconds int    `json:"window_seconds"`
 	About         string `json:"applies_to"`
@@ -95,7 +99,8 @@ func (l Limits) served() UploadLimits {
 		MaxFileSizeBytes: l.MaxFileBytes, MaxFileSizeMB: float64(l.MaxFileBytes) / (1 << 20), MaxPages: l.MaxPages,
 		Types: l.Types, MinRate: l.MinUploadRate, GraceSeconds: l.UploadGrace.Seconds(), MaxSeconds: int(l.UploadTime.Seconds()),
 		MaxNameBytes: l.MaxNameBytes, MaxPolicyBytes: l.MaxPolicyBytes, MaxFormBytes: l.MaxFormBytes, MaxParts: l.MaxParts,
-		Description:  l.words() + l.quotaWords(),
+		Description: l.words() + l.quotaWords(),
+		MaxRequests: l.MaxRequests, MinDownloadRate: l.MinDownloadRate, DownloadGrace: l.DownloadGrace.Seconds(),
 		MaxBodyBytes: l.MaxBodyBytes, BodySeconds: l.BodyTime.Seconds(), MaxHeaderBytes: l.MaxHeaderBytes,
 		MinPassword: l.MinPassword, MaxPassword: l.MaxPassword,
 		MaxQuery: l.MaxQuery, MaxResults: l.MaxResults, DefaultResults: l.DefaultResults,
@@ -144,6 +149,10 @@ func (l Limits) quotaWords() string {
 
 // extensionRate names an operation's rule in the OpenAPI document.
 const extensionRate = "x-rate-limit"
+
+// extensionAccount names the rules that an operation is under beside that one,
+// by the account that its body names.
+const extensionAccount = "x-rate-limit-account"
 
 // describeRates documents the headers of every operation's 429.
 func describeRates(doc *huma.OpenAPI) {

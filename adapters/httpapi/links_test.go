@@ -132,7 +132,7 @@ func TestS23_AccountsAreToldTheTrustedAddress(t *testing.T) {
 	} {
 		var told netip.Addr
 		b := newBench(t, func(d *APIDeps) {
-			d.TrustedHops = c.hops
+			d.Trust = Trust{Hops: c.hops}
 			d.Accounts = listening{d.Accounts, func(ctx context.Context) { told = ClientAddress(ctx) }}
 		})
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.url+"/auth/login", strings.NewReader(`{"email":"ada@example.org","password":"`+adaPassword+`"}`))

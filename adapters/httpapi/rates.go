@@ -13,9 +13,14 @@ type Scope string
 
 // The scopes.
 const (
-	PerUser    Scope = "user"    // the account that the access token speaks for
-	PerAddress Scope = "address" // the client's address; of IPv6 its /64
+	PerUser    Scope = "user"            // the account that the access token speaks for
+	PerAddress Scope = "address"         // the client's address; of IPv6 its /64
+	PerAccount Scope = "account"         // the account that the request names, whoever sends it
+	PerBoth    Scope = "account_address" // the same, from one address
 )
+
+// words is the scope for people.
+func (s Scope) words() string { return strings.ReplaceAll(string(s), "_", " and ") }
 
 // Rule is one row of the table of rates: Requests at once, and from then on as
 // evenly as Requests in each Window.
@@ -37,6 +42,10 @@ const (
 	rulePassword = "password"
 	rulePublic   = "public"
 	ruleProbes   = "probes"
+
+	ruleAccount    = "account"
+	ruleAccountAll = "account-anywhere"
+	ruleCallbacks  = "callbacks"
 )
 
 // defaultRules is the rates of production. A day's documents may each be asked
@@ -51,6 +60,9 @@ func defaultRules(documents int) []Rule {
 		{rulePassword, PerUser, 10, time.Minute, "changing the password, whose present one is not to be guessed"},
 		{rulePublic, PerAddress, 300, time.Minute, "everything else that needs no token, and what is sent without a valid one"},
 		{ruleProbes, PerAddress, 6000, time.Minute, "the platform's probes"},
+		{ruleAccount, PerBoth, 10, 10 * time.Minute, "signing up or in and asking for mails with one e-mail address, from one address; beside the rule of the operation"},
+		{ruleAccountAll, PerAccount, 100, 15 * time.Minute, "the same from everywhere"},
+		{ruleCallbacks, PerAddress, 12_000, time.Minute, "callbacks of the parser, at the webhook"},
 	}
 }
 
@@ -73,6 +85,24 @@ var ruleOfRoute = map[string]string{
 	"POST " + pathLoginAlias:       ruleAuth,
 	"GET /livez":                   ruleProbes,
 	"GET /readyz":                  ruleProbes,
+}
+
+// namesAccount is the routes whose body names an account by its e-mail address.
+var namesAccount = map[string]bool{
+	"POST /auth/signup": true, "POST /auth/login": true, "POST " + pathSignUpAlias: true, "POST " + pathLoginAlias: true,
+	"POST " + pathRecover: true, "POST " + pathResend: true,
+}
+
+// ruleOfHook is the one rule of a route of the webhook.
+func ruleOfHook(route string) string {
+	switch name := ruleOfRoute[route]; {
+	case name == ruleProbes:
+		return name
+	case strings.HasPrefix(route, "POST "):
+		return ruleCallbacks
+	default:
+		return rulePublic
+	}
 }
 
 // ruleOf is the one rule of a route. A route without a token cannot be counted
@@ -126,7 +156,7 @@ func (r Rule) seconds() int { return int(r.Window / time.Second) }
 func (l Limits) rateWords() string {
 	words := make([]string, 0, len(l.Rates))
 	for _, r := range l.Rates {
-		words = append(words, fmt.Sprintf("%s: %d requests in %d seconds per %s (%s)", r.Name, r.Requests, r.seconds(), r.Scope, r.About))
+		words = append(words, fmt.Sprintf("%s: %d requests in %d seconds per %s (%s)", r.Name, r.Requests, r.seconds(), r.Scope.words(), r.About))
 	}
 	return "Rates, each operation under the one its x-rate-limit names: " + strings.Join(words, "; ") +
 		". Beyond a rate the answer is 429 with Retry-After; RateLimit and RateLimit-Policy tell what is left."

@@ -62,12 +62,12 @@ const unmatched = "unmatched"
 
 // newRequest takes the client's request id where it is a UUID, and makes one
 // otherwise: whatever else a client sends there would end up in our logs.
-func newRequest(r *http.Request, hops int) *request {
+func newRequest(r *http.Request, trust Trust) *request {
 	id, err := core.ParseID(r.Header.Get("X-Request-ID"))
 	if err != nil || id.IsZero() {
 		id = core.NewID()
 	}
-	return &request{id: id, route: unmatched, public: true, client: clientNetwork(r, hops)}
+	return &request{id: id, route: unmatched, public: true, client: clientNetwork(r, trust)}
 }
 
 // recorder notes what was answered. Unwrap lets http.ResponseController reach
@@ -76,6 +76,7 @@ type recorder struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
+	pace   pacedAnswer
 }
 
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
@@ -91,6 +92,7 @@ func (w *recorder) Write(b []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
+	w.pace.next(w.bytes, len(b))
 	n, err := w.ResponseWriter.Write(b)
 	w.bytes += int64(n)
 	return n, err
@@ -132,9 +134,10 @@ func (d *door) finish(ctx context.Context, r *http.Request, req *request, w *rec
 	d.logger.LogAttrs(ctx, level, "request", attrs...)
 }
 
-// planned tells a refusal that is meant: an operator's pause, a start or a stop.
+// planned tells a refusal that is meant: an operator's pause, a start or a stop,
+// a crowd.
 func planned(code core.Code) bool {
-	return code == core.CodeIntakePaused || code == core.CodeNotReady
+	return code == core.CodeIntakePaused || code == core.CodeNotReady || code == core.CodeOverloaded
 }
 
 // methodWord keeps invented methods out of logs and labels.

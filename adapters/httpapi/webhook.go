@@ -36,7 +36,9 @@ type WebhookDeps struct {
 	// ReadHint reads any payload shape on record; an error says it is not JSON.
 	ReadHint func(raw []byte) (Hint, error)
 
-	Limits    Limits // fields left zero take DefaultLimits
+	Limiter   ports.Limiter // nil lets every call through
+	Trust     Trust         // whose X-Forwarded-For is believed
+	Limits    Limits        // fields left zero take DefaultLimits
 	Version   string
 	PublicURL string
 	Ready     func() error      // nil while work is taken; when not set, always
@@ -57,6 +59,9 @@ func NewWebhook(d WebhookDeps) (http.Handler, error) {
 	limits.MaxBodyBytes = limits.MaxCallbackBytes // one bound for every body at this door
 	b := &webhook{WebhookDeps: d}
 	door := publicDoor(b.routes(), d.Logger, limits) // a callback is proven by its signature, the rest tells nothing of anybody
+	if d.Limiter != nil {
+		door.rates = newThrottle(d.Limiter, limits.Rates, ruleOfHook, d.Trust)
+	}
 	door.observe, door.https = orNothing(d.Observe), strings.HasPrefix(d.PublicURL, "https://")
 	return door, nil
 }
@@ -68,7 +73,7 @@ func publicDoor(routes map[string]func(*http.Request) (any, error), logger *slog
 		mux.HandleFunc(pattern, answer(handle))
 		public[pattern] = true
 	}
-	return &door{mux: mux, public: public, logger: logger, limits: limits, observe: orNothing(nil)}
+	return &door{mux: mux, public: public, logger: logger, limits: limits, observe: orNothing(nil), crowd: newCrowd(limits.MaxRequests)}
 }
 
 func (d WebhookDeps) check() error {

@@ -64,6 +64,7 @@ const (
 	CodeNotFound            Code = "not_found"
 	CodeNotOffered          Code = "not_offered"
 	CodeNotReady            Code = "not_ready"
+	CodeOverloaded          Code = "overloaded"
 	CodePageCut             Code = "page_cut"
 	CodePageFailed          Code = "page_failed"
 	CodeParseCancelled      Code = "parse_cancelled"
@@ -81,6 +82,7 @@ const (
 	CodeQueuePaused         Code = "queue_paused"
 	CodeQuotaExceeded       Code = "quota_exceeded"
 	CodeRateLimited         Code = "rate_limited"
+	CodeRatesUnshared       Code = "rates_unshared"
 	CodeReadByStandby       Code = "read_by_standby"
 	CodeSamePassword        Code = "same_password"
 	CodeScannerOff          Code = "scanner_off"
@@ -190,6 +192,8 @@ func (e Code) Valid() bool {
 		return true
 	case CodeNotReady:
 		return true
+	case CodeOverloaded:
+		return true
 	case CodePageCut:
 		return true
 	case CodePageFailed:
@@ -223,6 +227,8 @@ func (e Code) Valid() bool {
 	case CodeQuotaExceeded:
 		return true
 	case CodeRateLimited:
+		return true
+	case CodeRatesUnshared:
 		return true
 	case CodeReadByStandby:
 		return true
@@ -494,13 +500,19 @@ func (e PriceQuoteBasis) Valid() bool {
 
 // Defines values for RateLimitScope.
 const (
-	RateLimitScopeAddress RateLimitScope = "address"
-	RateLimitScopeUser    RateLimitScope = "user"
+	RateLimitScopeAccount        RateLimitScope = "account"
+	RateLimitScopeAccountAddress RateLimitScope = "account_address"
+	RateLimitScopeAddress        RateLimitScope = "address"
+	RateLimitScopeUser           RateLimitScope = "user"
 )
 
 // Valid indicates whether the value is a known member of the RateLimitScope enum.
 func (e RateLimitScope) Valid() bool {
 	switch e {
+	case RateLimitScopeAccount:
+		return true
+	case RateLimitScopeAccountAddress:
+		return true
 	case RateLimitScopeAddress:
 		return true
 	case RateLimitScopeUser:
@@ -1623,6 +1635,9 @@ type UploadLimits struct {
 	DefaultPageSize      int64 `json:"default_page_size"`
 	DefaultSearchResults int64 `json:"default_search_results"`
 
+	// DownloadGraceSeconds Before that rate counts
+	DownloadGraceSeconds float64 `json:"download_grace_seconds"`
+
 	// EventHeartbeatSeconds At most so long is a stream silent
 	EventHeartbeatSeconds float64 `json:"event_heartbeat_seconds"`
 
@@ -1683,7 +1698,10 @@ type UploadLimits struct {
 	MaxQuoteSeconds float64 `json:"max_quote_seconds"`
 
 	// MaxReplayedAnswerBytes Larger answers are sent and not kept
-	MaxReplayedAnswerBytes  int64 `json:"max_replayed_answer_bytes"`
+	MaxReplayedAnswerBytes int64 `json:"max_replayed_answer_bytes"`
+
+	// MaxRequestsAtOnce Of all callers in one process; beyond it the answer is 503 with Retry-After
+	MaxRequestsAtOnce       int64 `json:"max_requests_at_once"`
 	MaxSearchResults        int64 `json:"max_search_results"`
 	MaxSearchTypeCharacters int64 `json:"max_search_type_characters"`
 	MaxSearchTypes          int64 `json:"max_search_types"`
@@ -1691,8 +1709,11 @@ type UploadLimits struct {
 
 	// MaxUploadsPerDayPerUser New documents in any 24 hours; duplicates and retries do not count, deleting gives nothing back. null: no bound
 	MaxUploadsPerDayPerUser *int64 `json:"max_uploads_per_day_per_user"`
-	MinPasswordCharacters   int64  `json:"min_password_characters"`
-	MinUploadBytesPerSecond int64  `json:"min_upload_bytes_per_second"`
+
+	// MinDownloadBytesPerSecond That a client takes of an answer, on average
+	MinDownloadBytesPerSecond int64 `json:"min_download_bytes_per_second"`
+	MinPasswordCharacters     int64 `json:"min_password_characters"`
+	MinUploadBytesPerSecond   int64 `json:"min_upload_bytes_per_second"`
 
 	// Rates Each operation is under one of them; its x-rate-limit in the OpenAPI document names it
 	Rates []RateLimit `json:"rates"`
@@ -5619,6 +5640,12 @@ type GetRootResponse500Headers struct {
 	XRequestID openapi_types.UUID
 }
 
+// GetRootResponse503Headers the declared response headers of an HTTP 503 response for GetRoot
+type GetRootResponse503Headers struct {
+	RetryAfter int
+	XRequestID openapi_types.UUID
+}
+
 type GetRootResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5636,6 +5663,8 @@ type GetRootResponse struct {
 	ApplicationProblemJSON431 *Problem
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *Problem
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetRootResponse200Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
@@ -5650,6 +5679,8 @@ type GetRootResponse struct {
 	Headers431 *GetRootResponse431Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *GetRootResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetRootResponse503Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -5875,6 +5906,12 @@ type GetUploadLimitsResponse500Headers struct {
 	XRequestID openapi_types.UUID
 }
 
+// GetUploadLimitsResponse503Headers the declared response headers of an HTTP 503 response for GetUploadLimits
+type GetUploadLimitsResponse503Headers struct {
+	RetryAfter int
+	XRequestID openapi_types.UUID
+}
+
 type GetUploadLimitsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5892,6 +5929,8 @@ type GetUploadLimitsResponse struct {
 	ApplicationProblemJSON431 *Problem
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *Problem
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetUploadLimitsResponse200Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
@@ -5906,6 +5945,8 @@ type GetUploadLimitsResponse struct {
 	Headers431 *GetUploadLimitsResponse431Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *GetUploadLimitsResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetUploadLimitsResponse503Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -11564,6 +11605,13 @@ func ParseGetRootResponse(rsp *http.Response) (*GetRootResponse, error) {
 		}
 		response.ApplicationProblemJSON500 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
 	}
 
 	switch {
@@ -11658,6 +11706,23 @@ func ParseGetRootResponse(rsp *http.Response) (*GetRootResponse, error) {
 			headers.XRequestID = value
 		}
 		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetRootResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -12043,6 +12108,13 @@ func ParseGetUploadLimitsResponse(rsp *http.Response) (*GetUploadLimitsResponse,
 		}
 		response.ApplicationProblemJSON500 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
 	}
 
 	switch {
@@ -12137,6 +12209,23 @@ func ParseGetUploadLimitsResponse(rsp *http.Response) (*GetUploadLimitsResponse,
 			headers.XRequestID = value
 		}
 		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetUploadLimitsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value openapi_types.UUID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil

@@ -1463,7 +1463,7 @@ export interface components {
              * @description Whose requests are counted together
              * @enum {string}
              */
-            scope: "user" | "address";
+            scope: "user" | "address" | "account" | "account_address";
             /** Format: int64 */
             window_seconds: number;
         };
@@ -1713,6 +1713,11 @@ export interface components {
             default_search_results: number;
             /**
              * Format: double
+             * @description Before that rate counts
+             */
+            download_grace_seconds: number;
+            /**
+             * Format: double
              * @description At most so long is a stream silent
              */
             event_heartbeat_seconds: number;
@@ -1817,6 +1822,11 @@ export interface components {
              * @description Larger answers are sent and not kept
              */
             max_replayed_answer_bytes: number;
+            /**
+             * Format: int64
+             * @description Of all callers in one process; beyond it the answer is 503 with Retry-After
+             */
+            max_requests_at_once: number;
             /** Format: int64 */
             max_search_results: number;
             /** Format: int64 */
@@ -1830,6 +1840,11 @@ export interface components {
              * @description New documents in any 24 hours; duplicates and retries do not count, deleting gives nothing back. null: no bound
              */
             max_uploads_per_day_per_user: number | null;
+            /**
+             * Format: int64
+             * @description That a client takes of an answer, on average
+             */
+            min_download_bytes_per_second: number;
             /** Format: int64 */
             min_password_characters: number;
             /** Format: int64 */
@@ -2015,6 +2030,21 @@ export interface operations {
              */
             500: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -2338,6 +2368,9 @@ export interface operations {
                      *       "max_form_bytes": 1048576,
                      *       "max_form_parts": 100,
                      *       "limits_description": "One file of at most 25 MiB and 2000 pages, of type application/pdf by its content; it has to arrive within 120 seconds and, after the first 10, at 51200 bytes a second or more. A user may add 30 documents in any 24 hours; those that cannot be worked on at once wait in the queue.",
+                     *       "max_requests_at_once": 512,
+                     *       "min_download_bytes_per_second": 10240,
+                     *       "download_grace_seconds": 30,
                      *       "max_json_body_bytes": 65536,
                      *       "max_json_body_seconds": 10,
                      *       "max_header_bytes": 65536,
@@ -2417,6 +2450,27 @@ export interface operations {
                      *           "requests": 6000,
                      *           "window_seconds": 60,
                      *           "applies_to": "the platform's probes"
+                     *         },
+                     *         {
+                     *           "name": "account",
+                     *           "scope": "account_address",
+                     *           "requests": 10,
+                     *           "window_seconds": 600,
+                     *           "applies_to": "signing up or in and asking for mails with one e-mail address, from one address; beside the rule of the operation"
+                     *         },
+                     *         {
+                     *           "name": "account-anywhere",
+                     *           "scope": "account",
+                     *           "requests": 100,
+                     *           "window_seconds": 900,
+                     *           "applies_to": "the same from everywhere"
+                     *         },
+                     *         {
+                     *           "name": "callbacks",
+                     *           "scope": "address",
+                     *           "requests": 12000,
+                     *           "window_seconds": 60,
+                     *           "applies_to": "callbacks of the parser, at the webhook"
                      *         }
                      *       ],
                      *       "retention": [
@@ -2558,6 +2612,21 @@ export interface operations {
              */
             500: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };

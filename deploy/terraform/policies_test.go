@@ -234,7 +234,7 @@ func handed(p *plan) (told []string) {
 
 // secretLooks is how the secrets of the providers look, and an address with a
 // password.
-var secretLooks = regexp.MustCompile(`\bllx-\w{8,}|\bsb_secret_\w{8,}|\bsk-[\w-]{16,}|postgres(ql)?://[^:@/"\s]+:[^@"\s]+@|PRIVATE KEY-----`)
+var secretLooks = regexp.MustCompile(`\bllx-\w{8,}|\bsb_secret_\w{8,}|\bsk-[\w-]{16,}|(postgres(ql)?|rediss?)://[^:@/"\s]*:[^@"\s]+@|PRIVATE KEY-----`)
 
 func open(p *plan) (told []string) {
 	if found := secretLooks.Find(p.raw); found != nil {
@@ -251,7 +251,7 @@ func open(p *plan) (told []string) {
 }
 
 func secretName(name string) bool {
-	return regexp.MustCompile(`KEY|SECRET|PASSWORD|PASS$|DATABASE_URL`).MatchString(name)
+	return regexp.MustCompile(`KEY|SECRET|PASSWORD|PASS$|DATABASE_URL|REDIS_URL`).MatchString(name)
 }
 
 // asks tells every data source: a plan would need an account.

@@ -15,6 +15,7 @@ var invented = map[string]string{
 	"MIGRATE_DATABASE_URL":      "postgres://owner:x@db.example.com:5432/postgres?sslmode=verify-full",
 	"WEBHOOK_MASTER_KEY":        "0123456789abcdef0123456789abcdef",
 	"WEBHOOK_MASTER_KEY_FORMER": "fedcba9876543210fedcba9876543210",
+	"REDIS_URL":                 "rediss://:invented@cache.example.org:6379",
 	"SUPABASE_SERVICE_ROLE_KEY": "invented", "SUPABASE_ANON_KEY": "invented", "SUPABASE_JWT_SECRET": "0123456789abcdef0123456789abcdef",
 	"LLAMAPARSE_API_KEY": "invented", "OPENAI_API_KEY": "invented",
 }

@@ -72,6 +72,11 @@ func (c Config) Check(service Service) error {
 	c.checkScanner(&f)
 	c.checkEmbedder(&f, service)
 	c.checkWebhook(&f)
+	c.checkAdmin(&f)
+	if service != Worker {
+		c.checkTrust(&f)
+		c.checkTLS(&f)
+	}
 	c.checkNumbers(&f)
 	return f.err()
 }

@@ -53,7 +53,13 @@ type Config struct {
 	SpoolDir    string `env:"SPOOL_DIR" help:"folder of uploads in flight; files there are unlinked at once"`
 
 	AllowedOrigins []string `env:"ALLOWED_ORIGINS" help:"browsers' pages that may call the API, exactly, with commas between; empty: none, in development http://localhost:3000"`
-	TrustedHops    int      `env:"TRUSTED_HOPS" help:"proxies before the API that each add to X-Forwarded-For; 0: the peer is the client"`
+	TrustedHops    int      `env:"TRUSTED_HOPS" help:"proxies before the doors that each add to X-Forwarded-For; 0: the peer is the client"`
+	TrustedProxies []string `env:"TRUSTED_PROXIES" help:"in place of TRUSTED_HOPS, where those proxies are: networks such as 10.0.0.0/16, with commas between; a caller from elsewhere is not believed"`
+	AdminHost      string   `env:"ADMIN_HOST" help:"address that ADMIN_PORT is on"`
+	AdminPort      int      `env:"ADMIN_PORT" help:"port of this process' profiles (pprof) and metrics, for operators alone; 0: any free one; -1: none"`
+	TLSCertFile    string   `env:"TLS_CERT_FILE" help:"certificate chain (PEM) where API and webhook end TLS themselves; a changed file is taken without a restart; empty: what lies before them does"`
+	TLSKeyFile     string   `env:"TLS_KEY_FILE" help:"its private key (PEM)"`
+	RedisURL       Secret   `env:"REDIS_URL" help:"redis:// or, with TLS, rediss:// address, with a password: request rates are counted there over all processes of the API; empty, or while it is away: each process counts for itself"`
 	RateFactor     int      `env:"RATE_FACTOR" help:"multiplies every request rate; PRODUCTION takes 1 alone"`
 	UploadsPerDay  int      `env:"UPLOADS_PER_DAY" help:"new documents of one user in any 24 hours; 0: no bound"`
 
@@ -237,7 +243,7 @@ func Defaults() Config {
 	}
 	return Config{
 		Mode: Development, Environment: "local", StorageEnv: "local", LogLevel: "info", MaxConns: 10,
-		RateFactor: 1, UploadsPerDay: httpapi.DefaultLimits().UploadsPerDay,
+		RateFactor: 1, AdminHost: "127.0.0.1", AdminPort: -1, UploadsPerDay: httpapi.DefaultLimits().UploadsPerDay,
 		Port: 8000, WebhookPort: 8001, WorkerPort: 8002, PublicURL: "http://localhost:8000", SpoolDir: filepath.Join(os.TempDir(), "navigator-spool"),
 		WebhookMode: "callback", AuthProvider: "local", AccessTTL: 15 * time.Minute, MinPassword: 12,
 		StorageProvider: "supabase", Parser: "llamaparse",

@@ -2,6 +2,7 @@ package boot
 
 import (
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -44,6 +45,56 @@ func (c Config) Loosened() string {
 	return strings.Join(wider, "; ")
 }
 
+// Trust is whose word about a client's address is believed.
+func (c Config) Trust() httpapi.Trust {
+	trust := httpapi.Trust{Hops: c.TrustedHops}
+	for _, text := range c.TrustedProxies {
+		if proxies, err := netip.ParsePrefix(text); err == nil { // Check has told of others
+			trust.Proxies = append(trust.Proxies, proxies.Masked())
+		}
+	}
+	return trust
+}
+
+// checkTrust holds the doors to proxies that can be told apart from clients.
+func (c Config) checkTrust(f *faults) {
+	if c.TrustedHops < 0 || c.TrustedHops > 10 {
+		f.add("TRUSTED_HOPS: 0 to 10, the number of proxies before the API")
+	}
+	if c.TrustedHops > 0 && len(c.TrustedProxies) > 0 {
+		f.add("TRUSTED_HOPS and TRUSTED_PROXIES are both set: keep one")
+	}
+	for _, text := range c.TrustedProxies {
+		if proxies, err := netip.ParsePrefix(text); err != nil || proxies.Bits() == 0 {
+			f.add("TRUSTED_PROXIES: networks such as 10.0.0.0/16 or fd00::/8, and never all addresses")
+		}
+	}
+}
+
+// adminLoopback reports whether the operators' port is for this machine alone.
+func (c Config) adminLoopback() bool {
+	ip, err := netip.ParseAddr(c.AdminHost)
+	return c.AdminHost == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// checkAdmin keeps the operators' port apart from everybody's.
+func (c Config) checkAdmin(f *faults) {
+	if c.AdminPort < -1 || c.AdminPort > 65535 {
+		f.add("ADMIN_PORT: 0 to 65535, or -1 for none")
+	}
+	if _, err := netip.ParseAddr(c.AdminHost); err != nil && c.AdminHost != "localhost" {
+		f.add("ADMIN_HOST: an address of this machine, such as 127.0.0.1")
+	}
+	if ip, err := netip.ParseAddr(c.AdminHost); err == nil && ip.IsUnspecified() && c.Mode == Production {
+		f.add("ADMIN_HOST: one address in PRODUCTION, and not all of them: the port asks nobody who they are")
+	}
+	for name, port := range map[string]int{"PORT": c.Port, "WEBHOOK_PORT": c.WebhookPort, "WORKER_PORT": c.WorkerPort} {
+		if port > 0 && port == c.AdminPort {
+			f.add("ADMIN_PORT: another one than %s", name)
+		}
+	}
+}
+
 // checkDoor holds what the API's door is told of its callers.
 func (c Config) checkDoor(f *faults) {
 	for _, origin := range c.AllowedOrigins {
@@ -52,9 +103,7 @@ func (c Config) checkDoor(f *faults) {
 	for _, redirect := range c.AuthRedirects {
 		c.checkRedirect(f, redirect)
 	}
-	if c.TrustedHops < 0 || c.TrustedHops > 10 {
-		f.add("TRUSTED_HOPS: 0 to 10, the number of proxies before the API")
-	}
+	c.checkRedis(f)
 	switch {
 	case c.RateFactor < 1 || c.RateFactor > 1_000_000:
 		f.add("RATE_FACTOR: 1 to 1000000")

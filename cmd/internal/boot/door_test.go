@@ -40,10 +40,18 @@ func TestC_7_OriginsAreWrittenOut(t *testing.T) {
 
 func TestTheDoorsNumbersAreHeld(t *testing.T) {
 	t.Parallel()
+	const proxies = "TRUSTED_PROXIES: networks such as 10.0.0.0/16 or fd00::/8, and never all addresses"
 	for setting, want := range map[string][]string{
 		"RATE_FACTOR=0": {"RATE_FACTOR: 1 to 1000000"}, "RATE_FACTOR=2": {"RATE_FACTOR: 1 in PRODUCTION, where rates are held as they stand"},
 		"TRUSTED_HOPS=-1": {"TRUSTED_HOPS: 0 to 10, the number of proxies before the API"}, "TRUSTED_HOPS=2": nil,
-		"UPLOADS_PER_DAY=-1": {"UPLOADS_PER_DAY: 0 to 1000000, 0 for no bound"}, "UPLOADS_PER_DAY=0": nil, "UPLOADS_PER_DAY=5": nil,
+		"TRUSTED_PROXIES=10.0.0.0/8,fd00::/8": nil, "TRUSTED_PROXIES=10.0.0.1": {proxies}, "TRUSTED_PROXIES=0.0.0.0/0": {proxies}, "TRUSTED_PROXIES=::/0": {proxies},
+		"REDIS_URL=rediss://:hunter2@cache.example.org:6379": nil,
+		"REDIS_URL=redis://:hunter2@cache.example.org:6379":  {"REDIS_URL: rediss:// (TLS) and a password are required in PRODUCTION"},
+		"REDIS_URL=rediss://cache.example.org:6379":          {"REDIS_URL: rediss:// (TLS) and a password are required in PRODUCTION"},
+		"REDIS_URL=cache.example.org:6379":                   {"REDIS_URL: an address such as rediss://:password@host:6379"},
+		"TLS_CERT_FILE=/a.pem":                               {"TLS_CERT_FILE and TLS_KEY_FILE: both, or neither"},
+		"TLS_KEY_FILE=/a.pem":                                {"TLS_CERT_FILE and TLS_KEY_FILE: both, or neither"},
+		"UPLOADS_PER_DAY=-1":                                 {"UPLOADS_PER_DAY: 0 to 1000000, 0 for no bound"}, "UPLOADS_PER_DAY=0": nil, "UPLOADS_PER_DAY=5": nil,
 	} {
 		environ := sound(t)
 		name, value, _ := strings.Cut(setting, "=")
@@ -110,5 +118,33 @@ func TestRedirectsAreWrittenOut(t *testing.T) {
 	c.Mode = boot.Production
 	if got := c.Redirects(); len(got) != 0 {
 		t.Errorf("production leads people to %q", got)
+	}
+}
+
+// The operators' port is on this machine alone, off unless set, and never one
+// with everybody's.
+func TestS34_TheOperatorsPortIsApart(t *testing.T) {
+	t.Parallel()
+	if c := boot.Defaults(); c.AdminPort != -1 || c.AdminHost != "127.0.0.1" {
+		t.Errorf("the defaults are %s:%d", c.AdminHost, c.AdminPort)
+	}
+	for setting, want := range map[string][]string{
+		"ADMIN_PORT=6060": nil, "ADMIN_PORT=-2": {"ADMIN_PORT: 0 to 65535, or -1 for none"}, "ADMIN_PORT=8000": {"ADMIN_PORT: another one than PORT"},
+		"ADMIN_HOST=10.0.0.7": nil, "ADMIN_HOST=localhost": nil, "ADMIN_HOST=db.example.org": {"ADMIN_HOST: an address of this machine, such as 127.0.0.1"},
+		"ADMIN_HOST=0.0.0.0": {"ADMIN_HOST: one address in PRODUCTION, and not all of them: the port asks nobody who they are"},
+	} {
+		for _, service := range []boot.Service{boot.API, boot.Worker, boot.Webhook} {
+			environ := sound(t)
+			name, value, _ := strings.Cut(setting, "=")
+			environ[name] = value
+			if diff := cmp.Diff(want, faultsOf(t, environ, service)); diff != "" {
+				t.Errorf("%s for %s: %s", setting, service, diff)
+			}
+		}
+	}
+	both := sound(t)
+	both["TRUSTED_HOPS"], both["TRUSTED_PROXIES"] = "1", "10.0.0.0/8"
+	if diff := cmp.Diff([]string{"TRUSTED_HOPS and TRUSTED_PROXIES are both set: keep one"}, faultsOf(t, both, boot.API)); diff != "" {
+		t.Error(diff)
 	}
 }

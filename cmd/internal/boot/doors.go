@@ -2,25 +2,46 @@ package boot
 
 import (
 	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/insurance-navigator/navigator/adapters/httpapi"
 )
 
 // doors is the listeners of a process.
-type doors struct{ api, webhook, worker *gate }
+type doors struct{ api, webhook, worker, admin *gate }
 
 // openGates binds every port the service listens on.
-func openGates(ctx context.Context, c Config, service Service) (d doors, err error) {
+func openGates(ctx context.Context, c Config, service Service, log *slog.Logger) (d doors, err error) {
+	defer func() {
+		if err != nil {
+			d.shutNow()
+		}
+	}()
+	if err := d.openAdmin(ctx, c); err != nil {
+		return d, err
+	}
+	var own *certificate
+	if c.ownTLS() && service != Worker {
+		if own, err = openCertificate(c.TLSCertFile, c.TLSKeyFile, log); err != nil {
+			return d, err
+		}
+	}
 	if service == API || service == Dev {
 		if d.api, err = newGate(ctx, "API", c.Address(c.Port)); err != nil {
 			return d, err
 		}
+		d.api.ownTLS(own)
 	}
 	if service == Webhook || service == Dev {
 		if d.webhook, err = newGate(ctx, "webhook server", c.Address(c.WebhookPort)); err != nil {
-			d.shutNow()
 			return d, err
 		}
+		d.webhook.ownTLS(own)
 	}
 	if service == Worker { // dev's own API answers for its worker
 		if d.worker, err = newGate(ctx, "worker", c.Address(c.WorkerPort)); err != nil {
@@ -30,8 +51,34 @@ func openGates(ctx context.Context, c Config, service Service) (d doors, err err
 	return d, nil
 }
 
+// openAdmin binds the operators' own port, where one is set. It serves from the
+// first moment on: profiles of a start that hangs are worth the most.
+func (d *doors) openAdmin(ctx context.Context, c Config) (err error) {
+	if c.AdminPort < 0 {
+		return nil
+	}
+	if d.admin, err = newGate(ctx, "admin port", net.JoinHostPort(c.AdminHost, strconv.Itoa(c.AdminPort))); err != nil {
+		return err
+	}
+	d.measure(c, nil)
+	return nil
+}
+
+// measure opens the operators' port, with the families for a scraper once there
+// are any.
+func (d doors) measure(c Config, families http.Handler) {
+	if d.admin == nil {
+		return
+	}
+	more := map[string]http.Handler{}
+	if families != nil {
+		more["/metrics"] = families
+	}
+	d.admin.open(httpapi.NewAdmin(more, !c.adminLoopback()))
+}
+
 func (d doors) all() (gates []*gate) {
-	for _, g := range []*gate{d.api, d.webhook, d.worker} {
+	for _, g := range []*gate{d.api, d.webhook, d.worker, d.admin} {
 		if g != nil {
 			gates = append(gates, g)
 		}
@@ -41,13 +88,16 @@ func (d doors) all() (gates []*gate) {
 
 func (d doors) addresses() (a Addresses) {
 	if d.api != nil {
-		a.API = "http://" + d.api.listener.Addr().String()
+		a.API = d.api.url()
 	}
 	if d.webhook != nil {
-		a.Webhook = "http://" + d.webhook.listener.Addr().String()
+		a.Webhook = d.webhook.url()
 	}
 	if d.worker != nil {
-		a.Worker = "http://" + d.worker.listener.Addr().String()
+		a.Worker = d.worker.url()
+	}
+	if d.admin != nil {
+		a.Admin = d.admin.url()
 	}
 	return a
 }

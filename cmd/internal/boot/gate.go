@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"sync/atomic"
@@ -19,7 +20,26 @@ type gate struct {
 	server   *http.Server
 	inner    atomic.Pointer[http.Handler]
 	draining atomic.Bool
+	secure   bool          // it ends TLS itself
 	stopping chan struct{} // closed when draining begins: what would not end by itself ends
+}
+
+// ownTLS has the gate end TLS by the certificate; nil leaves it plain.
+func (g *gate) ownTLS(c *certificate) {
+	if c == nil {
+		return
+	}
+	g.secure, g.server.TLSConfig = true, c.config()
+	g.server.Protocols = new(http.Protocols) // HTTP/1.1: what the doors promise of bodies and deadlines is tested there
+	g.server.Protocols.SetHTTP1(true)
+}
+
+// url is where the gate is reached.
+func (g *gate) url() string {
+	if g.secure {
+		return "https://" + g.listener.Addr().String()
+	}
+	return "http://" + g.listener.Addr().String()
 }
 
 // newGate binds the address. The error says what holds the port.
@@ -37,6 +57,10 @@ func newGate(ctx context.Context, name, address string) (*gate, error) {
 		// Above the door's own limit, which is the one that clients are told of and
 		// which answers with a problem.
 		MaxHeaderBytes: 2 * httpapi.DefaultLimits().MaxHeaderBytes,
+		// What net/http writes there of a handshake or a connection names the client's
+		// address, and strangers can have as much of it written as they like. What
+		// befalls a request is told by its door.
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug),
 	}
 	return g, nil
 }
@@ -56,6 +80,8 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", "2")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(http.StatusServiceUnavailable)
 	_, _ = w.Write([]byte(`{"title":"Service Unavailable","status":503,"code":"not_ready","detail":"The service is starting.","advice":"Try again in a few seconds."}`))
 }
@@ -70,7 +96,11 @@ func (g *gate) ready() error {
 
 // serve serves until the gate is shut; an unexpected end goes to failed.
 func (g *gate) serve(failed chan<- error) {
-	if err := g.server.Serve(g.listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
+	serve := g.server.Serve
+	if g.secure {
+		serve = func(l net.Listener) error { return g.server.ServeTLS(l, "", "") }
+	}
+	if err := serve(g.listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
 		failed <- fmt.Errorf("serve %s: %w", g.listener.Addr(), err)
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/insurance-navigator/navigator/adapters/httpapi"
-	"github.com/insurance-navigator/navigator/adapters/inprocess"
 	"github.com/insurance-navigator/navigator/adapters/llamaparse"
 	"github.com/insurance-navigator/navigator/adapters/metrics"
 	"github.com/insurance-navigator/navigator/adapters/pdftext"
@@ -40,6 +39,7 @@ type House struct {
 	pdfium            *pdftext.Engine
 	tickets           ports.Tickets
 	governor          *postgres.Governor
+	rates             ports.Limiter
 	purse             *purse
 	meters            meters
 }
@@ -231,12 +231,16 @@ func (h *House) api(ctx context.Context, at *gate) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	rates, err := h.limiter()
+	if err != nil {
+		return nil, err
+	}
 	deps := httpapi.APIDeps{
 		Money: h.apiMoney(engine), Library: countedLibrary{h.library, h.meters}, Journal: h.library, Uploads: h.library, Tickets: h.tickets,
 		Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine, Stopping: at.stopping, Intake: h.library, Resting: h.resting,
 		Health: h.health(), Keys: postgres.NewIdempotency(h.appPool), Logger: h.log, Limits: h.limits(), Version: Build(),
 		SpoolDir: h.config.SpoolDir, PublicURL: h.config.PublicURL, Ready: at.ready, Live: h.pulse.check,
-		DocsEnabled: h.config.Docs(), Limiter: inprocess.NewLimiter(inprocess.DefaultKeys), Origins: h.config.Origins(), Redirects: h.config.Redirects(), TrustedHops: h.config.TrustedHops,
+		DocsEnabled: h.config.Docs(), Limiter: rates, Origins: h.config.Origins(), Redirects: h.config.Redirects(), Trust: h.config.Trust(),
 		Observe: h.meters.answered,
 	}
 	if loose := h.config.Loosened(); loose != "" {
@@ -258,7 +262,12 @@ func (h *House) limits() httpapi.Limits {
 // webhook builds the back door.
 func (h *House) webhook(ready func() error) (http.Handler, error) {
 	masters := h.config.masters()
+	rates, err := h.limiter()
+	if err != nil {
+		return nil, err
+	}
 	return httpapi.NewWebhook(httpapi.WebhookDeps{
+		Limiter: rates, Trust: h.config.Trust(), PublicURL: h.config.WebhookURL,
 		Inbox: countedInbox{h.store, h.meters}, Observe: h.meters.answered, Health: h.health(), Logger: h.log, Limits: h.limits(), Version: Build(), Ready: ready, Live: h.pulse.check,
 		Authentic: func(attempt core.ID, header http.Header, raw []byte) bool {
 			authentic := llamaparse.Authentic(masters, attempt, header, raw)

@@ -105,6 +105,7 @@ const (
 	nameClock    = "clock"
 	nameAccounts = "accounts"
 	nameScanner  = "scanner"
+	nameRedis    = "redis"
 )
 
 type notedParser struct {

@@ -17,6 +17,7 @@ type Addresses struct {
 	API     string
 	Webhook string
 	Worker  string // its probes
+	Admin   string // the operators' own port
 }
 
 // Run opens the house and serves until ctx ends, then drains: readiness down,
@@ -29,7 +30,7 @@ func Run(ctx context.Context, config Config, service Service, log *slog.Logger, 
 	if err := os.MkdirAll(config.SpoolDir, 0o700); err != nil {
 		return errors.New("SPOOL_DIR cannot be made: " + errors.Unwrap(err).Error())
 	}
-	gates, err := openGates(ctx, config, service)
+	gates, err := openGates(ctx, config, service, log)
 	if err != nil {
 		return err
 	}
@@ -59,7 +60,7 @@ func (h *House) serve(ctx context.Context, gates doors, failed chan error, ready
 		ready(gates.addresses())
 	}
 	at := gates.addresses()
-	h.log.Info("ready", "service", h.service, "api", at.API, "webhook", at.Webhook, "worker", at.Worker)
+	h.log.Info("ready", "service", h.service, "api", at.API, "webhook", at.Webhook, "worker", at.Worker, "admin", at.Admin)
 	var end ending
 	if line != nil {
 		end = line
@@ -95,6 +96,7 @@ func untilEnd(ctx context.Context, failed <-chan error, line ending) error {
 
 // start opens the doors and the line.
 func (h *House) start(ctx context.Context, gates doors) (*riverqueue.Line, error) {
+	gates.measure(h.config, h.meters.handler())
 	if gates.api != nil {
 		handler, err := h.api(ctx, gates.api)
 		if err != nil {

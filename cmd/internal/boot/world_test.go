@@ -80,6 +80,7 @@ type world struct {
 	logs   *logBuffer
 
 	api, hook string
+	admin     string
 	stop      func() error
 	damaged   bool // the test breaks an invariant by hand
 }
@@ -202,6 +203,9 @@ func joined(a, b error) error {
 func (w *world) arrive(a boot.Addresses) {
 	if a.API != "" {
 		w.api = a.API
+	}
+	if a.Admin != "" {
+		w.admin = a.Admin
 	}
 	if a.Webhook != "" {
 		w.hook = a.Webhook

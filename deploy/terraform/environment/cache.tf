@@ -1,4 +1,5 @@
-# ElastiCache, for the day that a service keeps something between processes.
+# ElastiCache: the API counts its request rates there, over all its tasks. While it
+# is away each task counts for itself.
 resource "aws_security_group" "cache" {
   count       = var.redis == null ? 0 : 1
   name        = "${local.name}-cache"
@@ -60,4 +61,11 @@ resource "aws_elasticache_replication_group" "main" {
   kms_key_id                 = aws_kms_key.main.arn
   auth_token                 = terraform_data.cache_token[0].output
   snapshot_retention_limit   = 7
+}
+
+# What the API reads as REDIS_URL.
+resource "aws_secretsmanager_secret_version" "redis" {
+  count         = var.redis == null ? 0 : 1
+  secret_id     = aws_secretsmanager_secret.main["redis-url"].id
+  secret_string = "rediss://:${terraform_data.cache_token[0].output}@${aws_elasticache_replication_group.main[0].primary_endpoint_address}:6379"
 }

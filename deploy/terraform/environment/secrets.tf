@@ -1,5 +1,5 @@
 # Names alone: a value is put in by a person, and never stands in a file, a
-# variable or a state. Each secret says who gets it, and as which setting.
+# variable or a state, but for that of the cache, which is made here. Each secret says who gets it, and as which setting.
 locals {
   secret_table = merge(
     {
@@ -13,6 +13,7 @@ locals {
       openai-api-key            = { setting = "OPENAI_API_KEY", to = ["api", "worker"] }
     },
     { for name, row in local.optional_secrets : name => row if contains(var.optional_secrets, row.setting) },
+    var.redis == null ? {} : { redis-url = { setting = "REDIS_URL", to = ["api"] } }, # its value is cache.tf's
     { for name, row in local.tool_secrets : name => row if contains(keys(var.tools), row.to[0]) },
   )
   optional_secrets = {

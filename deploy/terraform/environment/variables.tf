@@ -153,7 +153,7 @@ variable "settings" {
   type        = map(string)
   default     = {}
   validation {
-    condition     = !anytrue([for name in keys(var.settings) : can(regex("KEY|SECRET|PASSWORD|TOKEN$|DATABASE_URL", name))])
+    condition     = !anytrue([for name in keys(var.settings) : can(regex("KEY|SECRET|PASSWORD|TOKEN$|DATABASE_URL|REDIS_URL", name))])
     error_message = "A secret is never a variable: name it in optional_secrets and put its value into Secrets Manager."
   }
 }
@@ -229,7 +229,7 @@ variable "shield_advanced" {
 }
 
 variable "redis" {
-  description = "ElastiCache; null: none. No service uses it yet."
+  description = "ElastiCache, where the API counts request rates over all its tasks; null: each counts for itself."
   type        = object({ node_type = string, nodes = number })
   default     = null
   validation {

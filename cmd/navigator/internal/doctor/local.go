@@ -37,6 +37,7 @@ func Local(ctx context.Context, environ []string, service boot.Service, dir stri
 		checks = append(checks, scanner(ctx, config))
 	}
 	if service == boot.Dev || service == boot.API {
+		checks = append(checks, counts(ctx, config))
 		checks = append(checks, listens(ctx, config, "PORT", config.Port))
 	}
 	if service == boot.Dev || service == boot.Webhook {
@@ -89,6 +90,22 @@ func reader(environ []string, config boot.Config) Check {
 		return bad("PDF reader", "it is not at "+path, "Fetch it: make pdfium, or set PDFIUM_WASM to where it is.")
 	}
 	return good("PDF reader", path)
+}
+
+// counts asks the Redis that request rates are counted in. Without it they are
+// held all the same, by each process.
+func counts(ctx context.Context, config boot.Config) Check {
+	const name = "redis"
+	if !config.RedisURL.Set() {
+		return skipped(name, "REDIS_URL is not set: each process of the API counts requests for itself")
+	}
+	ctx, cancel := context.WithTimeout(ctx, stepTime)
+	defer cancel()
+	if err := config.PingRedis(ctx); err != nil {
+		return warning(name, "it does not answer, or does not take the password; each process counts requests for itself meanwhile",
+			"Check REDIS_URL: rediss:// where it speaks TLS, the password, and that this machine may reach it.")
+	}
+	return good(name, "it answers: request rates are counted over all processes")
 }
 
 // listens tries a port: it is free, or the service of ours that has it answers.

@@ -1,0 +1,104 @@
+package boot_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/insurance-navigator/navigator/adapters/redislimiter/redistest"
+	"github.com/insurance-navigator/navigator/cmd/internal/boot"
+)
+
+// redisSays is what /health knows of Redis: whether it is well, and the code.
+func (w *world) redisSays() (well bool, code string) {
+	var health struct {
+		Services map[string]string `json:"services"`
+		Details  []struct{ Name, Code string }
+	}
+	w.call(http.MethodGet, w.api+"/health", "", nil, &health)
+	for _, d := range health.Details {
+		if d.Name == "redis" {
+			code = d.Code
+		}
+	}
+	return health.Services["redis"] == "healthy", code
+}
+
+// tries is how many of so many wrong sign-ins are looked at.
+func (w *world) tries(name string, n int) (looked int) {
+	for range n {
+		status := w.call(http.MethodPost, w.api+"/auth/login", "", map[string]string{"email": name + "@example.com", "password": "wrong"}, nil)
+		if status >= http.StatusInternalServerError {
+			w.t.Errorf("a sign-in answered %d", status)
+		}
+		if status != http.StatusTooManyRequests {
+			looked++
+		}
+	}
+	return looked
+}
+
+// S24: production's rates, with Redis killed in the middle of a flood of guesses
+// and then back: never more than twice the rate passes, nothing answers 5xx, and
+// /health says how it stands. Beside it the operators' port, which the public
+// ones do not lead to.
+func TestS24_S34_RedisIsLostUnderGuesses(t *testing.T) {
+	t.Parallel()
+	server := redistest.New(t)
+	w := newWorld(t)
+	w.config.RedisURL, w.config.RateFactor, w.config.AdminPort = boot.Secret(server.URL()), 1, 0
+	w.start(boot.Dev)
+	if well, code := w.redisSays(); !well || code != "" {
+		t.Fatalf("at the start redis is well: %v, %s", well, code)
+	}
+	if n := w.tries("ada", 6); n != 6 {
+		t.Fatalf("%d of the first 6", n)
+	}
+	server.Stop()
+	if n := w.tries("ada", 40); n > 20-6 { // a person's ten from one address, and twice that
+		t.Errorf("%d more guesses without Redis", n)
+	}
+	if well, code := w.redisSays(); well || code != "rates_unshared" {
+		t.Errorf("without Redis /health says %v, %q", well, code)
+	}
+	server.Start()
+	w.until("redis to be asked again", func() bool {
+		w.tries("bob", 1)
+		well, _ := w.redisSays()
+		return well
+	})
+	if n := w.tries("ada", 20); n > 2 {
+		t.Errorf("%d more guesses with Redis back and empty", n)
+	}
+	w.adminApart()
+}
+
+// adminApart asks the operators' port, and the public ones for the same.
+func (w *world) adminApart() {
+	w.t.Helper()
+	const profile, metrics = "/debug/pprof/goroutine?debug=1", "/metrics"
+	get := func(address string) (int, string) {
+		request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, address, nil)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		defer response.Body.Close() //nolint:errcheck // read below
+		text, _ := io.ReadAll(response.Body)
+		return response.StatusCode, string(text)
+	}
+	for path, word := range map[string]string{profile: "goroutine profile", metrics: "docpipe_build_info"} {
+		if status, text := get(w.admin + path); status != http.StatusOK || !strings.Contains(text, word) {
+			w.t.Errorf("the operators' port answers %d for %s", status, path)
+		}
+		for _, address := range []string{w.api, w.hook} {
+			if status, _ := get(address + path); status != http.StatusNotFound {
+				w.t.Errorf("%s answers %d for %s", address, status, path)
+			}
+		}
+	}
+}

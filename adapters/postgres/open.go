@@ -65,6 +65,7 @@ func configure(config *pgxpool.Config, o Options, found Finding) {
 	if o.Lookup != nil {
 		config.ConnConfig.LookupFunc = o.Lookup
 	}
+	needPrimary(config.ConnConfig)
 	config.AfterConnect = registerVector
 	if found.Mode == Transaction {
 		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
@@ -86,6 +87,16 @@ func configure(config *pgxpool.Config, o Options, found Finding) {
 	config.MaxConnIdleTime = 5 * time.Minute
 	config.MaxConnLifetime = time.Hour
 	config.MaxConnLifetimeJitter = 10 * time.Minute
+}
+
+// needPrimary takes no connection to a standby, as there is one where an address
+// was led elsewhere before the standby was promoted: what it has not replayed
+// yet would read as not there. A primary that refuses writes is taken, for it
+// still answers reads; and so is what the address itself asks for.
+func needPrimary(config *pgx.ConnConfig) {
+	if config.ValidateConnect == nil {
+		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPrimary
+	}
 }
 
 // steady sets a session that is ours alone. It is said after the login, for

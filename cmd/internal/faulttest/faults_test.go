@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"regexp"
 	"sync"
 	"syscall"
@@ -291,6 +290,7 @@ func TestTheProductOutlivesEachFault(t *testing.T) {
 		{"black_hole", b.blackHole},
 		{"restart_fast", b.restarted(false)},
 		{"restart_immediate", b.restarted(true)},
+		{"logs_unread", b.unread},
 		{"read_only", b.readOnly},
 		{"connections_cut", b.cutOff},
 		{"answers_lost", b.unanswered},
@@ -313,19 +313,6 @@ func TestTheProductOutlivesEachFault(t *testing.T) {
 	}
 	if err := b.rests(ctx); err != nil {
 		t.Error(err)
-	}
-	if os.Getenv("DBG") != "" {
-		_ = b.super(ctx, func(conn *pgx.Conn) error {
-			rows, _ := conn.Query(ctx, `select args->>'document' || ' ' || kind || ' ' || state || ' att ' || attempt || ' by ' || array_to_string(attempted_by, ',') || ' ' || coalesce(array_to_string(errors,' '),'') || ' ' || metadata::text from river.river_job where kind='parse' order by id`)
-			l, _ := pgx.CollectRows(rows, pgx.RowTo[string])
-			for _, x := range l {
-				t.Log(x)
-			}
-			return nil
-		})
-		for _, p := range b.processes {
-			t.Log(p.name, p.log())
-		}
 	}
 	b.shut()
 	found, err := b.violations(b.diary.acts)

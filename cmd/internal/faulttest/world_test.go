@@ -196,8 +196,14 @@ func (w *world) environ(database func(role string) string) []string {
 // run starts a service, which is started anew whenever it is killed.
 func (w *world) run(service, name string) *process {
 	w.t.Helper()
+	return w.runAt(binary(w.t, service), name)
+}
+
+// runAt is run, of the program at a path.
+func (w *world) runAt(path, name string) *process {
+	w.t.Helper()
 	env := w.environ(func(role string) string { return w.databaseURL(name, role) })
-	p := &process{name: name, path: binary(w.t, service), env: env, up: w.arrive}
+	p := &process{name: name, path: path, env: env, up: w.arrive}
 	w.mu.Lock()
 	w.processes = append(w.processes, p)
 	w.mu.Unlock()

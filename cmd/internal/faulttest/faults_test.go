@@ -32,7 +32,6 @@ func newBed(ctx context.Context, t *testing.T) *bed {
 	db := newCluster(t)
 	b := &bed{world: newWorld(t, db), cluster: db, diary: &diary{}}
 	b.watch.fire = func(string) {} // what is cut off here lives on
-	b.extra = map[string]string{"PROCESS_DEAD_AFTER": "12s"} // longer than the silences, as it is in production: who lives is not taken for dead
 	for _, name := range []string{"api", "webhook"} {
 		b.run(name, name)
 	}

@@ -42,15 +42,16 @@ func (b *bed) deaf(ctx context.Context) error {
 	return err
 }
 
-// slow holds each answer of the database back, 200 ms give or take 100, while
-// documents are on their way.
+// slow holds each answer of the database back, 60 ms give or take 30, while
+// documents are on their way. A step has 8 s here, a fifteenth of what it has in
+// production: there it would be most of a second.
 func (b *bed) slow(ctx context.Context) error {
 	pause := func(draw func() time.Duration) {
 		for _, proxy := range b.proxies {
 			proxy.Slow(draw)
 		}
 	}
-	pause(func() time.Duration { return 100*time.Millisecond + rand.N(200*time.Millisecond) }) //nolint:gosec // the fault itself
+	pause(func() time.Duration { return 30*time.Millisecond + rand.N(60*time.Millisecond) }) //nolint:gosec // the fault itself
 	defer pause(nil)
 	return b.during(ctx, func(context.Context) error { return nil })
 }

@@ -181,7 +181,7 @@ func settings() map[string]string {
 	s := map[string]string{
 		"PORT": "0", "WEBHOOK_PORT": "0", "RATE_FACTOR": "1000", "UPLOADS_PER_DAY": "0", "WORKER_PORT": "0", "LLAMAPARSE_SUBMITS_PER_SECOND": "0",
 		"LLAMAPARSE_API_KEY": "llx-test", "OPENAI_API_KEY": "sk-test", "SUPABASE_SERVICE_ROLE_KEY": supabasetest.DefaultSecretKey,
-		"HEARTBEAT_EVERY": "1s", "PROCESS_DEAD_AFTER": "5s", "RESCUE_EVERY": "1s", "RESCUE_GRACE": "4s", "RESCUE_AFTER": "1m", "SOFT_STOP_TIMEOUT": "5s", "RECONCILE_EVERY": "1s", "REVIVE_AFTER": "10s", "PARSE_POLLS": "3s,5s",
+		"HEARTBEAT_EVERY": "1s", "PROCESS_DEAD_AFTER": "10s", "RESCUE_EVERY": "1s", "RESCUE_GRACE": "4s", "RESCUE_AFTER": "1m", "SOFT_STOP_TIMEOUT": "5s", "RECONCILE_EVERY": "1s", "REVIVE_AFTER": "10s", "PARSE_POLLS": "3s,5s",
 		"PARSE_DEADLINE": "10m", "AWAIT_EVERY": "5s", "SWEEP_EVERY": "5s", "SWEEP_AGE": "15m", "DATABASE_MAX_CONNS": "8",
 	}
 	for _, stage := range []string{"PARSE", "RECEIVE", "VALIDATE", "CHUNK", "EMBED", "FINISH", "FORGET", "PURGE", "REEMBED", "ARRIVE"} {

@@ -64,13 +64,16 @@ func TestAServiceOutlivesTheReaderOfItsLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = stdout.Close()
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait() // that it ended is the fault
+	}()
 	for range 6 { // it comes, says that it was refused, and comes again
 		select {
 		case <-came:
-		case err := <-ended:
-			t.Fatalf("it ended: %v", err)
+		case <-ended:
+			t.Fatalf("it ended: %v", cmd.ProcessState)
 		}
 	}
 	_ = cmd.Process.Kill()

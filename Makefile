@@ -53,7 +53,7 @@ smoke-live: pdfium ## send one document through the real services, which costs m
 	@$(GO) build -o bin/navigator ./cmd/navigator
 	@bin/navigator smoke $(if $(YES),--yes) $(ARGS)
 
-crash: pdfium testdb ## kill the services at every commit and call of a document's way: make crash SEED=1 ONLY=worker LIFE=deleted
+crash: pdfium testdb ## kill the services at every commit and call of a document's way: make crash SEED=1 ONLY=worker LIFE=announced
 	@$(GO) test -count=1 -timeout 60m -v -run EveryCrashPoint ./cmd/internal/faulttest -points 0 -at-once 6 -seed '$(or $(SEED),0)' -only '$(ONLY)' -life '$(or $(LIFE),whole)'
 
 chaos: pdfium ## let every fault befall 500 documents of 25 users at once: make chaos SEED=1

@@ -108,7 +108,7 @@ func (d *door) serve(w *recorder, r *http.Request, req *request) {
 	if !ok {
 		return
 	}
-	req.route, w.pace.off = route, route == "GET "+pathEvents
+	req.route, w.pace.off = route, route == streamRoute
 	req.public = d.public[route]
 	leave, err := d.crowd.enter(route)
 	if err != nil {
@@ -132,6 +132,8 @@ func (d *door) admitted(w *recorder, r *http.Request, req *request) {
 		fail(w, r, err)
 		return
 	}
+	r, done := d.bounded(r, req.route)
+	defer done()
 	keyed, err := d.keys.open(r, req)
 	if err == nil && !d.ownBody[req.route] {
 		err = d.takeBody(r, req)
@@ -148,6 +150,16 @@ func (d *door) admitted(w *recorder, r *http.Request, req *request) {
 		return
 	}
 	d.mux.ServeHTTP(w, r)
+}
+
+// bounded gives a request AnswerTime: what it asks may never answer, and the
+// client may never leave. Uploads and streams keep their own time.
+func (d *door) bounded(r *http.Request, route string) (*http.Request, context.CancelFunc) {
+	if d.ownBody[route] || route == streamRoute {
+		return r, func() {}
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), d.limits.AnswerTime)
+	return r.WithContext(ctx), cancel
 }
 
 // route finds the template that takes the request, or answers 404 or 405. The

@@ -8,7 +8,10 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-const pathEvents = "/documents/{id}/events"
+const (
+	pathEvents  = "/documents/{id}/events"
+	streamRoute = "GET " + pathEvents
+)
 
 // registerEvents adds the stream of a document's events.
 func (a *api) registerEvents(h huma.API) {

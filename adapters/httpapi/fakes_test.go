@@ -689,3 +689,11 @@ func (m *patientInbox) Receive(ctx context.Context, c ports.Callback) (ports.Out
 		return m.memInbox.Receive(ctx, c)
 	}
 }
+
+// silentInbox answers when its caller has left.
+type silentInbox struct{ *memInbox }
+
+func (m *silentInbox) Receive(ctx context.Context, _ ports.Callback) (ports.Outcome, error) {
+	<-ctx.Done()
+	return "", ctx.Err()
+}

@@ -30,6 +30,8 @@ type Limits struct {
 	MaxBodyBytes     int64         // of a JSON body
 	MaxCallbackBytes int64         // of a callback's body
 	BodyTime         time.Duration // for a JSON body or a callback to arrive
+	AnswerTime       time.Duration // for a request to be answered; uploads and streams have times of their own
+	CallbackTime     time.Duration // for a callback to be answered; its sender comes again
 
 	MaxQuery       int // characters of a search query
 	MaxResults     int // passages of one search
@@ -97,6 +99,8 @@ func DefaultLimits() Limits {
 		MaxBodyBytes:     64 << 10,
 		MaxCallbackBytes: 1 << 20,
 		BodyTime:         10 * time.Second,
+		AnswerTime:       time.Minute, // twice what the database gives a statement
+		CallbackTime:     10 * time.Second,
 
 		MaxQuery:       2000,
 		MaxResults:     50,
@@ -159,6 +163,8 @@ func (l Limits) orDefaults() Limits {
 	fill(&l.MaxBodyBytes, d.MaxBodyBytes)
 	fill(&l.MaxCallbackBytes, d.MaxCallbackBytes)
 	fill(&l.BodyTime, d.BodyTime)
+	fill(&l.AnswerTime, d.AnswerTime)
+	fill(&l.CallbackTime, d.CallbackTime)
 	fill(&l.MaxQuery, d.MaxQuery)
 	fill(&l.MaxResults, d.MaxResults)
 	fill(&l.DefaultResults, d.DefaultResults)

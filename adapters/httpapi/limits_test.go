@@ -55,7 +55,7 @@ var servedAs = map[string]string{
 	"UploadsPerDay": "max_uploads_per_day_per_user", "Rates": "rates", "Retention": "retention",
 	"MaxStreams": "max_event_streams", "MaxStreamTime": "max_event_stream_seconds",
 	"StreamHeartbeat": "event_heartbeat_seconds", "StreamRetry": "event_retry_seconds", "StreamWriteTime": "max_event_write_seconds",
-	"MaxCallbackBytes": "", "CleanupTime": "", "StreamTick": "", "StreamIdleTick": "", "StreamPollTime": "",
+	"MaxCallbackBytes": "", "AnswerTime": "", "CallbackTime": "", "CleanupTime": "", "StreamTick": "", "StreamIdleTick": "", "StreamPollTime": "",
 }
 
 // asServed is a field's value as JSON tells it.

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -101,6 +102,9 @@ func newProblem(ctx context.Context, code core.Code, status int, detail string) 
 // problemOf makes the answer to any error of a handler.
 func problemOf(ctx context.Context, err error) *Problem {
 	e := core.AsError(err)
+	if e.Code == core.CodeInternal && errors.Is(err, context.DeadlineExceeded) {
+		e = core.Fail(core.CodeDatabaseUnavailable, err) // all else that an answer waits for says so itself
+	}
 	more, _ := err.(*refusal) //nolint:errorlint // made by this package and never wrapped
 	status, detail := statusOf(e), ""
 	if more != nil {

@@ -56,7 +56,7 @@ func NewWebhook(d WebhookDeps) (http.Handler, error) {
 	}
 	d.Limits = d.Limits.orDefaults()
 	limits := d.Limits
-	limits.MaxBodyBytes = limits.MaxCallbackBytes // one bound for every body at this door
+	limits.MaxBodyBytes, limits.AnswerTime = limits.MaxCallbackBytes, limits.CallbackTime // one bound for everything at this door
 	b := &webhook{WebhookDeps: d}
 	door := publicDoor(b.routes(), d.Logger, limits) // a callback is proven by its signature, the rest tells nothing of anybody
 	if d.Limiter != nil {

@@ -264,6 +264,22 @@ func TestF2DeadlineIsLiftedAfterACallback(t *testing.T) {
 	}
 }
 
+// A store that does not answer costs the sender the door's own time, and no more:
+// it is told to come again.
+func TestACallbackIsAnsweredWhileTheStoreIsSilent(t *testing.T) {
+	t.Parallel()
+	b := newBackDoor(t, func(d *WebhookDeps) {
+		d.Limits.CallbackTime = 50 * time.Millisecond
+		d.Inbox = &silentInbox{memInbox: d.Inbox.(*memInbox)}
+	})
+	attempt := core.NewID()
+	got := b.deliver(callbackPath+"/"+attempt.String(), callbackBody, sign(attempt, callbackBody))
+	got.problem(t, http.StatusServiceUnavailable, "database_unavailable")
+	if got.header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+}
+
 // S06: every delivery is handed to the inbox, which stores each once; the door
 // keeps nothing of its own.
 func TestS06RepeatedDeliveries(t *testing.T) {

@@ -1,6 +1,10 @@
 package postgres
 
-import "github.com/insurance-navigator/navigator/ports"
+import (
+	"time"
+
+	"github.com/insurance-navigator/navigator/ports"
+)
 
 // The statements of a search, for a look at their plans.
 const (
@@ -24,3 +28,9 @@ func AuditRules() (names []string) {
 	}
 	return names
 }
+
+// SetPrompt changes what a callback waits for a connection.
+func (s *Store) SetPrompt(wait time.Duration) { s.prompt = wait }
+
+// DeadAfter is when a connection whose other end is gone counts as broken.
+const DeadAfter = deadAfter

@@ -39,6 +39,7 @@ func open(t *testing.T) *house {
 	h.app, h.work = h.pool("inav_app"), h.pool("inav_worker")
 	h.library = postgres.NewLibrary(h.app, h.queue)
 	h.store = postgres.NewStore(h.work, h.queue, postgres.DefaultWaits())
+	h.store.SetPrompt(time.Minute) // many callbacks at once share a small pool on a busy machine
 	return h
 }
 

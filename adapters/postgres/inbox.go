@@ -7,15 +7,36 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
 )
 
+// defaultPrompt is what a callback waits for a connection. Its sender comes
+// again, and callbacks that wait for long would pile up.
+const defaultPrompt = time.Second
+
+// promptly takes a connection where one is free soon.
+func (s *Store) promptly(ctx context.Context) (*pgxpool.Conn, error) {
+	waiting, cancel := context.WithTimeout(ctx, s.prompt)
+	defer cancel()
+	conn, err := s.pool.pool.Acquire(waiting)
+	if err != nil && ctx.Err() == nil {
+		return nil, core.Fail(core.CodeDatabaseUnavailable, err)
+	}
+	return conn, err
+}
+
 // Receive stores an authentic callback once and, where it says that the job
 // ended, enqueues the step that asks the parser for the truth: one transaction.
 func (s *Store) Receive(ctx context.Context, c ports.Callback) (outcome ports.Outcome, err error) {
-	err = s.inTx(ctx, func(tx pgx.Tx) error {
+	conn, err := s.promptly(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Release()
+	work := func(tx pgx.Tx) error {
 		var job core.Job
 		known, err := attemptJob(ctx, tx, c.Attempt, &job)
 		if err != nil {
@@ -38,7 +59,8 @@ func (s *Store) Receive(ctx context.Context, c ports.Callback) (outcome ports.Ou
 			return err
 		}
 		return s.queue.Insert(ctx, tx, job)
-	})
+	}
+	err = trouble(repeat(ctx, func() error { return pgx.BeginFunc(ctx, conn, work) }))
 	return outcome, err
 }
 
@@ -100,7 +122,12 @@ func dedupe(c ports.Callback) string {
 
 // AttemptOf finds the attempt that a provider's job belongs to.
 func (s *Store) AttemptOf(ctx context.Context, providerJob string) (attempt core.ID, err error) {
-	err = s.pool.QueryRow(ctx, `select job_id from upload_pipeline.upload_jobs where provider_job_id = $1
+	conn, err := s.promptly(ctx)
+	if err != nil {
+		return attempt, err
+	}
+	defer conn.Release()
+	err = conn.QueryRow(ctx, `select job_id from upload_pipeline.upload_jobs where provider_job_id = $1
 		order by created_at desc limit 1`, providerJob).Scan(&attempt)
 	return attempt, trouble(err)
 }

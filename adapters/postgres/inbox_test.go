@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/core"
@@ -61,6 +63,41 @@ func TestFM028_ACallbackStartsOneJobThatKnowsItIsAHint(t *testing.T) {
 	state, err := h.store.InboxState(t.Context())
 	if err != nil || state.Callbacks != 1 || state.Last.IsZero() {
 		t.Errorf("the inbox's state is %+v (%v)", state, err)
+	}
+}
+
+// While every connection is held a callback is refused soon, so that its sender
+// comes again, and nothing of it is kept; then it counts once.
+func TestFM028_ACallbackDoesNotWaitForAHeldPool(t *testing.T) {
+	h := open(t)
+	doc := h.waiting("a")
+	h.store.SetPrompt(time.Millisecond)
+	var held []*pgxpool.Conn
+	for range h.work.Config().MaxConns {
+		conn, err := h.work.Acquire(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		held = append(held, conn)
+	}
+	c := callback(doc.Job, "evt-1", "body")
+	if _, err := h.store.Receive(t.Context(), c); !core.HasCode(err, core.CodeDatabaseUnavailable) {
+		t.Errorf("a callback met %v", err)
+	}
+	if _, err := h.store.AttemptOf(t.Context(), "pjb-1"); !core.HasCode(err, core.CodeDatabaseUnavailable) {
+		t.Errorf("a look for the attempt met %v", err)
+	}
+	left, leave := context.WithCancel(t.Context())
+	leave()
+	if _, err := h.store.Receive(left, c); !errors.Is(err, context.Canceled) {
+		t.Errorf("a sender that left met %v", err)
+	}
+	for _, conn := range held {
+		conn.Release()
+	}
+	h.store.SetPrompt(time.Minute)
+	if got := h.receive(c); got != ports.Accepted || h.count(`select sum(deliveries) from upload_pipeline.webhook_log`) != 1 {
+		t.Errorf("when it came again it was %s: %v", got, h.logged())
 	}
 }
 

@@ -57,6 +57,10 @@ func Connect(ctx context.Context, o Options) (*pgxpool.Pool, Finding, error) {
 	return pool, found, nil
 }
 
+// pingTime is how long a connection that has rested may take to show that it
+// lives before another is made.
+const pingTime = 5 * time.Second
+
 // configure fits the pool to the mode. In transaction mode nothing may be left
 // in a session: statements are described once and never named, and what a
 // session would be set to are the login role's own settings, see db.Migrate.
@@ -65,6 +69,8 @@ func configure(config *pgxpool.Config, o Options, found Finding) {
 	if o.Lookup != nil {
 		config.ConnConfig.LookupFunc = o.Lookup
 	}
+	needPrimary(config.ConnConfig)
+	dial(config.ConnConfig)
 	config.AfterConnect = registerVector
 	if found.Mode == Transaction {
 		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
@@ -83,9 +89,20 @@ func configure(config *pgxpool.Config, o Options, found Finding) {
 	if o.MaxConns > 0 {
 		config.MaxConns = o.MaxConns
 	}
+	config.PingTimeout = pingTime
 	config.MaxConnIdleTime = 5 * time.Minute
 	config.MaxConnLifetime = time.Hour
 	config.MaxConnLifetimeJitter = 10 * time.Minute
+}
+
+// needPrimary takes no connection to a standby, as there is one where an address
+// was led elsewhere before the standby was promoted: what it has not replayed
+// yet would read as not there. A primary that refuses writes is taken, for it
+// still answers reads; and so is what the address itself asks for.
+func needPrimary(config *pgx.ConnConfig) {
+	if config.ValidateConnect == nil {
+		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPrimary
+	}
 }
 
 // steady sets a session that is ours alone. It is said after the login, for

@@ -94,6 +94,7 @@ func prepare(config *pgx.ConnConfig, o Options) *try {
 		t.addresses = found
 		return found, err
 	}
+	needPrimary(config)
 	config.RuntimeParams["application_name"] = o.Name
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec // nothing is named, nothing is kept
 	if config.ConnectTimeout == 0 || config.ConnectTimeout > dialTime {

@@ -143,6 +143,8 @@ func (r *Refusal) unreached(addresses []string, err error) {
 			"user inav_app.<project ref>; or give this machine IPv6, or the project its IPv4 add-on"
 	case errors.As(err, &name) && name.IsNotFound:
 		r.text, r.advice = "there is no host of that name", "check the address, and that the project is not paused"
+	case errors.Is(err, pgconn.ErrStandbyConnection):
+		r.text, r.advice = "it is a standby", "lead the address to the primary; a standby is taken once it is promoted"
 	case errors.As(err, &certificate):
 		r.Final, r.text = true, "its certificate is not trusted"
 		r.advice = "name the provider's certificate with sslrootcert, and check that the host is the one it was made for"

@@ -38,18 +38,18 @@ func (w Waits) poll(n int) time.Duration { return w.Polls[min(n, len(w.Polls)-1)
 
 // Store is the worker's side: it begins and keeps steps.
 type Store struct {
-	pool  Steady
-	queue Queue
-	waits Waits
+	pool   Steady
+	queue  Queue
+	waits  Waits
+	prompt time.Duration // that a callback waits for a connection
 }
 
 // NewStore makes a Store over a pool whose sessions hold service_role.
 func NewStore(pool *pgxpool.Pool, queue Queue, waits Waits) *Store {
-	return &Store{pool: NewSteady(pool), queue: queue, waits: waits}
+	return &Store{pool: NewSteady(pool), queue: queue, waits: waits, prompt: defaultPrompt}
 }
 
-// inTx runs work in one transaction, again where a conflict undid it: it is the
-// one function here that commits.
+// inTx runs work in one transaction, again where a conflict undid it.
 func (s *Store) inTx(ctx context.Context, work func(pgx.Tx) error) error {
 	return trouble(s.pool.InTx(ctx, pgx.TxOptions{}, work))
 }

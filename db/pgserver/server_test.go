@@ -122,6 +122,46 @@ func TestClusterSurvivesKillAdoptsAndStops(t *testing.T) {
 	}
 }
 
+// A standby has what the primary had, refuses writes, and takes them once it is
+// promoted.
+func TestAStandbyFollowsAndIsPromoted(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	primary, opts := mustStart(t, testOptions(t)), testOptions(t)
+	if err := do(ctx, primary, `create table kept as select 7 as n`); err != nil {
+		t.Fatal(err)
+	}
+	standby, err := Follow(ctx, opts, primary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := scan[int](t, standby, `select n from kept`); n != 7 || !scan[bool](t, standby, `select pg_is_in_recovery()`) {
+		t.Errorf("the standby reads %d, or is none", n)
+	}
+	if err := do(ctx, standby, `insert into kept values (8)`); err == nil {
+		t.Error("the standby was written to")
+	}
+	if err := standby.Promote(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := do(ctx, standby, `insert into kept values (8)`); err != nil {
+		t.Errorf("after its promotion: %v", err)
+	}
+	if again, err := Follow(ctx, opts, primary); err != nil || !again.Adopted() {
+		t.Errorf("what runs there was not taken over: %v", err)
+	}
+}
+
+func do(ctx context.Context, c *Cluster, sql string) error {
+	conn, err := pgx.Connect(ctx, c.SuperURL())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	_, err = conn.Exec(ctx, sql)
+	return err
+}
+
 func TestStartChoosesAnotherPortAndRefusesForeignData(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -23,11 +23,21 @@ func Main(service Service) int {
 	case asked:
 		err = fmt.Errorf("run it without arguments, or as: %s healthcheck", service)
 	default:
-		err = Run(ctx, config, service, NewLog(os.Stdout, config), nil)
+		err = runLogged(ctx, config, service)
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", service, err)
 		return 1
 	}
 	return 0
+}
+
+// runLogged runs with the log on standard output, whoever reads that or does
+// not: a reader that is slow costs lines and no time, and one that is gone does
+// not end the process.
+func runLogged(ctx context.Context, config Config, service Service) error {
+	signal.Ignore(syscall.SIGPIPE)
+	sink := newLogSink(os.Stdout)
+	defer sink.Close()
+	return Run(ctx, config, service, NewLog(sink, config), nil)
 }

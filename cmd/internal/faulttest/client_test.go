@@ -10,6 +10,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/insurance-navigator/navigator/core"
@@ -47,6 +48,8 @@ type client struct {
 	token string
 	diary *diary
 	lease func(ctx context.Context) error // lets the lease of a claim run out; nil waits for it
+
+	sent, refused atomic.Int64 // calls; those that no answer came to, or one that asks to come again
 }
 
 // retryWait is between two tries of a client.
@@ -86,6 +89,12 @@ func (r reply) text(name string) string {
 func (c *client) send(ctx context.Context, method, path string, header http.Header, body []byte) (r reply, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
+	c.sent.Add(1)
+	defer func() {
+		if errors.Is(err, errAgain) {
+			c.refused.Add(1)
+		}
+	}()
 	request, err := http.NewRequestWithContext(ctx, method, c.w.front()+path, bytes.NewReader(body))
 	if err != nil {
 		return r, err

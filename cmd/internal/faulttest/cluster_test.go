@@ -20,24 +20,23 @@ import (
 	"github.com/insurance-navigator/navigator/db/pgserver"
 )
 
-// cluster is a PostgreSQL of one test's own, which can be restarted. It keeps
-// what it commits: fsync is on.
+// cluster is a PostgreSQL of one test's own, which can be restarted and failed
+// over. It keeps what it commits: fsync is on.
 type cluster struct {
-	dir, password string
+	password string
 
 	mu      sync.Mutex
 	current *pgserver.Cluster
+	dir     string   // of the current one
+	dirs    []string // of each there was
+	homes   []string // where their data lay
 }
 
 const clusterTime = 2 * time.Minute
 
 func newCluster(t *testing.T) *cluster {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "navigator-faults-pg-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &cluster{dir: dir, password: rand.Text()}
+	c := &cluster{password: rand.Text()}
 	t.Cleanup(func() {
 		if err := c.remove(); err != nil {
 			t.Error(err)
@@ -45,6 +44,11 @@ func newCluster(t *testing.T) *cluster {
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), clusterTime)
 	defer cancel()
+	dir, err := c.room()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.dir = dir
 	if err := c.start(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -54,15 +58,33 @@ func newCluster(t *testing.T) *cluster {
 	return c
 }
 
+// room makes a folder for a server.
+func (c *cluster) room() (string, error) {
+	dir, err := os.MkdirTemp("", "navigator-faults-pg-")
+	if err == nil {
+		c.dirs = append(c.dirs, dir)
+	}
+	return dir, err
+}
+
+func (c *cluster) options(dir string) pgserver.Options {
+	return pgserver.Options{Dir: dir, Settings: map[string]string{"max_connections": "200"}}
+}
+
 func (c *cluster) start(ctx context.Context) error {
-	current, err := pgserver.Start(ctx, pgserver.Options{Dir: c.dir, Settings: map[string]string{"max_connections": "200"}})
+	current, err := pgserver.Start(ctx, c.options(c.dir))
 	if err != nil {
 		return err
 	}
+	c.become(current)
+	return nil
+}
+
+// become makes a server the current one.
+func (c *cluster) become(current *pgserver.Cluster) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.current = current
-	return nil
+	c.current, c.homes = current, append(c.homes, filepath.Dir(current.Place()))
 }
 
 // prepare makes the database, its schema and the logins.
@@ -151,16 +173,19 @@ func (c *cluster) quit(ctx context.Context) error {
 	return err
 }
 
-// remove stops the server and removes its files, which may lie outside its
-// folder where another user has to own them.
-func (c *cluster) remove() error {
+// remove stops the servers and removes their files, which may lie outside their
+// folders where another user has to own them.
+func (c *cluster) remove() (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), clusterTime)
 	defer cancel()
-	_, err := pgserver.StopAt(ctx, pgserver.Options{Dir: c.dir})
-	if current := c.now(); current != nil {
-		if home := filepath.Dir(current.Place()); strings.HasPrefix(filepath.Base(home), "navigator-pg-") {
+	for _, dir := range c.dirs {
+		_, stop := pgserver.StopAt(ctx, pgserver.Options{Dir: dir})
+		err = errors.Join(err, stop, os.RemoveAll(dir))
+	}
+	for _, home := range c.homes {
+		if strings.HasPrefix(filepath.Base(home), "navigator-pg-") {
 			err = errors.Join(err, os.RemoveAll(home))
 		}
 	}
-	return errors.Join(err, os.RemoveAll(c.dir))
+	return err
 }

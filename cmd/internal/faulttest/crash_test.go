@@ -73,7 +73,27 @@ func (w *world) violations(history []audit.Act) (all []string, err error) {
 
 // lives are the ways on which a document can be followed.
 var lives = map[string]func(*client, context.Context) error{
-	"whole": (*client).wholeLife, "deleted": (*client).deletedLife, "retried": (*client).retriedLife,
+	"whole": (*client).wholeLife, "deleted": (*client).deletedLife, "retried": (*client).retriedLife, "announced": (*client).announcedLife,
+}
+
+// announcedLife announces a file, sends it to the storage, says so, waits for
+// the document's end, and deletes it.
+func (c *client) announcedLife(ctx context.Context) error {
+	content := corpus.Summary().Bytes
+	id, address, err := c.announce(ctx, len(content))
+	if err != nil {
+		return err
+	}
+	if err := c.put(ctx, address, content); err != nil {
+		return err
+	}
+	if err := c.sentIt(ctx, id); err != nil {
+		return err
+	}
+	if err := c.completes(ctx, id); err != nil {
+		return err
+	}
+	return c.remove(ctx, id)
 }
 
 // deletedLife uploads a document and deletes it while it is under way.
@@ -217,7 +237,7 @@ func TestFM027r_C20_EveryCrashPoint(t *testing.T) {
 	t.Parallel()
 	needsProc(t)
 	if lives[*lifeFlag] == nil {
-		t.Fatalf("-life %q: whole, deleted or retried", *lifeFlag)
+		t.Fatalf("-life %q: whole, announced, deleted or retried", *lifeFlag)
 	}
 	first, err := live(t, nil)
 	if err != nil || len(first.found) > 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"sync"
 	"syscall"
 	"testing"
@@ -261,48 +262,6 @@ func (b *bed) untried(ctx context.Context, ids []core.ID) error {
 	})
 }
 
-// exhausted holds every connection of the API behind a lock, and asks for the
-// health meanwhile.
-func (b *bed) exhausted(ctx context.Context) error {
-	return b.super(ctx, func(conn *pgx.Conn) error {
-		tx, err := conn.Begin(ctx)
-		if err != nil {
-			return err
-		}
-		defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // it was only a lock
-		if _, err := tx.Exec(ctx, `lock table upload_pipeline.documents in access exclusive mode`); err != nil {
-			return err
-		}
-		held, letGo := context.WithCancel(ctx)
-		var readers sync.WaitGroup
-		for range 20 {
-			readers.Go(func() { _, _ = b.person.send(held, http.MethodGet, "/documents", nil, nil) }) // held until let go
-		}
-		defer readers.Wait()
-		defer letGo()
-		if _, err := again(ctx, func() (int, error) { return b.waiting(ctx) }); err != nil {
-			return err
-		}
-		r, err := b.person.send(ctx, http.MethodGet, "/health", nil, nil)
-		if r.status == 0 {
-			return fmt.Errorf("health did not answer: %w", err)
-		}
-		return nil
-	})
-}
-
-// waiting counts the API's sessions that wait for a lock; errAgain until there
-// are as many as the pool has.
-func (b *bed) waiting(ctx context.Context) (n int, err error) {
-	err = b.super(ctx, func(conn *pgx.Conn) error {
-		return conn.QueryRow(ctx, `select count(*) from pg_stat_activity where usename = 'inav_app' and wait_event_type = 'Lock'`).Scan(&n)
-	})
-	if err == nil && n < 5 {
-		err = fmt.Errorf("%w: %d sessions wait", errAgain, n)
-	}
-	return n, err
-}
-
 // powerCut kills every program and the database at once, and starts all again.
 func (b *bed) powerCut(ctx context.Context) error {
 	var all sync.WaitGroup
@@ -321,13 +280,17 @@ func TestTheProductOutlivesEachFault(t *testing.T) {
 	needsProc(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
-	b := newBed(ctx, t)
+	b, only := newBed(ctx, t), regexp.MustCompile(*onlyFlag)
 	for _, one := range []struct {
 		name  string
 		fault func(context.Context) error
 	}{
+		{"listener_silent", b.deaf},
+		{"database_slow", b.slow},
+		{"black_hole", b.blackHole},
 		{"restart_fast", b.restarted(false)},
 		{"restart_immediate", b.restarted(true)},
+		{"logs_unread", b.unread},
 		{"read_only", b.readOnly},
 		{"connections_cut", b.cutOff},
 		{"answers_lost", b.unanswered},
@@ -336,8 +299,12 @@ func TestTheProductOutlivesEachFault(t *testing.T) {
 		{"conflicts", b.conflicting},
 		{"disk_full", b.diskFull},
 		{"pool_exhausted", b.exhausted},
+		{"failover", b.failover},
 		{"power_cut", b.powerCut},
 	} {
+		if !only.MatchString(one.name) {
+			continue
+		}
 		began := time.Now()
 		if err := b.during(ctx, one.fault); err != nil {
 			t.Errorf("%s: %v", one.name, err)

@@ -20,9 +20,9 @@ import (
 var (
 	seedFlag   = flag.Uint64("seed", 0, "draws what is random; 0 draws a seed, which is printed")
 	pointsFlag = flag.Int("points", 4, "crash points to be tried, drawn by the seed; 0: all")
-	onlyFlag   = flag.String("only", "", "a regular expression: crash points to be tried are among those that match")
-	lifeFlag   = flag.String("life", "whole", "the document's way whose points are tried: whole, deleted (under way) or retried")
-	docsFlag   = flag.Int("documents", 16, "documents of a chaos run")
+	onlyFlag   = flag.String("only", "", "a regular expression: crash points, or faults, to be tried are among those that match")
+	lifeFlag   = flag.String("life", "whole", "the document's way whose points are tried: whole, announced, deleted (under way) or retried")
+	docsFlag   = flag.Int("documents", 10, "documents of a chaos run")
 	usersFlag  = flag.Int("users", 4, "users of a chaos run")
 	soakFlag   = flag.Int("soak", 0, "minutes of steady load; 0: none")
 	atOnceFlag = flag.Int("at-once", 4, "worlds at once")

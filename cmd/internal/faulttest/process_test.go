@@ -25,9 +25,10 @@ type process struct {
 	cmd     *exec.Cmd
 	ended   chan struct{} // closed when the present program has ended
 	stopped bool
-	killed  bool     // by the test, since its last start
-	exits   int      // ends of its own accord
-	tail    []string // the last lines of its log
+	killed  bool          // by the test, since its last start
+	exits   int           // ends of its own accord
+	tail    []string      // the last lines of its log
+	unread  chan struct{} // closed when its log is read again; nil while it is
 }
 
 // ready is the line of a log that says a service serves.
@@ -66,6 +67,7 @@ func (p *process) start() error {
 		lines := bufio.NewScanner(out)
 		lines.Buffer(nil, 1<<20)
 		for lines.Scan() {
+			p.listen()
 			var line ready
 			if json.Unmarshal(lines.Bytes(), &line) == nil && line.Message == "ready" {
 				said <- line
@@ -82,6 +84,30 @@ func (p *process) start() error {
 		return fmt.Errorf("%s ended at its start:\n%s", p.name, p.log())
 	case <-time.After(startTime):
 		return fmt.Errorf("%s did not start within %s:\n%s", p.name, startTime, p.log())
+	}
+}
+
+// mute lets nobody read the program's log until the call that it gives.
+func (p *process) mute() (again func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	unread := make(chan struct{})
+	p.unread = unread
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.unread = nil
+		close(unread)
+	}
+}
+
+// listen waits while the log is not to be read.
+func (p *process) listen() {
+	p.mu.Lock()
+	unread := p.unread
+	p.mu.Unlock()
+	if unread != nil {
+		<-unread
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"time"
 )
 
 // Phase is the side of a commit.
@@ -23,8 +24,9 @@ const (
 	After  Phase = "after"  // it has committed, and the program does not know
 )
 
-// Hook is asked at each side of each commit; what says what is committed. False
-// cuts the program's connection there and then.
+// Hook is asked at each side of each commit; what says what is committed. Where
+// River has fetched jobs it is asked afterwards, with "fetch" and the queue.
+// False cuts the program's connection there and then.
 type Hook func(phase Phase, what string) bool
 
 // Proxy forwards every connection to one server until it is closed.
@@ -33,11 +35,15 @@ type Proxy struct {
 	watched  Watched
 	listener net.Listener
 
-	mu     sync.Mutex
-	target string
-	conns  map[net.Conn]bool
-	closed bool
-	work   sync.WaitGroup
+	mu       sync.Mutex
+	target   string
+	conns    map[net.Conn]bool
+	sessions map[*session]bool
+	slow     func() time.Duration // of an answer; nil: at once
+	hush     chan struct{}        // closed when all may speak again; nil while they may
+	ended    chan struct{}        // closed when the proxy is
+	closed   bool
+	work     sync.WaitGroup
 }
 
 // Listen starts a proxy before the server at target (host:port). Statements
@@ -47,7 +53,8 @@ func Listen(ctx context.Context, target string, watched Watched, hook Hook) (*Pr
 	if err != nil {
 		return nil, fmt.Errorf("pgproxy: %w", err)
 	}
-	p := &Proxy{target: target, hook: hook, watched: watched, listener: listener, conns: map[net.Conn]bool{}}
+	p := &Proxy{target: target, hook: hook, watched: watched, listener: listener,
+		conns: map[net.Conn]bool{}, sessions: map[*session]bool{}, ended: make(chan struct{})}
 	p.work.Go(p.accept)
 	return p, nil
 }
@@ -80,6 +87,9 @@ func (p *Proxy) Cut() {
 // Close breaks every connection and takes no more.
 func (p *Proxy) Close() {
 	p.mu.Lock()
+	if !p.closed {
+		close(p.ended)
+	}
 	p.closed = true
 	p.mu.Unlock()
 	_ = p.listener.Close()
@@ -126,6 +136,8 @@ func (p *Proxy) serve(client net.Conn) {
 		return
 	}
 	s := newSession(p, client, server)
+	s.enter()
+	defer s.leave()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

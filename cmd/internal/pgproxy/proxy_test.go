@@ -2,10 +2,12 @@ package pgproxy_test
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
@@ -38,6 +40,13 @@ func (r *tape) all() []string {
 // through connects by way of a proxy, and directly.
 func through(t *testing.T, r *tape) (near, far *pgx.Conn) {
 	t.Helper()
+	near, far, _ = by(t, r)
+	return near, far
+}
+
+// by is through, and gives the proxy too.
+func by(t *testing.T, r *tape) (near, far *pgx.Conn, proxy *pgproxy.Proxy) {
+	t.Helper()
 	db := dbtest.New(t, nil)
 	far = db.SuperConn()
 	if _, err := far.Exec(t.Context(), `create schema s; create table s.a (n int); create table s.b (n int); create table s.other (n int)`); err != nil {
@@ -47,7 +56,7 @@ func through(t *testing.T, r *tape) (near, far *pgx.Conn) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	proxy, err := pgproxy.Listen(t.Context(), address.Host, pgproxy.Watched{"s.a", "s.b"}, r.hook)
+	proxy, err = pgproxy.Listen(t.Context(), address.Host, pgproxy.Watched{"s.a", "s.b"}, r.hook)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +66,7 @@ func through(t *testing.T, r *tape) (near, far *pgx.Conn) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = near.Close(context.Background()) })
-	return near, far
+	return near, far, proxy
 }
 
 func rows(t *testing.T, conn *pgx.Conn) (n int) {
@@ -131,5 +140,96 @@ func TestACommitIsCutAtEitherSide(t *testing.T) {
 		if n := rows(t, far); n != want {
 			t.Errorf("%s: %d rows, want %d", cut, n, want)
 		}
+	}
+}
+
+// What River fetches is told after it, with the queue; a fetch of nothing is not.
+func TestTheHookIsToldOfEachFetch(t *testing.T) {
+	t.Parallel()
+	r := &tape{}
+	near, far := through(t, r)
+	if _, err := far.Exec(t.Context(), `create schema river; create table river.river_job (queue text, state text); insert into river.river_job values ('parse', 'available')`); err != nil {
+		t.Fatal(err)
+	}
+	fetch := `with locked as (select $1::int, $2::int, $3::text) update "river"."river_job"
+		set state = 'running' where queue = $4 and state = 'available' returning queue`
+	for range 2 {
+		if _, err := near.Exec(t.Context(), fetch, 1, 2, "me", "parse"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff([]string{"after fetch parse"}, r.all()); diff != "" {
+		t.Errorf("told:\n%s", diff)
+	}
+}
+
+// While all is silent nothing is answered; afterwards what was under way goes
+// on, once.
+func TestWhatIsSilentGoesOnAfterwards(t *testing.T) {
+	t.Parallel()
+	near, far, proxy := by(t, &tape{})
+	speak := proxy.Hush()
+	done := make(chan error, 1)
+	go func() {
+		_, err := near.Exec(t.Context(), `insert into s.a values (1)`)
+		done <- err
+	}()
+	lost, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond) // of a connection that comes to nothing
+	defer cancel()
+	if _, err := pgx.Connect(lost, near.Config().ConnString()); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a new connection ended with %v", err)
+	}
+	if n := rows(t, far); n != 0 || len(done) != 0 {
+		t.Errorf("%d rows came through the silence", n)
+	}
+	speak()
+	if err := <-done; err != nil || rows(t, far) != 1 {
+		t.Errorf("afterwards: %v, %d rows", err, rows(t, far))
+	}
+}
+
+// Only what listens falls silent, and what listens anew is heard.
+func TestListenersFallSilentAlone(t *testing.T) {
+	t.Parallel()
+	near, far, proxy := by(t, &tape{})
+	other, err := pgx.Connect(t.Context(), near.Config().ConnString())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close(context.Background()) //nolint:errcheck // nothing is pending
+	if _, err := near.Exec(t.Context(), `LISTEN news`); err != nil {
+		t.Fatal(err)
+	}
+	if n := proxy.HushListeners(); n != 1 || proxy.Listeners() != 0 {
+		t.Fatalf("%d fell silent, %d are left", n, proxy.Listeners())
+	}
+	if _, err := other.Exec(t.Context(), `listen news`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := far.Exec(t.Context(), `notify news`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.WaitForNotification(t.Context()); err != nil || proxy.Listeners() != 1 {
+		t.Errorf("the new listener heard nothing: %v", err)
+	}
+	deaf, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond) // the news has come to the other already
+	defer cancel()
+	if n, err := near.WaitForNotification(deaf); err == nil {
+		t.Errorf("the silent one heard %v", n)
+	}
+}
+
+// Every answer waits as long as is drawn.
+func TestAnswersAreSlow(t *testing.T) {
+	t.Parallel()
+	near, _, proxy := by(t, &tape{})
+	drawn := 0
+	proxy.Slow(func() time.Duration { drawn++; return time.Millisecond })
+	if err := work(t.Context(), near); err != nil {
+		t.Fatal(err)
+	}
+	proxy.Slow(nil)
+	if drawn < 8 {
+		t.Errorf("%d answers were held back", drawn)
 	}
 }

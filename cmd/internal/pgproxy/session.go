@@ -5,6 +5,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgproto3"
 )
@@ -15,10 +16,14 @@ type session struct {
 	proxy          *Proxy
 	client, server net.Conn
 
+	listens bool          // for notifications; under the proxy's lock
+	hush    chan struct{} // closed when it may speak again; nil while it may; likewise
+
 	statements map[string]string // prepared, by name
-	portals    map[string]string // bound, by name
+	portals    map[string]bound  // by name
 	waiting    []byte            // messages since the last one that asks for an answer
 	running    []string          // statements among them
+	fetch      string            // the queue that they fetch from
 
 	mu      sync.Mutex
 	open    bool     // within a transaction that was begun
@@ -26,18 +31,24 @@ type session struct {
 	asked   []string // the commits that await their answers, in order; "" for other questions
 }
 
+// bound is a statement with its parameters.
+type bound struct{ sql, fetch string }
+
+// fetched begins the name of a fetch.
+const fetched = "fetch "
+
 func newSession(p *Proxy, client, server net.Conn) *session {
-	return &session{proxy: p, client: client, server: server, statements: map[string]string{}, portals: map[string]string{}}
+	return &session{proxy: p, client: client, server: server, statements: map[string]string{}, portals: map[string]bound{}}
 }
 
 // fromClient forwards the program's messages, up to a commit that is cut off.
 func (s *session) fromClient() {
-	if startup(s.client, s.server) != nil {
+	if !s.pass() || startup(s.client, s.server) != nil {
 		return
 	}
 	for {
 		f, err := readFrame(s.client)
-		if err != nil {
+		if !s.pass() || err != nil {
 			return
 		}
 		s.note(f)
@@ -48,7 +59,7 @@ func (s *session) fromClient() {
 		what := ""
 		if f.kind == 'Q' || f.kind == 'S' {
 			what = s.commits()
-			if what != "" && !s.proxy.hook(Before, what) {
+			if what != "" && !strings.HasPrefix(what, fetched) && !s.proxy.hook(Before, what) {
 				return
 			}
 			s.await(what)
@@ -71,17 +82,21 @@ func (s *session) note(f frame) {
 	case 'B':
 		var m pgproto3.Bind
 		if m.Decode(f.body) == nil {
-			s.portals[m.DestinationPortal] = s.statements[m.PreparedStatement]
+			sql := s.statements[m.PreparedStatement]
+			s.portals[m.DestinationPortal] = bound{sql, fetchOf(sql, m.Parameters)}
 		}
 	case 'E':
 		var m pgproto3.Execute
 		if m.Decode(f.body) == nil {
-			s.running = append(s.running, s.portals[m.Portal])
+			one := s.portals[m.Portal]
+			s.running, s.fetch = append(s.running, one.sql), one.fetch
+			s.hears(one.sql)
 		}
 	case 'Q':
 		var m pgproto3.Query
 		if m.Decode(f.body) == nil {
 			s.running = append(s.running, m.String)
+			s.hears(m.String)
 		}
 	}
 }
@@ -90,8 +105,8 @@ func (s *session) note(f frame) {
 func (s *session) commits() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ran := s.running
-	s.running = nil
+	ran, fetch := s.running, s.fetch
+	s.running, s.fetch = nil, ""
 	for _, sql := range ran {
 		for _, what := range s.proxy.watched.writes(sql) {
 			if len(s.written) == 0 || s.written[len(s.written)-1] != what {
@@ -108,6 +123,9 @@ func (s *session) commits() string {
 	}
 	what := strings.Join(s.written, ", ")
 	s.written = nil
+	if what == "" && fetch != "" {
+		what = fetched + fetch
+	}
 	return what
 }
 
@@ -142,19 +160,22 @@ func (s *session) committing() bool {
 // until it is done and the hook has agreed.
 func (s *session) fromServer() {
 	var held bytes.Buffer
-	failed := false
+	failed, rows := false, false
 	for {
 		f, err := readFrame(s.server)
-		if err != nil {
+		if !s.pass() || err != nil {
 			return
 		}
 		held.Write(f.bytes())
-		failed = failed || f.kind == 'E'
+		failed, rows = failed || f.kind == 'E', rows || f.kind == 'D'
 		if f.kind == 'Z' && len(f.body) == 1 {
-			if what := s.answered(f.body[0]); what != "" && !failed && !s.proxy.hook(After, what) {
+			time.Sleep(s.proxy.delay()) // the delay itself is the fault
+			what := s.answered(f.body[0])
+			empty := strings.HasPrefix(what, fetched) && !rows
+			if what != "" && !failed && !empty && !s.proxy.hook(After, what) {
 				return
 			}
-			failed = false
+			failed, rows = false, false
 		} else if s.committing() && !failed {
 			continue
 		}

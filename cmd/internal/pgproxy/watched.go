@@ -27,3 +27,18 @@ func (w Watched) writes(sql string) (found []string) {
 	}
 	return found
 }
+
+// fetching finds the statement by which River takes jobs to work them; it is a
+// commit of its own.
+var fetching = regexp.MustCompile(`(?is)\bupdate\s+"?river"?\."?river_job"?\s+set\s+state = 'running'`)
+
+// queueParameter is the place of the queue's name among that statement's parameters.
+const queueParameter = 3
+
+// fetchOf names the queue that a statement fetches from, "" for any other.
+func fetchOf(sql string, parameters [][]byte) string {
+	if len(parameters) <= queueParameter || !fetching.MatchString(sql) {
+		return ""
+	}
+	return string(parameters[queueParameter])
+}

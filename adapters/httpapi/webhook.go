@@ -23,12 +23,13 @@ type Hint struct {
 	Relevant    bool // says the job ended
 }
 
-// WebhookDeps is what the back door needs. Inbox, Health, Logger, Authentic and
-// ReadHint are required.
+// WebhookDeps is what the back door needs. Inbox, Health, Security, Logger,
+// Authentic and ReadHint are required.
 type WebhookDeps struct {
-	Inbox  ports.Inbox
-	Health ports.Health
-	Logger *slog.Logger
+	Inbox    ports.Inbox
+	Health   ports.Health
+	Security ports.Security
+	Logger   *slog.Logger
 
 	// Authentic proves a callback by the attempt's own secret, over the raw
 	// body, without asking the database.
@@ -57,6 +58,7 @@ func NewWebhook(d WebhookDeps) (http.Handler, error) {
 	limits.MaxBodyBytes = limits.MaxCallbackBytes // one bound for every body at this door
 	b := &webhook{WebhookDeps: d}
 	door := publicDoor(b.routes(), d.Logger, limits) // a callback is proven by its signature, the rest tells nothing of anybody
+	door.service, door.security = serviceWebhook, d.Security
 	door.observe, door.https = orNothing(d.Observe), strings.HasPrefix(d.PublicURL, "https://")
 	return door, nil
 }
@@ -74,7 +76,7 @@ func publicDoor(routes map[string]func(*http.Request) (any, error), logger *slog
 func (d WebhookDeps) check() error {
 	var faults []error
 	for name, missing := range map[string]bool{
-		"Inbox": d.Inbox == nil, "Health": d.Health == nil, "Logger": d.Logger == nil,
+		"Inbox": d.Inbox == nil, "Health": d.Health == nil, "Security": d.Security == nil, "Logger": d.Logger == nil,
 		"Authentic": d.Authentic == nil, "ReadHint": d.ReadHint == nil,
 	} {
 		if missing {

@@ -68,6 +68,7 @@ func (h *House) serve(ctx context.Context, gates doors, failed chan error, ready
 	err = errors.Join(cause, h.drain(context.WithoutCancel(ctx), gates, line))
 	stopLoops()
 	ended()
+	h.lastSecurity(context.WithoutCancel(ctx))
 	h.log.Info("stopped", "service", h.service)
 	return err
 }

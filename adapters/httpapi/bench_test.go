@@ -28,6 +28,7 @@ type bench struct {
 	accounts *memAccounts
 	embedder *memEmbedder
 	keys     *memKeys
+	audit    *memAudit
 	spool    string
 	log      *lockedBuffer
 	seen     chan Observation
@@ -53,12 +54,12 @@ func (l *lockedBuffer) String() string {
 func newBench(t *testing.T, change ...func(*APIDeps)) *bench {
 	t.Helper()
 	b := &bench{
-		t: t, library: newLibrary(), journal: newJournal(), uploads: newUploads(), blobs: newBlobs(), accounts: &memAccounts{}, embedder: &memEmbedder{}, keys: newKeys(),
+		t: t, library: newLibrary(), journal: newJournal(), uploads: newUploads(), blobs: newBlobs(), accounts: &memAccounts{}, embedder: &memEmbedder{}, keys: newKeys(), audit: &memAudit{},
 		spool: t.TempDir(), log: &lockedBuffer{}, seen: make(chan Observation, 4096),
 	}
 	deps := APIDeps{
 		Library: b.library, Journal: b.journal, Uploads: b.uploads, Tickets: memTickets{}, Blobs: b.blobs, Accounts: b.accounts, Verifier: memVerifier{}, Embedder: b.embedder,
-		Inspector: memInspector{}, Health: memHealth{}, Keys: b.keys, Limiter: openLimiter{}, Logger: slog.New(slog.NewJSONHandler(b.log, nil)),
+		Inspector: memInspector{}, Health: memHealth{}, Keys: b.keys, Limiter: openLimiter{}, Audit: b.audit, Security: b.audit, Logger: slog.New(slog.NewJSONHandler(b.log, nil)),
 		Version: "test", SpoolDir: b.spool, PublicURL: "https://api.example.org", Redirects: []string{webReturn},
 		Observe: func(o Observation) { b.seen <- o },
 	}

@@ -89,6 +89,9 @@ func (k *Keeper) Retain(ctx context.Context, dry bool) ([]Expired, error) {
 	if dry {
 		return due(ctx, k.store, k.config.Retention())
 	}
+	if err := postgres.NewAuditLog(k.pool).Record(ctx, core.Operated(ctx, core.AuditRetain, "")); err != nil {
+		return nil, err
+	}
 	return expire(ctx, k.store, k.config.Retention())
 }
 

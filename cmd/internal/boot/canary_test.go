@@ -229,6 +229,7 @@ func (w *world) audited() {
 	if rows, err := hand.Export(w.t.Context(), postgres.AuditFilter{}, &lines); err != nil || int64(rows) != check.Rows || strings.Count(lines.String(), "\n") != rows {
 		w.t.Errorf("exported %d of %d rows (%v)", rows, check.Rows, err)
 	}
+	w.damaged = true
 	conn := w.db.SuperConn()
 	if _, err := conn.Exec(w.t.Context(), `set session_replication_role = replica; delete from upload_pipeline.audit_log where seq = (select max(seq) from upload_pipeline.audit_log);
 		update upload_pipeline.audit_head set seq = seq - 1, hash = (select hash from upload_pipeline.audit_log order by seq desc limit 1)`); err != nil {

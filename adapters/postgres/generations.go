@@ -128,12 +128,12 @@ func (s *Store) PauseGeneration(ctx context.Context, paused bool) error {
 	if paused {
 		action = core.AuditReembedPause
 	}
-	return s.turn(ctx, action, `update upload_pipeline.corpus set paused = $1 where building is not null`, paused)
+	return s.turn(ctx, `update upload_pipeline.corpus set paused = $1 where building is not null`, action, paused)
 }
 
 // CancelGeneration gives the building up; its chunks are removed in time.
 func (s *Store) CancelGeneration(ctx context.Context) error {
-	return s.turn(ctx, core.AuditReembedCancel, `update upload_pipeline.corpus set building = null where building is not null`)
+	return s.turn(ctx, `update upload_pipeline.corpus set building = null where building is not null`, core.AuditReembedCancel)
 }
 
 // RollBack begins the way back to the former generation: what was completed
@@ -144,11 +144,11 @@ func (s *Store) RollBack(ctx context.Context) error {
 	if err != nil || corpus.Returning() {
 		return err
 	}
-	return s.turn(ctx, core.AuditReembedBack, `update upload_pipeline.corpus set building = former, former = null where building is null and former is not null`)
+	return s.turn(ctx, `update upload_pipeline.corpus set building = former, former = null where building is null and former is not null`, core.AuditReembedBack)
 }
 
 // turn changes the corpus's one row and notes who did it, or returns CodeConflict.
-func (s *Store) turn(ctx context.Context, action core.AuditAction, sql string, args ...any) error {
+func (s *Store) turn(ctx context.Context, sql string, action core.AuditAction, args ...any) error {
 	return s.inTx(ctx, func(tx pgx.Tx) error {
 		if err := changed(tx.Exec(ctx, sql, args...)); err != nil {
 			return err

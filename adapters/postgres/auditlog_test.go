@@ -13,6 +13,8 @@ import (
 
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/db"
+	"github.com/insurance-navigator/navigator/db/dbtest"
 	"github.com/insurance-navigator/navigator/ports"
 )
 
@@ -351,5 +353,22 @@ func TestS01_AskingForAnothersDocumentIsFoundOutAfterwards(t *testing.T) {
 	rows, _ := h.chain(nil)
 	if last := rows[len(rows)-1]; last.Action != core.AuditAction(core.SecurityForeignID) || last.User != ada.User {
 		t.Errorf("the log ends with %+v", last)
+	}
+}
+
+// BenchmarkRecord is what a read waits for before it is answered.
+func BenchmarkRecord(b *testing.B) {
+	pool, err := postgres.Open(b.Context(), postgres.Options{URL: dbtest.New(b, db.Schemas{}).URL("inav_app"), Role: "inav_app", Name: "bench", MaxConns: 8})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(pool.Close)
+	log, ctx := postgres.NewAuditLog(pool), core.From(b.Context(), from)
+	e := core.AuditEntry{Actor: core.ActorUser, User: core.NewID(), Action: core.AuditSearch, Outcome: core.AuditDone,
+		Documents: []core.ID{core.NewID(), core.NewID(), core.NewID()}}
+	for b.Loop() {
+		if err := log.Record(ctx, e); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

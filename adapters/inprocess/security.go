@@ -2,7 +2,6 @@ package inprocess
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -24,12 +23,12 @@ const mostNamed = 50
 // fills ports.Security: an attack costs memory for so many actors and no more,
 // and a row a minute for each.
 type Security struct {
-	now    func() time.Time
-	actors int
+	now     func() time.Time
+	actors  int
+	counted func(core.SecurityKind)
 
 	mu      sync.Mutex
 	tallies map[securityActor]*tally
-	totals  map[core.SecurityKind]int64
 }
 
 // securityActor is who is behind events: a user, a network, or, beyond the
@@ -49,19 +48,22 @@ type tally struct {
 	written   time.Time
 }
 
-// NewSecurity makes a Security that tells that many actors apart.
-func NewSecurity(actors int) *Security { return newSecurity(actors, time.Now) }
+// NewSecurity makes a Security that tells that many actors apart. Counted is told
+// of every event, for metrics.
+func NewSecurity(actors int, counted func(core.SecurityKind)) *Security {
+	return newSecurity(actors, counted, time.Now)
+}
 
-func newSecurity(actors int, now func() time.Time) *Security {
-	return &Security{now: now, actors: actors, tallies: map[securityActor]*tally{}, totals: map[core.SecurityKind]int64{}}
+func newSecurity(actors int, counted func(core.SecurityKind), now func() time.Time) *Security {
+	return &Security{now: now, actors: actors, counted: counted, tallies: map[securityActor]*tally{}}
 }
 
 // Note counts an event of the context's origin.
 func (s *Security) Note(ctx context.Context, e core.SecurityEvent) {
+	s.counted(e.Kind)
 	from := core.OriginOf(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.totals[e.Kind]++
 	actor := securityActor{e.Kind, from.Service, e.User, from.Network}
 	t := s.tallies[actor]
 	if t == nil && len(s.tallies) >= s.actors {
@@ -81,21 +83,6 @@ func (s *Security) Note(ctx context.Context, e core.SecurityEvent) {
 			t.documents = append(t.documents, id)
 		}
 	}
-}
-
-// Count adds events that were found out otherwise to the totals.
-func (s *Security) Count(kind core.SecurityKind, n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.totals[kind] += int64(n)
-}
-
-// Totals is how many events of each kind there were since the process began,
-// for metrics.
-func (s *Security) Totals() map[core.SecurityKind]int64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return maps.Clone(s.totals)
 }
 
 // Flush writes a row for each actor that has events and had no row for a minute;

@@ -39,7 +39,9 @@ func (h *House) seal(ctx context.Context) {
 			return
 		}
 		for _, e := range sealed.Foreign {
-			h.security.Count(core.SecurityForeignID, e.Times)
+			for range e.Times {
+				h.meters.attacked(core.SecurityForeignID)
+			}
 			h.log.Warn("security", "kind", string(e.Action), "times", e.Times, "user_id", e.User.String())
 		}
 		if sealed.Rows > 0 {

@@ -48,7 +48,8 @@ type House struct {
 
 // openHouse opens what the service needs and registers the process.
 func openHouse(ctx context.Context, config Config, service Service, log *slog.Logger) (*House, error) {
-	h := &House{config: config, service: service, log: log, pulse: newPulse(), meters: newMeters(), security: inprocess.NewSecurity(inprocess.DefaultActors)}
+	h := &House{config: config, service: service, log: log, pulse: newPulse(), meters: newMeters()}
+	h.security = inprocess.NewSecurity(inprocess.DefaultActors, h.meters.attacked)
 	h.seen = newOutcomes(h.meters.Metrics)
 	h.seen.guard(config, log)
 	if err := h.openAll(ctx); err != nil {

@@ -31,7 +31,7 @@ GODIRS := $(wildcard */)
 BENCHES := ./core/chunker/... ./adapters/pdftext/... $(if $(wildcard bench/.),./bench/...)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test smoke-live crash chaos soak drill fuzz bench lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images terraform-check pdfium realpdfs reading testdb testdb-stop tools
+.PHONY: help dev test smoke-live crash chaos soak drill fuzz pentest bench lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images terraform-check pdfium realpdfs reading testdb testdb-stop tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
@@ -73,6 +73,10 @@ fuzz: pdfium ## let every fuzz target look for inputs of its own: make fuzz FUZZ
 		$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime '$(or $(FUZZTIME),30s)' -fuzzminimizetime 5x "$$package" || exit 1; \
 	done
 
+pentest: pdfium ## attack a server of this machine with sqlmap, ffuf, slowhttptest and sslscan, and print what they found
+	@$(GO) build -o bin/navigator ./cmd/navigator
+	@loadtest/pentest/run.sh
+
 bench: pdfium testdb ## run the benchmarks
 	@$(GO) test -run xxx -bench '$(BENCH)' -benchmem -timeout 60m $(BENCHES)
 
@@ -85,10 +89,7 @@ lint-openapi: ## lint the OpenAPI documents, and prove that the rules bite; need
 secrets: $(GITLEAKS_STAMP) ## look for secrets in the files and in the history
 	@$(LEAKS) dir --verbose .
 	@if git rev-parse --verify --quiet HEAD >/dev/null; then $(LEAKS) git --verbose .; fi
-	@dir=$$(mktemp -d) && for key in llx- sb_secret_ sk-proj-; do \
-		echo "x = '$${key}aB3dE5gH7jK9mN1pQ3sT5vW7'" >"$$dir/planted"; \
-		if $(LEAKS) dir "$$dir" >/dev/null 2>&1; then rm -r "$$dir"; echo "a planted $$key key was not found (P-log)" >&2; exit 1; fi; \
-	done; rm -r "$$dir"
+	@.ci/planted $(LEAKS)
 
 vulncheck: $(GOVULNCHECK_STAMP) ## look for known vulnerabilities in what we call; VULNDB=file:///... for an own copy
 	@$(GOVULNCHECK) $(if $(VULNDB),-db $(VULNDB)) ./...

@@ -56,7 +56,7 @@ func idsInTestNames(t *testing.T, tree fs.FS) map[string]bool {
 	return ids
 }
 
-// testsIn lists the test functions of a tree, with the texts of the files that
+// testsIn lists the test and fuzz functions of a tree, with the texts of the files that
 // they stand in.
 func testsIn(t *testing.T, tree fs.FS) map[string]string {
 	t.Helper()
@@ -89,7 +89,7 @@ func collect(path string, text []byte, tests map[string]string) error {
 		return err
 	}
 	for _, decl := range file.Decls {
-		if f, ok := decl.(*ast.FuncDecl); ok && strings.HasPrefix(f.Name.Name, "Test") {
+		if f, ok := decl.(*ast.FuncDecl); ok && (strings.HasPrefix(f.Name.Name, "Test") || strings.HasPrefix(f.Name.Name, "Fuzz")) {
 			tests[f.Name.Name] += string(text)
 		}
 	}

@@ -25,6 +25,34 @@ begin
     raise exception '% are append-only', tg_table_name using errcode = 'insufficient_privilege';
 end $$;
 
+CREATE TABLE upload_pipeline.audit_log (
+    seq bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    service text NOT NULL,
+    actor text NOT NULL,
+    user_id uuid,
+    operator text NOT NULL,
+    action text NOT NULL,
+    what text NOT NULL,
+    documents uuid[] NOT NULL,
+    network text NOT NULL,
+    request_id uuid,
+    outcome text NOT NULL,
+    times integer NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT audit_log_hash_check CHECK ((octet_length(hash) = 32))
+);
+
+ALTER TABLE ONLY upload_pipeline.audit_log FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION upload_pipeline.audit_text(e upload_pipeline.audit_log) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+    select concat_ws('|', e.seq, (extract(epoch from e.at) * 1000000)::bigint, e.service, e.actor, coalesce(e.user_id::text, ''), e.action, e.what,
+        array_to_string(e.documents, ','), e.network, coalesce(e.request_id::text, ''), e.outcome, e.times, e.operator)
+$$;
+
 CREATE FUNCTION upload_pipeline.begin_call(call uuid, of_provider text, of_account text, of_lane text, of_kind text, of_user uuid, of_document uuid, of_attempt integer, of_pages integer, of_tokens bigint, cost bigint, of_price text, requests double precision, span double precision, tokens_a_minute double precision, most_calls integer, most_jobs integer, lease interval, budget bigint, OUT verdict text, OUT wait double precision) RETURNS record
     LANGUAGE plpgsql
     AS $$
@@ -247,6 +275,16 @@ CREATE FUNCTION upload_pipeline.is_move(was text, becomes text) RETURNS boolean
         end
 $$;
 
+CREATE FUNCTION upload_pipeline.keep_audit() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if tg_op <> 'DELETE' or old.at >= now() - interval '2191 days' then
+        raise exception 'the audit log is append-only for six years' using errcode = 'insufficient_privilege';
+    end if;
+    return old;
+end $$;
+
 CREATE FUNCTION upload_pipeline.keep_events() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -331,6 +369,26 @@ CREATE FUNCTION upload_pipeline.plain_words(body text) RETURNS text
     AS $$
     select pg_catalog.translate(pg_catalog.regexp_replace(body, '(\d),(?=\d{3})', '\1', 'g'), '-_/|', '    ')
 $$;
+
+CREATE FUNCTION upload_pipeline.prune_audit(most integer DEFAULT 100000) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    until bigint;
+    cut   bytea;
+begin
+    perform from upload_pipeline.audit_head for update;
+    select max(o.seq) into until from (select l.seq, bool_and(l.at < now() - interval '2191 days') over (order by l.seq) as old
+        from (select seq, at from upload_pipeline.audit_log order by seq limit most) l) o where o.old;
+    if until is null then
+        return 0;
+    end if;
+    select hash into cut from upload_pipeline.audit_log where seq = until;
+    delete from upload_pipeline.audit_log where seq <= until;
+    update upload_pipeline.audit_head set first_seq = until + 1, first_hash = cut;
+    return until;
+end $$;
 
 CREATE FUNCTION upload_pipeline.record_corpus() RETURNS trigger
     LANGUAGE plpgsql
@@ -505,6 +563,36 @@ CREATE FUNCTION upload_pipeline.room_wait(full_at timestamp with time zone, clos
             + least(need * span / rate, span * 0.9) - span * case when bulk then 0.9 else 1 end end)::float8
 $$;
 
+CREATE FUNCTION upload_pipeline.seal_audit(most integer, OUT sealed integer, OUT last bigint, OUT last_hash bytea) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    e upload_pipeline.audit_inbox;
+    r upload_pipeline.audit_log;
+    begun bigint;
+begin
+    sealed := 0;
+    select h.seq, h.hash into last, last_hash from upload_pipeline.audit_head h for update skip locked;
+    if not found then
+        select h.seq, h.hash into last, last_hash from upload_pipeline.audit_head h;
+        return;
+    end if;
+    begun := last;
+    for e in select * from upload_pipeline.audit_inbox i order by i.at, i.entry limit most loop
+        last := last + 1;
+        r := (last, e.at, e.service, e.actor, e.user_id, e.operator, e.action, e.what, e.documents, e.network, e.request_id, e.outcome, e.times, null);
+        r.hash := sha256(last_hash || convert_to(upload_pipeline.audit_text(r), 'UTF8'));
+        insert into upload_pipeline.audit_log select (r).*;
+        delete from upload_pipeline.audit_inbox i where i.entry = e.entry;
+        last_hash := r.hash;
+    end loop;
+    sealed := last - begun;
+    if sealed > 0 then
+        update upload_pipeline.audit_head h set seq = last, hash = last_hash, sealed_at = clock_timestamp();
+    end if;
+end $$;
+
 CREATE FUNCTION upload_pipeline.sum_cost() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -576,6 +664,55 @@ CREATE TABLE local_auth.sessions (
 );
 
 ALTER TABLE ONLY local_auth.sessions FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE upload_pipeline.audit_head (
+    only_row boolean DEFAULT true NOT NULL,
+    seq bigint DEFAULT 0 NOT NULL,
+    hash bytea DEFAULT sha256('\x'::bytea) NOT NULL,
+    first_seq bigint DEFAULT 1 NOT NULL,
+    first_hash bytea DEFAULT sha256('\x'::bytea) NOT NULL,
+    sealed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT audit_head_only_row_check CHECK (only_row)
+);
+
+ALTER TABLE ONLY upload_pipeline.audit_head FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE upload_pipeline.audit_inbox (
+    entry bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    service text NOT NULL,
+    actor text NOT NULL,
+    user_id uuid,
+    operator text DEFAULT ''::text NOT NULL,
+    action text NOT NULL,
+    what text DEFAULT ''::text NOT NULL,
+    documents uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    network text DEFAULT ''::text NOT NULL,
+    request_id uuid,
+    outcome text NOT NULL,
+    times integer DEFAULT 1 NOT NULL,
+    CONSTRAINT audit_inbox_action_check CHECK ((action ~ '^[a-z_]{1,40}$'::text)),
+    CONSTRAINT audit_inbox_actor_check CHECK ((actor = ANY (ARRAY['user'::text, 'operator'::text, 'service'::text, 'nobody'::text]))),
+    CONSTRAINT audit_inbox_check CHECK (((octet_length(operator) <= 64) AND ((operator <> ''::text) = (actor = 'operator'::text)))),
+    CONSTRAINT audit_inbox_check1 CHECK (((actor <> 'user'::text) OR (user_id IS NOT NULL))),
+    CONSTRAINT audit_inbox_documents_check CHECK ((cardinality(documents) <= 1000)),
+    CONSTRAINT audit_inbox_network_check CHECK ((network ~ '^[0-9a-f.:/]{0,49}$'::text)),
+    CONSTRAINT audit_inbox_outcome_check CHECK ((outcome = ANY (ARRAY['done'::text, 'refused'::text]))),
+    CONSTRAINT audit_inbox_service_check CHECK ((service ~ '^[a-z]{1,20}$'::text)),
+    CONSTRAINT audit_inbox_times_check CHECK ((times > 0)),
+    CONSTRAINT audit_inbox_what_check CHECK ((what ~ '^[A-Za-z0-9._:/-]{0,80}$'::text))
+);
+
+ALTER TABLE ONLY upload_pipeline.audit_inbox FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE upload_pipeline.audit_inbox ALTER COLUMN entry ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME upload_pipeline.audit_inbox_entry_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE upload_pipeline.corpus (
     only_row boolean DEFAULT true NOT NULL,
@@ -1036,6 +1173,15 @@ ALTER TABLE ONLY local_auth.refresh_tokens
 ALTER TABLE ONLY local_auth.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY upload_pipeline.audit_head
+    ADD CONSTRAINT audit_head_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY upload_pipeline.audit_inbox
+    ADD CONSTRAINT audit_inbox_pkey PRIMARY KEY (entry);
+
+ALTER TABLE ONLY upload_pipeline.audit_log
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (seq);
+
 ALTER TABLE ONLY upload_pipeline.corpus_log
     ADD CONSTRAINT corpus_log_pkey PRIMARY KEY (entry);
 
@@ -1146,6 +1292,12 @@ CREATE INDEX refresh_tokens_session_id_idx ON local_auth.refresh_tokens USING bt
 
 CREATE INDEX sessions_account_id_idx ON local_auth.sessions USING btree (account_id);
 
+CREATE INDEX audit_log_at ON upload_pipeline.audit_log USING btree (at);
+
+CREATE INDEX audit_log_documents ON upload_pipeline.audit_log USING gin (documents);
+
+CREATE INDEX audit_log_user ON upload_pipeline.audit_log USING btree (user_id, seq) WHERE (user_id IS NOT NULL);
+
 CREATE INDEX costs_document ON upload_pipeline.costs USING btree (document_id) WHERE (document_id IS NOT NULL);
 
 CREATE INDEX costs_owner ON upload_pipeline.costs USING btree (user_id, at);
@@ -1200,6 +1352,8 @@ CREATE INDEX upload_jobs_waiting ON upload_pipeline.upload_jobs USING btree (nex
 
 CREATE INDEX webhook_log_received ON upload_pipeline.webhook_log USING btree (received_at);
 
+CREATE TRIGGER append_only BEFORE UPDATE ON upload_pipeline.audit_inbox FOR EACH ROW EXECUTE FUNCTION upload_pipeline.append_only();
+
 CREATE TRIGGER append_only BEFORE UPDATE ON upload_pipeline.events FOR EACH ROW EXECUTE FUNCTION upload_pipeline.append_only();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON upload_pipeline.operations_log FOR EACH ROW EXECUTE FUNCTION upload_pipeline.append_only();
@@ -1212,9 +1366,13 @@ CREATE TRIGGER guard BEFORE UPDATE ON upload_pipeline.upload_intents FOR EACH RO
 
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE ON upload_pipeline.upload_jobs FOR EACH ROW EXECUTE FUNCTION upload_pipeline.guard_job();
 
+CREATE TRIGGER keep BEFORE DELETE OR UPDATE ON upload_pipeline.audit_log FOR EACH ROW EXECUTE FUNCTION upload_pipeline.keep_audit();
+
 CREATE TRIGGER keep_events BEFORE DELETE ON upload_pipeline.events FOR EACH ROW EXECUTE FUNCTION upload_pipeline.keep_events();
 
 CREATE TRIGGER keep_vector AFTER UPDATE OF embedding ON upload_pipeline.document_chunks FOR EACH ROW EXECUTE FUNCTION upload_pipeline.keep_whole();
+
+CREATE TRIGGER keep_whole BEFORE TRUNCATE ON upload_pipeline.audit_log FOR EACH STATEMENT EXECUTE FUNCTION upload_pipeline.keep_audit();
 
 CREATE TRIGGER keep_whole BEFORE DELETE ON upload_pipeline.document_chunks FOR EACH ROW EXECUTE FUNCTION upload_pipeline.keep_whole();
 
@@ -1285,9 +1443,19 @@ CREATE POLICY sessions_app ON local_auth.sessions TO inav_app USING (true) WITH 
 
 CREATE POLICY sessions_service ON local_auth.sessions TO service_role USING (true) WITH CHECK (true);
 
+CREATE POLICY adds ON upload_pipeline.audit_inbox FOR INSERT TO inav_app WITH CHECK ((actor = ANY (ARRAY['user'::text, 'nobody'::text])));
+
+CREATE POLICY adds_any ON upload_pipeline.audit_inbox FOR INSERT TO service_role WITH CHECK (true);
+
 CREATE POLICY asks ON upload_pipeline.costs FOR INSERT TO inav_app WITH CHECK (((kind = 'search'::text) AND (user_id = upload_pipeline.acting_user())));
 
 CREATE POLICY asks ON upload_pipeline.provider_calls FOR INSERT TO inav_app WITH CHECK (((kind = 'search'::text) AND (user_id = upload_pipeline.acting_user())));
+
+ALTER TABLE upload_pipeline.audit_head ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE upload_pipeline.audit_inbox ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE upload_pipeline.audit_log ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE upload_pipeline.corpus ENABLE ROW LEVEL SECURITY;
 
@@ -1387,6 +1555,12 @@ ALTER TABLE upload_pipeline.provider_calls ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE upload_pipeline.provider_paces ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY reads ON upload_pipeline.audit_head FOR SELECT TO service_role USING (true);
+
+CREATE POLICY reads ON upload_pipeline.audit_inbox FOR SELECT TO service_role USING (true);
+
+CREATE POLICY reads ON upload_pipeline.audit_log FOR SELECT TO service_role USING (true);
+
 ALTER TABLE upload_pipeline.reembed_faults ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE upload_pipeline.schema_serves ENABLE ROW LEVEL SECURITY;
@@ -1466,6 +1640,10 @@ GRANT USAGE ON SCHEMA upload_pipeline TO inav_app;
 GRANT USAGE ON SCHEMA upload_pipeline TO authenticated;
 GRANT USAGE ON SCHEMA upload_pipeline TO service_role;
 
+GRANT SELECT ON TABLE upload_pipeline.audit_log TO service_role;
+
+REVOKE ALL ON FUNCTION upload_pipeline.prune_audit(most integer) FROM PUBLIC;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.upload_jobs TO service_role;
 GRANT SELECT ON TABLE upload_pipeline.upload_jobs TO authenticated;
 GRANT INSERT ON TABLE upload_pipeline.upload_jobs TO inav_app;
@@ -1496,6 +1674,9 @@ GRANT SELECT(lane) ON TABLE upload_pipeline.upload_jobs TO inav_app;
 
 GRANT SELECT(standby) ON TABLE upload_pipeline.upload_jobs TO inav_app;
 
+REVOKE ALL ON FUNCTION upload_pipeline.seal_audit(most integer, OUT sealed integer, OUT last bigint, OUT last_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION upload_pipeline.seal_audit(most integer, OUT sealed integer, OUT last bigint, OUT last_hash bytea) TO service_role;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE local_auth.accounts TO inav_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE local_auth.refresh_tokens TO inav_app;
@@ -1506,6 +1687,11 @@ GRANT SELECT(expires_at) ON TABLE local_auth.refresh_tokens TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE local_auth.sessions TO inav_app;
 GRANT SELECT,DELETE ON TABLE local_auth.sessions TO service_role;
+
+GRANT SELECT ON TABLE upload_pipeline.audit_head TO service_role;
+
+GRANT SELECT,INSERT ON TABLE upload_pipeline.audit_inbox TO service_role;
+GRANT INSERT ON TABLE upload_pipeline.audit_inbox TO inav_app;
 
 GRANT SELECT,UPDATE ON TABLE upload_pipeline.corpus TO service_role;
 

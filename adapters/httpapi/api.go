@@ -31,6 +31,8 @@ type APIDeps struct {
 	Health    ports.Health
 	Keys      ports.Idempotency
 	Limiter   ports.Limiter
+	Audit     ports.AuditLog
+	Security  ports.Security
 	Logger    *slog.Logger
 	Money     Money // may be zero
 
@@ -82,7 +84,8 @@ func NewAPI(d APIDeps) (http.Handler, error) {
 		observe: orNothing(d.Observe), https: strings.HasPrefix(d.PublicURL, "https://"),
 		ownBody: map[string]bool{"POST " + pathUpload: true, "POST " + pathDocuments: true, putRoute: true},
 		keys:    &keys{store: d.Keys, routes: keyed, limits: d.Limits, logger: d.Logger},
-		rates:   newThrottle(d.Limiter, d.Limits.Rates, ruleOf, d.Trust), crowd: newCrowd(d.Limits.MaxRequests), origins: newOrigins(d.Origins),
+		service: serviceAPI, security: d.Security,
+		rates: newThrottle(d.Limiter, d.Limits.Rates, ruleOf, d.Trust), crowd: newCrowd(d.Limits.MaxRequests), origins: newOrigins(d.Origins),
 	}, nil
 }
 
@@ -91,7 +94,7 @@ func (d APIDeps) check() error {
 	for name, missing := range map[string]bool{
 		"Library": d.Library == nil, "Journal": d.Journal == nil, "Uploads": d.Uploads == nil, "Blobs": d.Blobs == nil, "Accounts": d.Accounts == nil,
 		"Verifier": d.Verifier == nil, "Embedder": d.Embedder == nil, "Inspector": d.Inspector == nil,
-		"Health": d.Health == nil, "Keys": d.Keys == nil, "Limiter": d.Limiter == nil, "Logger": d.Logger == nil, "SpoolDir": d.SpoolDir == "",
+		"Health": d.Health == nil, "Keys": d.Keys == nil, "Limiter": d.Limiter == nil, "Audit": d.Audit == nil, "Security": d.Security == nil, "Logger": d.Logger == nil, "SpoolDir": d.SpoolDir == "",
 	} {
 		if missing {
 			faults = append(faults, fmt.Errorf("httpapi: %s is required", name))

@@ -28,6 +28,7 @@ type bench struct {
 	accounts *memAccounts
 	embedder *memEmbedder
 	keys     *memKeys
+	audit    *memAudit
 	spool    string
 	log      *lockedBuffer
 	seen     chan Observation
@@ -53,13 +54,13 @@ func (l *lockedBuffer) String() string {
 func newBench(t testing.TB, change ...func(*APIDeps)) *bench {
 	t.Helper()
 	b := &bench{
-		library: newLibrary(), journal: newJournal(), uploads: newUploads(), blobs: newBlobs(), accounts: &memAccounts{}, embedder: &memEmbedder{}, keys: newKeys(),
+		library: newLibrary(), journal: newJournal(), uploads: newUploads(), blobs: newBlobs(), accounts: &memAccounts{}, embedder: &memEmbedder{}, keys: newKeys(), audit: &memAudit{},
 		spool: t.TempDir(), log: &lockedBuffer{}, seen: make(chan Observation, 4096),
 	}
 	b.t, _ = t.(*testing.T) // a fuzz target calls nothing that needs it
 	deps := APIDeps{
 		Library: b.library, Journal: b.journal, Uploads: b.uploads, Tickets: memTickets{}, Blobs: b.blobs, Accounts: b.accounts, Verifier: memVerifier{}, Embedder: b.embedder,
-		Inspector: memInspector{}, Health: memHealth{}, Keys: b.keys, Limiter: openLimiter{}, Logger: slog.New(slog.NewJSONHandler(b.log, nil)),
+		Inspector: memInspector{}, Health: memHealth{}, Keys: b.keys, Limiter: openLimiter{}, Audit: b.audit, Security: b.audit, Logger: slog.New(slog.NewJSONHandler(b.log, nil)),
 		Version: "test", SpoolDir: b.spool, PublicURL: "https://api.example.org", Redirects: []string{webReturn},
 		Observe: func(o Observation) { b.seen <- o },
 	}

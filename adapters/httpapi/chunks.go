@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 
+	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
 )
 
@@ -43,6 +44,9 @@ func (a *api) chunks(ctx context.Context, in *chunksInput) (*chunksOutput, error
 	limit := in.size(a.Limits)
 	found, err := a.Library.Chunks(ctx, callerOf(ctx), id, from, limit+1)
 	if err != nil {
+		return nil, err
+	}
+	if err := a.record(ctx, core.AuditReadText, id); err != nil {
 		return nil, err
 	}
 	found, next := page(found, limit, func(_, next ports.Chunk) string { return ordinalCursor(next.Ordinal) })

@@ -31,13 +31,15 @@ type door struct {
 	ownBody  map[string]bool // routes that read their body themselves
 	keys     *keys           // nil where no route takes an idempotency key
 	crowd    *crowd
+	service  string         // as the audit log calls it
+	security ports.Security // nil where nobody is watched: the probes
 }
 
 // ServeHTTP runs one request from its id to its event.
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	started := time.Now()
 	req := newRequest(r, d.rates.trusted())
-	ctx := context.WithValue(r.Context(), requestKey{}, req)
+	ctx := core.From(context.WithValue(r.Context(), requestKey{}, req), d.origin(req))
 	rec := &recorder{ResponseWriter: w, pace: pacedAnswer{control: http.NewResponseController(w), limits: d.limits}}
 	rec.Header().Set("X-Request-ID", req.id.String())
 	d.secure(rec.Header())

@@ -373,7 +373,7 @@ func TestHealthAndReadiness(t *testing.T) {
 func TestNewAPINamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	_, err := NewAPI(APIDeps{})
-	for _, name := range []string{"Library", "Blobs", "Accounts", "Verifier", "Embedder", "Inspector", "Health", "Keys", "Limiter", "Logger", "SpoolDir"} {
+	for _, name := range []string{"Library", "Blobs", "Accounts", "Verifier", "Embedder", "Inspector", "Health", "Keys", "Limiter", "Audit", "Security", "Logger", "SpoolDir"} {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not named: %v", name, err)
 		}

@@ -27,6 +27,10 @@ func (a *api) file(ctx context.Context, in *DocumentInput) (*huma.StreamResponse
 	if err != nil {
 		return nil, err
 	}
+	if err := a.record(ctx, core.AuditReadFile, standing.Document); err != nil {
+		fetched.Close()
+		return nil, err
+	}
 	return &huma.StreamResponse{Body: func(hctx huma.Context) {
 		defer fetched.Close()
 		r, w := humago.Unwrap(hctx)

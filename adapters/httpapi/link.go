@@ -40,6 +40,9 @@ func (a *api) link(ctx context.Context, in *DocumentInput) (*linkOutput, error) 
 	if err != nil {
 		return nil, fetchRefused(err)
 	}
+	if err := a.record(ctx, core.AuditReadLink, s.Document); err != nil {
+		return nil, err
+	}
 	return &linkOutput{Body: FileLink{
 		URL: signed.URL, ExpiresAt: signed.ExpiresAt.UTC().Truncate(time.Second),
 		Filename: s.Name, Mime: s.ContentType, BytesLen: s.Size, SHA256: hex.EncodeToString(s.SHA256[:]),
@@ -66,6 +69,9 @@ func (a *api) getFile(w http.ResponseWriter, r *http.Request) error {
 	content, ok := body.(io.ReadSeeker)
 	if !ok {
 		return core.Fail(core.CodeInternal, errNoSeeker)
+	}
+	if err := a.recordDownload(r.Context(), ticket.Key); err != nil {
+		return err
 	}
 	w.Header().Set("Content-Type", blob.ContentType)
 	w.Header().Set("Content-Disposition", disposition(ticket.Name))

@@ -105,6 +105,7 @@ func (d *door) finish(ctx context.Context, r *http.Request, req *request, w *rec
 		status = http.StatusOK
 	}
 	took := time.Since(started)
+	d.noteSecurity(ctx, r, req)
 	method := methodWord(r.Method)
 	d.observe(Observation{
 		Method: method, Route: req.route, Status: status, Code: req.code, Duration: took,

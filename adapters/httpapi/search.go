@@ -93,6 +93,9 @@ func (a *api) search(ctx context.Context, in *searchInput) (*searchOutput, error
 	for _, p := range found {
 		out.Body.Results = append(out.Body.Results, resultOf(p, query.Text))
 	}
+	if err := a.recordSearch(ctx, out.Body.Results); err != nil {
+		return nil, err
+	}
 	return out, nil
 }
 

@@ -23,12 +23,13 @@ type Hint struct {
 	Relevant    bool // says the job ended
 }
 
-// WebhookDeps is what the back door needs. Inbox, Health, Logger, Authentic and
-// ReadHint are required.
+// WebhookDeps is what the back door needs. Inbox, Health, Security, Logger,
+// Authentic and ReadHint are required.
 type WebhookDeps struct {
-	Inbox  ports.Inbox
-	Health ports.Health
-	Logger *slog.Logger
+	Inbox    ports.Inbox
+	Health   ports.Health
+	Security ports.Security
+	Logger   *slog.Logger
 
 	// Authentic proves a callback by the attempt's own secret, over the raw
 	// body, without asking the database.
@@ -62,6 +63,7 @@ func NewWebhook(d WebhookDeps) (http.Handler, error) {
 	if d.Limiter != nil {
 		door.rates = newThrottle(d.Limiter, limits.Rates, ruleOfHook, d.Trust)
 	}
+	door.service, door.security = serviceWebhook, d.Security
 	door.observe, door.https = orNothing(d.Observe), strings.HasPrefix(d.PublicURL, "https://")
 	return door, nil
 }
@@ -79,7 +81,7 @@ func publicDoor(routes map[string]func(*http.Request) (any, error), logger *slog
 func (d WebhookDeps) check() error {
 	var faults []error
 	for name, missing := range map[string]bool{
-		"Inbox": d.Inbox == nil, "Health": d.Health == nil, "Logger": d.Logger == nil,
+		"Inbox": d.Inbox == nil, "Health": d.Health == nil, "Security": d.Security == nil, "Logger": d.Logger == nil,
 		"Authentic": d.Authentic == nil, "ReadHint": d.ReadHint == nil,
 	} {
 		if missing {

@@ -52,7 +52,7 @@ func readHint(raw []byte) (Hint, error) {
 
 func webhookDeps(inbox *memInbox, log io.Writer) WebhookDeps {
 	return WebhookDeps{
-		Inbox: inbox, Health: memHealth{}, Logger: slog.New(slog.NewJSONHandler(log, nil)),
+		Inbox: inbox, Health: memHealth{}, Security: &memAudit{}, Logger: slog.New(slog.NewJSONHandler(log, nil)),
 		Authentic: authentic, ReadHint: readHint, Version: "test",
 	}
 }

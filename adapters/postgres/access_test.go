@@ -124,6 +124,10 @@ func (h *house) peopled() (ada, bob ports.Principal, adas, bobs ports.Standing) 
 			h.t.Fatal(err)
 		}
 	}
+	h.seal()
+	for _, who := range []ports.Principal{ada, bob} { // some rows wait, and some are chained
+		h.note(core.AuditEntry{Actor: core.ActorUser, User: who.User, Action: core.AuditSearch, Outcome: core.AuditDone})
+	}
 	return ada, bob, adas, bobs
 }
 
@@ -140,8 +144,10 @@ func TestC5_RowSecurityIsEnabledAndForcedOnEveryTable(t *testing.T) {
 	if len(odd) > 0 {
 		t.Errorf("%q are not tables: row security does not cover them", odd)
 	}
+	// The sealing of the audit log alone: no service may take a row out of it.
 	if definers := h.list(`select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-		where n.nspname in ('upload_pipeline', 'local_auth', 'auth') and p.prosecdef`); len(definers) > 0 {
+		where n.nspname in ('upload_pipeline', 'local_auth', 'auth') and p.prosecdef
+		and not (p.oid = 'upload_pipeline.seal_audit(integer)'::regprocedure and p.proconfig = array['search_path=""'])`); len(definers) > 0 {
 		t.Errorf("%q run as their owner", definers)
 	}
 }

@@ -45,6 +45,7 @@ func newEstate(t *testing.T) *estate {
 	e.walk(moving, core.Chunk)
 	waiting := e.upload(who, "waiting", 2)
 	e.walk(waiting, core.Parse)
+	e.seal()
 	e.complete, e.failed, e.retried, e.erased, e.moving, e.waiting = whole.Document, failed.Document, retried.Document, erased.Document, moving.Document, waiting.Document
 	e.plant(`insert into river.river_job (args, kind, max_attempts, state) values
 		(jsonb_build_object('document', $1::text, 'attempt', 1, 'turn', 4), 'embed', 8, 'available')`, e.moving)
@@ -159,6 +160,9 @@ var planted = map[string]struct {
 	"removal_unmarked": {of: complete, sql: `update upload_pipeline.documents set removed_at = now() where document_id = $1`},
 	"rows_left":        {of: erased, sql: `insert into upload_pipeline.document_pages values ($1, 1, gen_random_uuid(), 'parsed', 'text')`},
 
+	"audit_log_broken": {of: nobody, sql: `delete from upload_pipeline.audit_log where seq = 2 and $1::uuid is not null`},
+	"audit_unsealed": {of: nobody, sql: `insert into upload_pipeline.audit_inbox (at, service, actor, action, outcome)
+		select now() - interval '2 hours', 'worker', 'service', 'retention', 'done' where $1::uuid is not null`},
 	"intent_stale":  {of: nobody, sql: `insert into upload_pipeline.storage_intents values ($1::uuid::text, gen_random_uuid(), now() - interval '2 hours')`},
 	"owner_differs": {of: complete, sql: `update upload_pipeline.document_chunks set user_id = gen_random_uuid() where document_id = $1`},
 }

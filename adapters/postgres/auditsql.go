@@ -128,6 +128,15 @@ var auditSQL = map[string]string{
 		left join upload_pipeline.documents d using (document_id) where d.document_id is null`,
 
 	// Invariant 6: what is beside the documents agrees with them.
+	"audit_log_broken": `select null::uuid, 'row ' || c.seq from (
+			select l.seq, l.hash, l as entry, lag(l.hash, 1, h.first_hash) over w as former, lag(l.seq, 1, h.first_seq - 1) over w as before
+			from upload_pipeline.audit_log l cross join upload_pipeline.audit_head h window w as (order by l.seq)) c
+		where c.before <> c.seq - 1 or c.hash <> sha256(c.former || convert_to(upload_pipeline.audit_text(c.entry), 'UTF8'))
+		union all
+		select null, 'the end' from upload_pipeline.audit_head h
+			left join lateral (select seq, hash from upload_pipeline.audit_log order by seq desc limit 1) l on true
+		where (coalesce(l.seq, h.first_seq - 1), coalesce(l.hash, h.first_hash)) is distinct from (h.seq, h.hash)`,
+	"audit_unsealed": `select null::uuid, 'entry ' || entry from upload_pipeline.audit_inbox where at < now() - @late::interval`,
 	"intent_stale": `select null::uuid, storage_key from upload_pipeline.storage_intents i
 		where created_at < now() - @orphan::interval and not exists (select from upload_pipeline.documents d where d.storage_key = i.storage_key)`,
 	"owner_differs": `select d.document_id, l.what from (

@@ -56,7 +56,7 @@ func TestADeletedDocumentLeavesIdsAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.receipted(who, doc.Document)
-	if diff := cmp.Diff([]string{"upload_pipeline.deletions", "upload_pipeline.events", "upload_pipeline.webhook_log"}, h.holding(doc)); diff != "" {
+	if diff := cmp.Diff([]string{"upload_pipeline.audit_inbox", "upload_pipeline.deletions", "upload_pipeline.events", "upload_pipeline.webhook_log"}, h.holding(doc)); diff != "" {
 		t.Errorf("what still names it:\n%s", diff)
 	}
 	if list := h.events(doc.Document); len(list) == 0 || list[len(list)-1] != core.Deleting {

@@ -80,6 +80,6 @@ func (o *Operations) Retry(ctx context.Context, f Failure, by core.Audit) error 
 		if err := openAttempt(ctx, tx, o.queue, f.Document, f.Attempt, start); err != nil {
 			return err
 		}
-		return record(ctx, tx, by, "retry", string(f.Code), &f.Document, f.Attempt+1)
+		return record(ctx, tx, by, core.AuditBulkRetry, string(f.Code), &f.Document, f.Attempt+1)
 	})
 }

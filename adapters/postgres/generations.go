@@ -100,7 +100,10 @@ func (s *Store) StartGeneration(ctx context.Context, g core.Generation, quote co
 				select max(generation) + 1, $1, $2, $3, $4, $5, $6::float8::numeric from upload_pipeline.generations returning generation)
 			update upload_pipeline.corpus set building = made.generation from made`,
 			g.Chunker, g.Tokens, g.Overlap, g.Model, quote.Paid, price)
-		return err
+		if err != nil {
+			return err
+		}
+		return enter(ctx, tx, core.Operated(ctx, core.AuditReembedStart, ""))
 	})
 }
 
@@ -121,12 +124,16 @@ func refuseOld(ctx context.Context, tx pgx.Tx) error {
 // PauseGeneration rests the building, or goes on with it. CodeConflict says
 // that none is under way.
 func (s *Store) PauseGeneration(ctx context.Context, paused bool) error {
-	return s.turn(ctx, `update upload_pipeline.corpus set paused = $1 where building is not null`, paused)
+	action := core.AuditReembedResume
+	if paused {
+		action = core.AuditReembedPause
+	}
+	return s.turn(ctx, `update upload_pipeline.corpus set paused = $1 where building is not null`, action, paused)
 }
 
 // CancelGeneration gives the building up; its chunks are removed in time.
 func (s *Store) CancelGeneration(ctx context.Context) error {
-	return s.turn(ctx, `update upload_pipeline.corpus set building = null where building is not null`)
+	return s.turn(ctx, `update upload_pipeline.corpus set building = null where building is not null`, core.AuditReembedCancel)
 }
 
 // RollBack begins the way back to the former generation: what was completed
@@ -137,13 +144,17 @@ func (s *Store) RollBack(ctx context.Context) error {
 	if err != nil || corpus.Returning() {
 		return err
 	}
-	return s.turn(ctx, `update upload_pipeline.corpus set building = former, former = null where building is null and former is not null`)
+	return s.turn(ctx, `update upload_pipeline.corpus set building = former, former = null where building is null and former is not null`, core.AuditReembedBack)
 }
 
-// turn changes the corpus's one row, or returns CodeConflict.
-func (s *Store) turn(ctx context.Context, sql string, args ...any) error {
-	tag, err := s.pool.Exec(ctx, sql, args...)
-	return trouble(changed(tag, err))
+// turn changes the corpus's one row and notes who did it, or returns CodeConflict.
+func (s *Store) turn(ctx context.Context, sql string, action core.AuditAction, args ...any) error {
+	return s.inTx(ctx, func(tx pgx.Tx) error {
+		if err := changed(tx.Exec(ctx, sql, args...)); err != nil {
+			return err
+		}
+		return enter(ctx, tx, core.Operated(ctx, action, ""))
+	})
 }
 
 func changed(tag pgconn.CommandTag, err error) error {

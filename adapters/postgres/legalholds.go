@@ -29,7 +29,7 @@ func (s *Store) SetHold(ctx context.Context, h core.Hold) (set core.Hold, err er
 		if set, err = pgx.CollectExactlyOneRow(rows, scanHold); err != nil {
 			return err
 		}
-		return auditHold(ctx, tx, "hold", set, h)
+		return auditHold(ctx, tx, core.AuditHold, set, h)
 	})
 	return set, err
 }
@@ -63,13 +63,13 @@ func (s *Store) LiftHold(ctx context.Context, h core.Hold) (lifted core.Hold, er
 		if lifted, err = pgx.CollectExactlyOneRow(rows, scanHold); err != nil {
 			return err
 		}
-		return auditHold(ctx, tx, "lift", lifted, h)
+		return auditHold(ctx, tx, core.AuditLift, lifted, h)
 	})
 	return lifted, err
 }
 
 // auditHold notes what was done to a hold, by whom and for what reason.
-func auditHold(ctx context.Context, tx pgx.Tx, action string, done, asked core.Hold) error {
+func auditHold(ctx context.Context, tx pgx.Tx, action core.AuditAction, done, asked core.Hold) error {
 	by := core.Audit{Operator: asked.Operator, Reason: asked.Reason}
 	if done.Document.IsZero() {
 		return record(ctx, tx, by, action, "owner:"+done.User.String(), nil, 0)

@@ -92,9 +92,9 @@ func (s *Store) Switch(ctx context.Context, m core.FileMove, by *core.Audit) err
 		if err != nil || by == nil {
 			return err
 		}
-		action := "unarchive"
+		action := core.AuditUnarchive
 		if cold {
-			action = "archive"
+			action = core.AuditArchive
 		}
 		return record(ctx, tx, *by, action, "document", &m.Document, 0)
 	})

@@ -100,7 +100,7 @@ func (o *Operations) Pause(ctx context.Context, what string, by core.Audit) (cha
 				return err
 			}
 		}
-		return record(ctx, tx, by, "pause", what, nil, 0)
+		return record(ctx, tx, by, core.AuditPause, what, nil, 0)
 	})
 	return changed, err
 }
@@ -125,15 +125,27 @@ func (o *Operations) Resume(ctx context.Context, what string, by core.Audit) (ch
 		if !changed {
 			return nil
 		}
-		return record(ctx, tx, by, "resume", what, nil, 0)
+		return record(ctx, tx, by, core.AuditResume, what, nil, 0)
 	})
 	return changed, err
 }
 
-func record(ctx context.Context, tx pgx.Tx, by core.Audit, action, what string, document *core.ID, attempt int) error {
+// record writes what was done into the operators' log, which has the reason, and
+// into the audit log, which has its place in the chain.
+func record(ctx context.Context, tx pgx.Tx, by core.Audit, action core.AuditAction, what string, document *core.ID, attempt int) error {
 	_, err := tx.Exec(ctx, `insert into upload_pipeline.operations_log (operator, reason, action, what, document_id, attempt)
-		values ($1, $2, $3, $4, $5, nullif($6, 0))`, by.Operator, by.Reason, action, what, document, attempt)
-	return err
+		values ($1, $2, $3, $4, $5, nullif($6, 0))`, by.Operator, by.Reason, string(action), what, document, attempt)
+	if err != nil {
+		return err
+	}
+	e := core.AuditEntry{Actor: core.ActorOperator, Operator: by.Operator, Action: action, What: what, Outcome: core.AuditDone}
+	if by.Operator == core.ServiceOperator {
+		e.Actor, e.Operator = core.ActorService, ""
+	}
+	if document != nil {
+		e.Documents = []core.ID{*document}
+	}
+	return enter(ctx, tx, e)
 }
 
 // Hold pauses at River what our own table says rests and River forgot: its note

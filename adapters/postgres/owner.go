@@ -82,7 +82,10 @@ func (l *Library) Add(ctx context.Context, who ports.Principal, d ports.NewDocum
 		if err := holdQuota(ctx, tx, who, d.PerDay); err != nil {
 			return err
 		}
-		return addDocument(ctx, tx, l.queue, who.User, d)
+		if err := addDocument(ctx, tx, l.queue, who.User, d); err != nil {
+			return err
+		}
+		return enterAs(ctx, tx, who, core.AuditUpload, "", d.ID)
 	})
 	if err != nil {
 		return ports.Standing{}, err
@@ -132,7 +135,12 @@ func (l *Library) Retry(ctx context.Context, who ports.Principal, id core.ID) (p
 	if err != nil {
 		return ports.Standing{}, err
 	}
-	err = l.asApp(ctx, who, func(tx pgx.Tx) error { return openAttempt(ctx, tx, l.queue, id, now.Attempt, start) })
+	err = l.asApp(ctx, who, func(tx pgx.Tx) error {
+		if err := openAttempt(ctx, tx, l.queue, id, now.Attempt, start); err != nil {
+			return err
+		}
+		return enterAs(ctx, tx, who, core.AuditRetry, "", id)
+	})
 	if err != nil {
 		return ports.Standing{}, err
 	}
@@ -209,7 +217,10 @@ func (l *Library) Cancel(ctx context.Context, who ports.Principal, id core.ID) (
 		if err != nil {
 			return err
 		}
-		return l.queue.Insert(ctx, tx, forgetting(id, attempt))
+		if err := l.queue.Insert(ctx, tx, forgetting(id, attempt)); err != nil {
+			return err
+		}
+		return enterAs(ctx, tx, who, core.AuditCancel, "", id)
 	})
 	if err != nil {
 		return ports.Standing{}, err
@@ -225,6 +236,9 @@ func (l *Library) Remove(ctx context.Context, who ports.Principal, id core.ID) e
 		if err != nil {
 			return err
 		}
-		return startPurge(ctx, tx, l.queue, id, attempt)
+		if err := startPurge(ctx, tx, l.queue, id, attempt); err != nil {
+			return err
+		}
+		return enterAs(ctx, tx, who, core.AuditDelete, "", id)
 	})
 }

@@ -111,6 +111,9 @@ func (s *Store) expireDocuments(ctx context.Context, age time.Duration, limit in
 			if _, err := tx.Exec(ctx, `update upload_pipeline.deletions set reason = 'retention' where document_id = $1`, w.document); err != nil {
 				return err
 			}
+			if err := enter(ctx, tx, core.Operated(ctx, core.AuditDelete, string(core.KeptDocuments), w.document)); err != nil {
+				return err
+			}
 		}
 		return nil
 	})

@@ -62,7 +62,10 @@ func (l *Library) Announce(ctx context.Context, who ports.Principal, n ports.New
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning document_id, job_id, user_id, storage_key, filename, mime, bytes_len,
 				state, last_error, existing_id, created_at, expires_at, updated_at`,
 			n.Document, n.Job, who.User, n.Name, n.ContentType, n.Size, n.Key, n.ExpiresAt, n.AddressUntil))
-		return err
+		if err != nil {
+			return err
+		}
+		return enterAs(ctx, tx, who, core.AuditAnnounce, "", n.Document)
 	})
 	return up, err
 }
@@ -113,8 +116,11 @@ func (l *Library) Withdraw(ctx context.Context, who ports.Principal, id core.ID,
 		tag, err := tx.Exec(ctx, `update upload_pipeline.upload_intents set state = $3, last_error = null, existing_id = null
 			where document_id = $1 and user_id = $2 and (state = 'awaiting' or ($3 = 'removed' and state not in ('arrived', 'removed')))`,
 			id, who.User, string(state))
-		if err != nil || tag.RowsAffected() == 1 {
+		if err != nil {
 			return err
+		}
+		if tag.RowsAffected() == 1 {
+			return enterAs(ctx, tx, who, core.AuditWithdraw, string(state), id)
 		}
 		var there bool
 		err = tx.QueryRow(ctx, `select true from upload_pipeline.upload_intents

@@ -116,6 +116,7 @@ type grammar struct {
 	Archive    archiveCommand    `cmd:"" help:"Move a document's file to the archive (for operators)."`
 	Unarchive  unarchiveCommand  `cmd:"" help:"Bring a document's file back from the archive (for operators)."`
 	Hold       holdCommand       `cmd:"" help:"Keep documents from being deleted (for operators)."`
+	Audit      auditCommand      `cmd:"" help:"Check or export who did what to which document (for operators)."`
 	Backup     backupCommand     `cmd:"" help:"Back up the database and the stored files (for operators)."`
 	Restore    restoreCommand    `cmd:"" help:"Bring a backup back into an empty place (for operators)."`
 	Config     configCommand     `cmd:"" help:"List the settings, or check them."`
@@ -171,7 +172,7 @@ func run(ctx context.Context, args []string, w world) (code int) {
 		return misused(w, err.Error())
 	}
 	g.settle(&w)
-	parsed.BindTo(ctx, (*context.Context)(nil))
+	parsed.BindTo(core.From(ctx, w.origin()), (*context.Context)(nil))
 	return w.ended(ctx, parsed.Run(&g.globals, &w))
 }
 

@@ -49,7 +49,7 @@ func serve(t *testing.T) *service {
 	handler, err := httpapi.NewAPI(httpapi.APIDeps{
 		Library: library{service: s}, Journal: newJournal(library{service: s}), Uploads: struct{ ports.Uploads }{}, Blobs: blobs{service: s},
 		Accounts: accounts{service: s}, Verifier: verifier{s}, Embedder: embedder{service: s}, Inspector: inspector{}, Health: health{}, Keys: &keys{},
-		Limiter: inprocess.NewLimiter(1000), Logger: slog.New(slog.DiscardHandler), SpoolDir: t.TempDir(), Version: "test",
+		Limiter: inprocess.NewLimiter(1000), Audit: unwritten{}, Security: inprocess.NewSecurity(10, func(core.SecurityKind) {}), Logger: slog.New(slog.DiscardHandler), SpoolDir: t.TempDir(), Version: "test",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -338,3 +338,8 @@ func (k *keys) Release(_ context.Context, key [32]byte, _ int, _ bool) error {
 	delete(k.kept, key)
 	return nil
 }
+
+// unwritten is an audit log that takes everything: the tool's tests are not about it.
+type unwritten struct{}
+
+func (unwritten) Record(context.Context, core.AuditEntry) error { return nil }

@@ -102,6 +102,8 @@ var Rules = []Rule{
 	{"removal_unmarked", 5, "a document's mark of removal and its status disagree", false},
 	{"rows_left", 5, "there are rows of a document that is not there", false},
 
+	{"audit_log_broken", 6, "the chain of the audit log is broken: a row is missing, was changed, or is not in its place", false},
+	{"audit_unsealed", 6, "a row of the audit log has waited long to be chained", false},
 	{CopyOrphaned, 6, "the parser holds a copy that nothing needs", true},
 	{CopyUnknown, 6, "the parser holds a copy of an attempt that is not known here", false},
 	{FileDoubled, 6, "a document's file lies in both tiers, and no move is under way", true},

@@ -91,6 +91,9 @@ func (b *Backup) Create(ctx context.Context) (m vault.Manifest, err error) {
 	if err != nil {
 		return m, err
 	}
+	if err := postgres.RecordIfKept(ctx, b.pool, core.Operated(ctx, core.AuditBackup, m.ID)); err != nil {
+		return m, err
+	}
 	if err := b.files(ctx, &m, files); err != nil {
 		return m, err
 	}

@@ -305,8 +305,8 @@ func TestBackupFigures(t *testing.T) {
 	there := w.elsewhere()
 	there.damages()
 	done, err := s.restore(there, "latest")
-	if err != nil || done.Rows != m.Rows() || done.Files != m.Files || m.Copied != m.Files || again.Copied != 0 {
-		t.Fatalf("restored %+v of %+v, %v", done, m, err)
+	if err != nil || done.Rows != again.Rows() || done.Files != m.Files || m.Copied != m.Files || again.Copied != 0 {
+		t.Fatalf("restored %+v of %+v, %v", done, again, err)
 	}
 	megabytes := float64(m.Bytes()+m.FileBytes) / 1e6
 	t.Logf("%d chunks, %d files, %.1f MB", *chunksFlag, m.Files, megabytes)

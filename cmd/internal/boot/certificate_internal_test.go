@@ -55,28 +55,28 @@ func replaceFile(t *testing.T, path string, content []byte) {
 	}
 }
 
-// lines is a log that handshakes write and the test reads.
-type lines struct {
+// handshakeLog is a log that handshakes write and the test reads.
+type handshakeLog struct {
 	mu   sync.Mutex
 	text strings.Builder
 }
 
-func (l *lines) Write(p []byte) (int, error) {
+func (l *handshakeLog) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.Write(p)
 }
 
-func (l *lines) String() string {
+func (l *handshakeLog) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
 }
 
 // secureGate is a door that ends TLS by the pair in dir, and its log.
-func secureGate(t *testing.T, dir string) (*gate, *lines) {
+func secureGate(t *testing.T, dir string) (*gate, *handshakeLog) {
 	t.Helper()
-	log := &lines{}
+	log := &handshakeLog{}
 	own, err := openCertificate(filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), slog.New(slog.NewTextHandler(log, nil)))
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/insurance-navigator/navigator/adapters/httpapi"
+	"github.com/insurance-navigator/navigator/adapters/inprocess"
 	"github.com/insurance-navigator/navigator/adapters/llamaparse"
 	"github.com/insurance-navigator/navigator/adapters/metrics"
 	"github.com/insurance-navigator/navigator/adapters/pdftext"
@@ -42,11 +43,14 @@ type House struct {
 	rates             ports.Limiter
 	purse             *purse
 	meters            meters
+	audit             *postgres.AuditLog
+	security          *inprocess.Security
 }
 
 // openHouse opens what the service needs and registers the process.
 func openHouse(ctx context.Context, config Config, service Service, log *slog.Logger) (*House, error) {
 	h := &House{config: config, service: service, log: log, pulse: newPulse(), meters: newMeters()}
+	h.security = inprocess.NewSecurity(inprocess.DefaultActors, h.meters.attacked)
 	h.seen = newOutcomes(h.meters.Metrics)
 	h.seen.guard(config, log)
 	if err := h.openAll(ctx); err != nil {
@@ -120,6 +124,7 @@ func (h *House) openStores() error {
 		h.operations = postgres.NewOperations(h.workPool, queue, queue)
 	}
 	h.governor = postgres.NewGovernor(h.anyPool())
+	h.audit = postgres.NewAuditLog(h.anyPool())
 	h.purse = &purse{config: h.config, desk: h.governor}
 	return nil
 }
@@ -236,7 +241,7 @@ func (h *House) api(ctx context.Context, at *gate) (http.Handler, error) {
 		return nil, err
 	}
 	deps := httpapi.APIDeps{
-		Money: h.apiMoney(engine), Library: countedLibrary{h.library, h.meters}, Journal: h.library, Uploads: h.library, Tickets: h.tickets,
+		Money: h.apiMoney(engine), Library: countedLibrary{h.library, h.meters}, Journal: h.library, Audit: postgres.NewAuditLog(h.appPool), Security: h.security, Uploads: h.library, Tickets: h.tickets,
 		Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine, Stopping: at.stopping, Intake: h.library, Resting: h.resting,
 		Health: h.health(), Keys: postgres.NewIdempotency(h.appPool), Logger: h.log, Limits: h.limits(), Version: Build(),
 		SpoolDir: h.config.SpoolDir, PublicURL: h.config.PublicURL, Ready: at.ready, Live: h.pulse.check,
@@ -267,7 +272,7 @@ func (h *House) webhook(ready func() error) (http.Handler, error) {
 		return nil, err
 	}
 	return httpapi.NewWebhook(httpapi.WebhookDeps{
-		Limiter: rates, Trust: h.config.Trust(), PublicURL: h.config.WebhookURL,
+		Limiter: rates, Trust: h.config.Trust(), PublicURL: h.config.WebhookURL, Security: h.security,
 		Inbox: countedInbox{h.store, h.meters}, Observe: h.meters.answered, Health: h.health(), Logger: h.log, Limits: h.limits(), Version: Build(), Ready: ready, Live: h.pulse.check,
 		Authentic: func(attempt core.ID, header http.Header, raw []byte) bool {
 			authentic := llamaparse.Authentic(masters, attempt, header, raw)

@@ -42,9 +42,11 @@ func (h *House) loops(ctx context.Context) (wait func()) {
 	run(loopHeart, h.config.Heartbeat, bound, h.heartbeat)
 	run(loopProbe, probeEvery, bound+probeTime, h.probe)
 	run(loopClock, skewEvery, bound+skewEvery, h.clock)
+	run(loopSecurity, securityEvery, bound+securityEvery, func(ctx context.Context) { h.flushSecurity(ctx, false) })
 	if h.does(Worker) {
 		run(loopRefusal, h.config.RefusalEvery, bound+h.config.RefusalEvery+probeTime, h.askAgain)
 		run(loopCensus, censusEvery, bound+censusEvery, h.census)
+		run(loopSeal, sealEvery, bound+sealEvery, h.seal)
 		run(loopRescue, h.config.RescueEvery, bound, h.rescue)
 		run(loopBudget, budgetEvery, bound+budgetEvery, func(ctx context.Context) { h.purse.watch(ctx, h.log) })
 	}

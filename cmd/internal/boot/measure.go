@@ -25,8 +25,15 @@ type meters struct {
 
 func newMeters() meters {
 	registry := prometheus.NewRegistry()
-	return meters{registry, metrics.New(registry, Build())}
+	m := meters{registry, metrics.New(registry, Build())}
+	for _, kind := range core.SecurityKinds() {
+		m.Watch(string(kind))
+	}
+	return m
 }
+
+// attacked counts a security event.
+func (m meters) attacked(kind core.SecurityKind) { m.Security(string(kind)) }
 
 // handler serves the families to a scraper.
 func (m meters) handler() http.Handler {

@@ -270,6 +270,9 @@ func (r *Restore) settle(ctx context.Context, dead map[core.ID]vault.Tombstone, 
 		return err
 	}
 	defer hand.Close()
+	if err := postgres.NewAuditLog(hand.pool).Record(ctx, core.Operated(ctx, core.AuditRestore, done.Backup)); err != nil {
+		return err
+	}
 	again, held, err := hand.store.Bury(ctx, deletions(dead))
 	if err != nil {
 		return err

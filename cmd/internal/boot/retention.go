@@ -104,6 +104,9 @@ func (k *Keeper) Close() { k.pool.Close() }
 // Retain removes what is older than the clock says, moves what belongs in the
 // other tier, and logs who had it done.
 func (k *Keeper) Retain(ctx context.Context, by core.Audit) ([]Expired, error) {
+	if err := postgres.NewAuditLog(k.pool).Record(ctx, core.Operated(ctx, core.AuditRetain, "")); err != nil {
+		return nil, err
+	}
 	done, err := expire(ctx, k.store, k.config.Retention(), by)
 	moved, failed := k.archive(ctx, false)
 	return append(done, moved...), errors.Join(err, failed)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/insurance-navigator/navigator/adapters/httpapi"
 	"github.com/insurance-navigator/navigator/adapters/riverqueue"
+	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
 )
 
@@ -27,6 +28,7 @@ func Run(ctx context.Context, config Config, service Service, log *slog.Logger, 
 	if err := config.Check(service); err != nil {
 		return err
 	}
+	ctx = core.From(ctx, core.Origin{Service: string(service)}) // whoever started it
 	if err := os.MkdirAll(config.SpoolDir, 0o700); err != nil {
 		return errors.New("SPOOL_DIR cannot be made: " + errors.Unwrap(err).Error())
 	}
@@ -69,6 +71,7 @@ func (h *House) serve(ctx context.Context, gates doors, failed chan error, ready
 	err = errors.Join(cause, h.drain(context.WithoutCancel(ctx), gates, line))
 	stopLoops()
 	ended()
+	h.lastSecurity(context.WithoutCancel(ctx))
 	h.log.Info("stopped", "service", h.service)
 	return err
 }

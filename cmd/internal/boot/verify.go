@@ -129,6 +129,7 @@ func (v *Verify) Mend(ctx context.Context, found []audit.Violation) (mended []Me
 			err, done = errors.Join(err, v.forget(ctx, one.Subject)), "the parser's copies were removed"
 		}
 		mended = append(mended, Mended{one, done})
+		err = errors.Join(err, v.note(ctx, one))
 	}
 	if revive {
 		_, failed := v.store.Revive(ctx, 0, reconcileRound)
@@ -144,6 +145,16 @@ func (v *Verify) settleFile(ctx context.Context, one audit.Violation) error {
 		return err
 	}
 	return pipeline.Moving{Store: v.store, Blobs: v.blobs}.Run(ctx, one.Document, core.TierOf(one.Subject), nil)
+}
+
+// note tells the audit log of what is mended; the chain of events cannot, for
+// nothing of the document moves.
+func (v *Verify) note(ctx context.Context, one audit.Violation) error {
+	e := core.Operated(ctx, core.AuditMend, one.Rule)
+	if !one.Document.IsZero() {
+		e.Documents = []core.ID{one.Document}
+	}
+	return postgres.NewAuditLog(v.pool).Record(ctx, e)
 }
 
 // forget removes the parser's copies of an attempt that nothing needs.

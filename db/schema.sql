@@ -987,7 +987,7 @@ CREATE TABLE upload_pipeline.operations_log (
     document_id uuid,
     attempt integer,
     counts jsonb,
-    CONSTRAINT operations_log_action_check CHECK ((action = ANY (ARRAY['pause'::text, 'resume'::text, 'retry'::text, 'hold'::text, 'lift'::text, 'retain'::text]))),
+    CONSTRAINT operations_log_action_check CHECK ((action = ANY (ARRAY['pause'::text, 'resume'::text, 'retry'::text, 'hold'::text, 'lift'::text, 'archive'::text, 'unarchive'::text, 'retain'::text]))),
     CONSTRAINT operations_log_operator_check CHECK (((octet_length(operator) >= 1) AND (octet_length(operator) <= 64))),
     CONSTRAINT operations_log_reason_check CHECK ((octet_length(reason) <= 200)),
     CONSTRAINT operations_log_what_check CHECK (((octet_length(what) >= 1) AND (octet_length(what) <= 80)))

@@ -6,4 +6,4 @@
 
 alter table upload_pipeline.documents add column marks text[] not null default '{}' check (cardinality(marks) <= 64);
 
-insert into upload_pipeline.schema_serves values (17, 7);
+insert into upload_pipeline.schema_serves values (15, 7);

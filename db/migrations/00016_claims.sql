@@ -11,4 +11,4 @@ alter table upload_pipeline.operations_log drop constraint operations_log_action
 alter table upload_pipeline.operations_log add constraint operations_log_action_check
     check (action in ('pause', 'resume', 'retry', 'hold', 'lift', 'archive', 'unarchive', 'retain'));
 
-insert into upload_pipeline.schema_serves values (18, 7);
+insert into upload_pipeline.schema_serves values (16, 7);

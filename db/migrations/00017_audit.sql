@@ -156,4 +156,4 @@ grant insert on upload_pipeline.audit_inbox to inav_app, service_role;
 revoke all on function upload_pipeline.seal_audit(integer), upload_pipeline.prune_audit(integer) from public, anon, authenticated, service_role, inav_app;
 grant execute on function upload_pipeline.seal_audit(integer) to service_role;
 
-insert into upload_pipeline.schema_serves values (20, 7);
+insert into upload_pipeline.schema_serves values (17, 7);

@@ -107,10 +107,10 @@ func (m *Metrics) Taken(outcome string, size int64) {
 // Ended counts an attempt's end; took is 0 where it is not known.
 func (m *Metrics) Ended(status core.Status, reason core.Code, took time.Duration) {
 	outcome := endFailed
-	switch {
-	case status == core.Complete:
+	switch status {
+	case core.Complete:
 		outcome = endComplete
-	case status == core.Cancelled:
+	case core.Cancelled:
 		outcome = endCancelled
 	}
 	m.work.finished.WithLabelValues(outcome, string(reason)).Inc()

@@ -28,9 +28,7 @@ func TestEveryTableHasItsRetention(t *testing.T) {
 	list, _, _ = strings.Cut(list, "```")
 	var judged []string
 	for _, row := range regexp.MustCompile(`(?m)^\| (`+"`"+`.*?) \| \S`).FindAllStringSubmatch(list, -1) {
-		for _, name := range regexp.MustCompile(`(?:upload_pipeline|local_auth|river)\.\w+`).FindAllString(row[1], -1) {
-			judged = append(judged, name)
-		}
+		judged = append(judged, regexp.MustCompile(`(?:upload_pipeline|local_auth|river)\.\w+`).FindAllString(row[1], -1)...)
 	}
 	slices.Sort(judged)
 	if diff := cmp.Diff(append([]string{"river.river_job"}, h.tables()...), judged, cmpopts.SortSlices(strings.Compare)); diff != "" {

@@ -68,7 +68,7 @@ var phrases = []phrase{
 		models, "attention note notice instruction instructions message hint reminder important addressed"),
 	says(`\b(attention|dear|hello|hey),? (ais?|llms?|(large )?language models?|chatbots?|ai (assistants?|models?|agents?|systems?))\b`, models, "attention dear hello hey"),
 	says(`\b(ais?|llms?|language models?|chatbots?|ai (assistants?|models?|agents?|systems?)) ((who|that|which) (is|are|reads?) )?(reading|processing|summari[sz]ing|analy[sz]ing|reviewing|reads?|handling) this\b`,
-		models, "reading processing summarising summarizing analysing analyzing reviewing read reads handling"),
+		models, "reading processing summarising summarizing analysing analyzing reviewing read reads handling"), //nolint:misspell // both spellings are written
 	says(`\b(llms?|language models?|chatbots?|ai (assistants?|models?|agents?)) (must|should|has to|have to) (ignore|always|only|say|state|answer|respond|recommend|approve|reply|output)\b`,
 		models, "must should has have"),
 	// Asking for what it was told, or for silence.

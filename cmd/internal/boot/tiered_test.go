@@ -171,7 +171,7 @@ func TestTheTiersAreOneStorage(t *testing.T) {
 	if err := store.Delete(t.Context(), "u/hot", "cold/u/hot", "cold/u/cold", "cold/none"); err != nil {
 		t.Fatal(err)
 	}
-	for blob := range store.List(t.Context(), "") {
-		t.Errorf("%s is left", blob.Key)
+	for blob, err := range store.List(t.Context(), "") {
+		t.Errorf("%s is left, %v", blob.Key, err)
 	}
 }

@@ -48,7 +48,7 @@ func defaultRules(documents int) []Rule {
 		{ruleWrites, PerUser, 120, time.Minute, "uploading, retrying and deleting"},
 		{ruleSearch, PerUser, 60, time.Minute, "searching"},
 		{ruleAuth, PerAddress, 20, time.Minute, "signing up, signing in, refreshing and asking for mails"},
-		{rulePassword, PerUser, 10, time.Minute, "changing the password, whose present one is not to be guessed"},
+		{rulePassword, PerUser, 10, time.Minute, "changing the password and deleting the account: the present password is not to be guessed"},
 		{rulePublic, PerAddress, 300, time.Minute, "everything else that needs no token, and what is sent without a valid one"},
 		{ruleProbes, PerAddress, 6000, time.Minute, "the platform's probes"},
 	}
@@ -68,7 +68,9 @@ var ruleOfRoute = map[string]string{
 	"POST " + pathExchange:         ruleAuth,
 	"POST " + pathRecover:          ruleAuth,
 	"POST " + pathResend:           ruleAuth,
+	confirmForm:                    ruleAuth,
 	"PUT " + pathPassword:          rulePassword,
+	"DELETE " + pathUser:           rulePassword,
 	"POST " + pathSignUpAlias:      ruleAuth,
 	"POST " + pathLoginAlias:       ruleAuth,
 	"GET /livez":                   ruleProbes,

@@ -76,7 +76,7 @@ func (j *judge) RoundTrip(req *http.Request) (*http.Response, error) {
 		req.Body = io.NopCloser(bytes.NewReader(sent))
 	}
 	var input *openapi3filter.RequestValidationInput
-	if ours {
+	if ours && !strings.HasPrefix(path, "/admin/") { // the description leaves the administrator's calls out
 		input = j.request(req, path, sent)
 	}
 	resp, err := http.DefaultTransport.RoundTrip(req)

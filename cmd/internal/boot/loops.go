@@ -15,6 +15,7 @@ const (
 	loopClock  = "clock"
 	loopRescue = "rescue"
 	loopBudget = "budget"
+	loopMails  = "mails"
 	loopLine   = "line" // River's: it fetches jobs
 )
 
@@ -41,6 +42,9 @@ func (h *House) loops(ctx context.Context) (wait func()) {
 	run(loopHeart, h.config.Heartbeat, bound, h.heartbeat)
 	run(loopProbe, probeEvery, bound+probeTime, h.probe)
 	run(loopClock, skewEvery, bound+skewEvery, h.clock)
+	if h.postman != nil {
+		run(loopMails, mailEvery, bound+mailRound, h.sendMails)
+	}
 	if h.does(Worker) {
 		run(loopRefusal, h.config.RefusalEvery, bound+h.config.RefusalEvery+probeTime, h.askAgain)
 		run(loopRescue, h.config.RescueEvery, bound, h.rescue)
@@ -119,7 +123,7 @@ func (h *House) probe(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
 	for name, service := range map[string]interface{ Healthy(context.Context) error }{
-		nameParser: h.parts.parser, nameEmbedder: h.parts.embedder, nameStorage: h.parts.blobs,
+		nameParser: h.parts.parser, nameEmbedder: h.parts.embedder, nameStorage: h.parts.blobs, nameMail: h.mailer,
 	} {
 		if service == nil || !h.seen.stale(name, time.Now().Add(-probeAfter)) {
 			continue

@@ -88,6 +88,7 @@ const (
 	nameStorage  = "storage"
 	nameClock    = "clock"
 	nameAccounts = "accounts"
+	nameMail     = "mail"
 )
 
 type notedParser struct {

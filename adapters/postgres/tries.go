@@ -37,12 +37,18 @@ var (
 const trustFor = 90 * 24 * time.Hour
 
 // Tries is a ports.Tries.
-type Tries struct{ pool *pgxpool.Pool }
+type Tries struct {
+	pool   *pgxpool.Pool
+	factor int
+}
 
 var _ ports.Tries = (*Tries)(nil)
 
-// NewTries makes Tries over a pool whose sessions hold inav_app.
-func NewTries(pool *pgxpool.Pool) *Tries { return &Tries{pool: pool} }
+// NewTries makes Tries over a pool whose sessions hold inav_app. The factor
+// multiplies the free tries, as it does the request rates: 1 is production's.
+func NewTries(pool *pgxpool.Pool, factor int) *Tries {
+	return &Tries{pool: pool, factor: max(factor, 1)}
+}
 
 // triedKeys are what a try is counted under.
 type triedKeys struct{ account, client, pair []byte }
@@ -77,7 +83,7 @@ type counter struct {
 func (s *Tries) Begin(ctx context.Context, t ports.Try) error {
 	k := keysOf(t)
 	return trouble(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		rows, now, err := lockTries(ctx, tx, k)
+		rows, now, err := s.lockTries(ctx, tx, k)
 		if err != nil {
 			return err
 		}
@@ -111,7 +117,7 @@ func (c *counter) count(now time.Time) {
 
 // lockTries reads the rows of a try, makes those that are missing, and tells
 // the database's time.
-func lockTries(ctx context.Context, tx pgx.Tx, k triedKeys) (found map[string]*counter, now time.Time, err error) {
+func (s *Tries) lockTries(ctx context.Context, tx pgx.Tx, k triedKeys) (found map[string]*counter, now time.Time, err error) {
 	if _, err := tx.Exec(ctx, `insert into upload_pipeline.sign_in_tries (key, tries, began_at)
 		select key, 0, clock_timestamp() from unnest($1::bytea[]) key order by key on conflict do nothing`, k.all()); err != nil {
 		return nil, now, err
@@ -129,6 +135,7 @@ func lockTries(ctx context.Context, tx pgx.Tx, k triedKeys) (found map[string]*c
 	})
 	for _, c := range list {
 		c.allowance = allowances[string(c.key)]
+		c.allowance.tries *= s.factor
 		found[string(c.key)] = c
 	}
 	return found, now, err
@@ -138,7 +145,7 @@ func lockTries(ctx context.Context, tx pgx.Tx, k triedKeys) (found map[string]*c
 func (s *Tries) Settle(ctx context.Context, t ports.Try, end ports.TryEnd) error {
 	k := keysOf(t)
 	return trouble(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		rows, now, err := lockTries(ctx, tx, k)
+		rows, now, err := s.lockTries(ctx, tx, k)
 		if err != nil {
 			return err
 		}

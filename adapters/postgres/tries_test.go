@@ -22,7 +22,7 @@ type tries struct {
 func openTries(t *testing.T) tries {
 	t.Helper()
 	h := open(t)
-	return tries{postgres.NewTries(h.app), h}
+	return tries{postgres.NewTries(h.app, 1), h}
 }
 
 // wrong makes tries whose password is wrong, and tells how many were let

@@ -55,7 +55,7 @@ type Config struct {
 
 	AllowedOrigins []string `env:"ALLOWED_ORIGINS" help:"browsers' pages that may call the API, exactly, with commas between; empty: none, in development http://localhost:3000"`
 	TrustedHops    int      `env:"TRUSTED_HOPS" help:"proxies before the API that each add to X-Forwarded-For; 0: the peer is the client"`
-	RateFactor     int      `env:"RATE_FACTOR" help:"multiplies every request rate; PRODUCTION takes 1 alone"`
+	RateFactor     int      `env:"RATE_FACTOR" help:"multiplies every request rate, and the free tries of passwords; PRODUCTION takes 1 alone"`
 	UploadsPerDay  int      `env:"UPLOADS_PER_DAY" help:"new documents of one user in any 24 hours; 0: no bound"`
 
 	WebhookURL       string `env:"WEBHOOK_URL" help:"public base address of the webhook server, without path"`

@@ -40,8 +40,8 @@ type House struct {
 	pdfium            *pdftext.Engine
 	tickets           ports.Tickets
 	governor          *postgres.Governor
-	mailer            ports.Mailer       // nil where accounts send none of ours
-	postman           *localauth.Postman // likewise
+	mailer            ports.Mailer       // the mail server; nil where there is none outside
+	postman           *localauth.Postman // nil where accounts send no mails of ours
 	purse             *purse
 }
 
@@ -215,7 +215,7 @@ func (h *House) api(ctx context.Context, at *gate) (http.Handler, error) {
 	deps := httpapi.APIDeps{
 		Money: h.apiMoney(engine), Library: h.library, Journal: h.library, Uploads: h.library, Tickets: h.tickets,
 		Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine, Stopping: at.stopping, Intake: h.config.intake(h.library, h.log), Resting: h.resting,
-		Health: h.health(), Keys: postgres.NewIdempotency(h.appPool), Tries: postgres.NewTries(h.appPool), Logger: h.log, Limits: h.limits(), Version: Build(),
+		Health: h.health(), Keys: postgres.NewIdempotency(h.appPool), Tries: postgres.NewTries(h.appPool, h.config.RateFactor), Logger: h.log, Limits: h.limits(), Version: Build(),
 		SpoolDir: h.config.SpoolDir, PublicURL: h.config.PublicURL, Ready: at.ready, Live: h.pulse.check,
 		DocsEnabled: h.config.Docs(), Limiter: inprocess.NewLimiter(inprocess.DefaultKeys), Origins: h.config.Origins(), Redirects: h.config.Redirects(), TrustedHops: h.config.TrustedHops,
 	}

@@ -85,12 +85,17 @@ func (c Config) mailer(terminal io.Writer) (ports.Mailer, error) {
 		Security: smtpmail.Security(c.SMTPSecurity), From: c.MailFrom})
 }
 
-// openMail makes the postman of local accounts.
-func (h *House) openMail() (err error) {
-	if h.mailer, err = h.config.mailer(os.Stderr); err != nil {
+// openMail makes the postman of local accounts. A folder is nothing outside,
+// whose health would be asked for.
+func (h *House) openMail() error {
+	mailer, err := h.config.mailer(os.Stderr)
+	if err != nil {
 		return err
 	}
-	h.postman = localauth.NewPostman(h.appPool, h.mailer, h.config.PublicURL)
+	if h.config.Mails() == mailSMTP {
+		h.mailer = mailer
+	}
+	h.postman = localauth.NewPostman(h.appPool, mailer, h.config.PublicURL)
 	return nil
 }
 
@@ -100,7 +105,7 @@ func (h *House) sendMails(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, mailRound)
 	defer cancel()
 	sent, err := h.postman.Round(ctx)
-	if core.HasCode(err, core.CodeMailUnavailable) || sent > 0 {
+	if h.mailer != nil && (core.HasCode(err, core.CodeMailUnavailable) || sent > 0) {
 		h.seen.note(nameMail, err)
 	}
 	if err != nil && ctx.Err() == nil {

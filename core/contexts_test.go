@@ -39,7 +39,7 @@ var unbound = map[string]string{
 	"adapters/riverqueue/worker.go taken":          "whether the job is still ours is asked though the run's time is over; 5 s",
 	"adapters/riverqueue/verdict.go fail":          "the reason is written though the run's time is over; 10 s",
 	"adapters/postgres/probe.go look":              "the probe's own connection is closed though its time is over",
-	"adapters/supabase/password.go withProof": "the session that proved the old password is ended though the client leaves; the call's timeout",
+	"adapters/supabase/password.go withProof":      "the session that proved the old password is ended though the client leaves; the call's timeout",
 	"adapters/supabase/refresh.go Refresh":         "one trade of a token serves all who wait for it; the call's timeout",
 	"adapters/supabase/storage.go confirm":         "what a cut-off upload left is removed; has its own timeout",
 	"adapters/supabase/prepare.go probe":           "the canary of the start is removed; the client's own timeout",

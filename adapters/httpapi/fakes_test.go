@@ -555,13 +555,13 @@ func (m *memAccounts) Delete(context.Context, ports.Principal) error {
 
 func (m *memAccounts) Healthy(context.Context) error { return nil }
 
-func (m *memLibrary) Close(_ context.Context, who ports.Principal) error {
-	if err := m.of("Close"); err != nil {
+func (l *memLibrary) Close(_ context.Context, who ports.Principal) error {
+	if err := l.of("Close"); err != nil {
 		return err
 	}
-	m.lock.Lock()
-	defer m.lock.Unlock()
-	m.closed = append(m.closed, who.User)
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	l.closed = append(l.closed, who.User)
 	return nil
 }
 

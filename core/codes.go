@@ -80,6 +80,10 @@ const (
 	CodeQuotaExceeded       Code = "quota_exceeded"
 	CodeTooSlow             Code = "upload_too_slow"
 	CodeAccountsUnavailable Code = "accounts_unavailable"
+	CodeAccountClosed       Code = "account_closed"
+	CodeAgreementMissing    Code = "agreement_missing"
+	CodeMailUnavailable     Code = "mail_unavailable"
+	CodeMailRefused         Code = "mail_refused"
 	CodeBadSignature        Code = "bad_signature"
 	CodeNoWorker            Code = "no_worker"
 	CodeBudgetExhausted     Code = "budget_exhausted"
@@ -183,6 +187,10 @@ var dictionary = map[Code]words{
 	CodeQuotaExceeded:       {Busy, "You have uploaded as many documents as a day allows.", "Upload more when Retry-After has passed; what is there already can be read, searched and retried meanwhile."},
 	CodeTooSlow:             {Invalid, "The upload was too slow.", "Try again on a faster connection."},
 	CodeAccountsUnavailable: {Transient, "Accounts cannot be reached.", adviceRetry},
+	CodeAccountClosed:       {Denied, "The account is being deleted: nothing is added to it.", "Nothing needs to be done. To stop here, do not sign in again."},
+	CodeAgreementMissing:    {Paused, "Uploads are not taken yet: the agreements for health data are not confirmed for this deployment.", "Ask the operator: BAA_CONFIRMED is set once they are signed."},
+	CodeMailUnavailable:     {Transient, "The mail server cannot be reached, or takes nothing now.", adviceWait},
+	CodeMailRefused:         {Permanent, "The mail server does not take the mail.", "The operator looks at the sender's address and the server's rules."},
 	CodeBadSignature:        {Denied, "The callback is not authentic.", "Sign the body with the secret of the attempt."},
 	CodeBudgetExhausted:     {Paused, "The month's budget for outside services is used up.", "Nothing needs to be done: the document waits, and goes on with the next month or when the operator raises the budget."},
 	CodeBudgetLow:           {Paused, "Most of the month's budget for outside services is used.", "The operator may raise the budget before it is used up."},

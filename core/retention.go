@@ -16,6 +16,10 @@ const (
 	KeptHolds     Kept = "holds"
 	KeptCallbacks Kept = "webhook_log"
 	KeptKeys      Kept = "idempotency_keys"
+	KeptSessions  Kept = "sessions"
+	KeptMails     Kept = "mails"
+	KeptEnded     Kept = "ended_sessions"
+	KeptTries     Kept = "sign_in_tries"
 	KeptUploads   Kept = "uploads"
 	KeptInstances Kept = "instances"
 	KeptJobs      Kept = "jobs"
@@ -49,6 +53,10 @@ func DefaultRetention() []Retention {
 		{KeptHolds, "RETAIN_HOLDS", 6 * years, 6 * years, "legal holds: since they were lifted"},
 		{KeptCallbacks, "RETAIN_WEBHOOK_LOG", 90 * day, 7 * day, "that a callback came, without its body: since it came"},
 		{KeptKeys, "", 24 * time.Hour, 0, "sealed answers under idempotency keys: since the request"},
+		{KeptSessions, "", time.Hour, 0, "sessions of local accounts: since their last refresh token expired"},
+		{KeptMails, "", 2 * day, 0, "mails of local accounts, without their text: since they were asked for"},
+		{KeptEnded, "", 8 * day, 0, "that a session kept elsewhere was ended: since then, longer than any of its tokens lives"},
+		{KeptTries, "", 90 * day, 0, "digests under which tries of passwords were counted: since the last one"},
 		{KeptUploads, "RETAIN_UPLOADS", 30 * day, day, "announced uploads: since they ended and nothing can be sent to their address"},
 		{KeptInstances, "RETAIN_INSTANCES", 7 * day, time.Hour, "processes that are no more: since their last sign of life"},
 		{KeptJobs, "RETAIN_JOBS", 24 * time.Hour, time.Hour, "River's rows of jobs that were done or cancelled: since then"},

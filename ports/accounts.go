@@ -16,6 +16,9 @@ type Account struct {
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 	LastSignInAt   time.Time // zero when never
+
+	ConsentVersion   string // as it was sent
+	ConsentTimestamp string // as it was sent
 }
 
 // Session is a signed-in account. Its tokens are secrets.
@@ -80,6 +83,8 @@ type Accounts interface {
 
 	Mails
 	OtherSites
+	Sessions
+	Closing
 
 	// Healthy makes one cheap call.
 	Healthy(ctx context.Context) error
@@ -106,6 +111,55 @@ type OtherSites interface {
 	// Exchange trades the code that the person came back with, once.
 	// CodeBadSignInCode says that it is unknown, used, or another verifier's.
 	Exchange(ctx context.Context, code, verifier string) (Session, error)
+}
+
+// SessionRow is one of an account's sessions.
+type SessionRow struct {
+	ID          core.ID
+	CreatedAt   time.Time // when the person signed in
+	RefreshedAt time.Time // of the last trade of a refresh token; zero when none
+	Client      string    // what the client said it was; may be empty
+}
+
+// Sessions shows people where they are signed in, and ends it. An ended
+// session's access tokens are refused at once, in every process.
+type Sessions interface {
+	// Sessions lists the account's live sessions, the latest first. CodeNotOffered
+	// where whoever keeps the accounts does not tell.
+	Sessions(ctx context.Context, p Principal, accessToken string) ([]SessionRow, error)
+
+	// EndSession ends one session of the account. CodeNotFound says that the
+	// account has no such one; CodeNotOffered as for Sessions.
+	EndSession(ctx context.Context, p Principal, accessToken string, session core.ID) error
+
+	// EndOthers ends every session of the account but the principal's.
+	EndOthers(ctx context.Context, p Principal, accessToken string) error
+}
+
+// Closing deletes accounts.
+type Closing interface {
+	// Prove holds that it is the person: by the present password, or where that
+	// is empty by a session that was signed in to a moment ago. CodeBadCredentials.
+	Prove(ctx context.Context, p Principal, accessToken, present string) error
+
+	// Delete removes the account with its sessions. One that is gone is no
+	// error. What the account owns elsewhere has to be deleted before.
+	// CodeNotOffered where the deployment may not.
+	Delete(ctx context.Context, p Principal) error
+}
+
+// EndedSessions is what access tokens are not taken for, where whoever keeps the
+// accounts cannot be asked with every request. It acts at once in every process.
+type EndedSessions interface {
+	// End ends one session of the user.
+	End(ctx context.Context, user core.ID, session string) error
+
+	// EndOthers ends the sessions of the user whose tokens were made until now,
+	// but the one to keep; an empty keep is none.
+	EndOthers(ctx context.Context, user core.ID, keep string) error
+
+	// Alive reports whether the principal's session was not ended.
+	Alive(ctx context.Context, p Principal) (bool, error)
 }
 
 // Principal is who a verified access token speaks for.

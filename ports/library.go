@@ -168,6 +168,12 @@ type Library interface {
 	// found, and no late step brings it back.
 	Remove(ctx context.Context, who Principal, id core.ID) error
 
+	// Close starts the deletion of everything the owner has, and ends all adding:
+	// from here on that is CodeAccountClosed. It may be called again and goes on.
+	// CodeLegalHold says that something is held: at the first call nothing was
+	// deleted then, and the account goes on as before.
+	Close(ctx context.Context, who Principal) error
+
 	// Deletion reads the record of the document's deletion: while it is under
 	// way, and afterwards. CodeNotFound says that the owner deleted no such one.
 	Deletion(ctx context.Context, who Principal, id core.ID) (core.Deletion, error)

@@ -3,6 +3,7 @@ package breaker
 import (
 	"context"
 
+	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
 )
 
@@ -41,6 +42,31 @@ func (a Accounts) Account(ctx context.Context, p ports.Principal, accessToken st
 // ChangePassword is ports.Accounts.
 func (a Accounts) ChangePassword(ctx context.Context, p ports.Principal, accessToken, present, next string) error {
 	return a.Breaker.Do(func() error { return a.Accounts.ChangePassword(ctx, p, accessToken, present, next) })
+}
+
+// Sessions is ports.Accounts.
+func (a Accounts) Sessions(ctx context.Context, p ports.Principal, accessToken string) ([]ports.SessionRow, error) {
+	return ask(a.Breaker, func() ([]ports.SessionRow, error) { return a.Accounts.Sessions(ctx, p, accessToken) })
+}
+
+// EndSession is ports.Accounts.
+func (a Accounts) EndSession(ctx context.Context, p ports.Principal, accessToken string, session core.ID) error {
+	return a.Breaker.Do(func() error { return a.Accounts.EndSession(ctx, p, accessToken, session) })
+}
+
+// EndOthers is ports.Accounts.
+func (a Accounts) EndOthers(ctx context.Context, p ports.Principal, accessToken string) error {
+	return a.Breaker.Do(func() error { return a.Accounts.EndOthers(ctx, p, accessToken) })
+}
+
+// Prove is ports.Accounts.
+func (a Accounts) Prove(ctx context.Context, p ports.Principal, accessToken, present string) error {
+	return a.Breaker.Do(func() error { return a.Accounts.Prove(ctx, p, accessToken, present) })
+}
+
+// Delete is ports.Accounts.
+func (a Accounts) Delete(ctx context.Context, p ports.Principal) error {
+	return a.Breaker.Do(func() error { return a.Accounts.Delete(ctx, p) })
 }
 
 // Recover is ports.Accounts.

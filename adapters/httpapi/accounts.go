@@ -154,7 +154,12 @@ func (a *api) passwordFits(password string) error {
 }
 
 func (a *api) login(ctx context.Context, in *loginInput) (*sessionOutput, error) {
-	return sessionAnswer(a.Accounts.SignIn(ctx, in.Body.Email, in.Body.Password))
+	var session ports.Session
+	err := a.tried(ctx, in.Body.Email, func() (err error) {
+		session, err = a.Accounts.SignIn(ctx, in.Body.Email, in.Body.Password)
+		return err
+	})
+	return sessionAnswer(session, err)
 }
 
 func (a *api) refresh(ctx context.Context, in *refreshInput) (*sessionOutput, error) {
@@ -177,10 +182,19 @@ func (a *api) logout(ctx context.Context, _ *noInput) (*noOutput, error) {
 }
 
 func (a *api) profile(ctx context.Context, _ *noInput) (*profileOutput, error) {
+	body, _, err := a.ownProfile(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &profileOutput{Body: body}, nil
+}
+
+// ownProfile is the caller's account, and what it agreed to.
+func (a *api) ownProfile(ctx context.Context) (Profile, Consent, error) {
 	req := requestOf(ctx)
 	account, err := a.Accounts.Account(ctx, req.caller, req.token)
 	if err != nil {
-		return nil, err
+		return Profile{}, Consent{}, err
 	}
 	body := Profile{User: userOf(account), CreatedAt: account.CreatedAt.UTC(), UpdatedAt: account.UpdatedAt.UTC(),
 		Metadata: Metadata{Name: account.Name, FullName: account.Name}}
@@ -188,7 +202,7 @@ func (a *api) profile(ctx context.Context, _ *noInput) (*profileOutput, error) {
 		last := account.LastSignInAt.UTC()
 		body.LastSignInAt = &last
 	}
-	return &profileOutput{Body: body}, nil
+	return body, consentOf(account), nil
 }
 
 func sessionOf(s ports.Session) Session {

@@ -31,6 +31,7 @@ type APIDeps struct {
 	Health    ports.Health
 	Keys      ports.Idempotency
 	Limiter   ports.Limiter
+	Tries     ports.Tries
 	Audit     ports.AuditLog
 	Security  ports.Security
 	Logger    *slog.Logger
@@ -50,6 +51,10 @@ type APIDeps struct {
 
 	// Resting lists the stages whose queue is paused; nil: none ever is.
 	Resting func(ctx context.Context) ([]core.Stage, error)
+
+	// Confirm takes the secret of a mail's link that leads to PathConfirm, which is
+	// not served when it is nil.
+	Confirm func(ctx context.Context, secret string) error
 
 	JWKS    func() []byte     // served at /.well-known/jwks.json when set
 	Ready   func() error      // nil while work is taken; when not set, always
@@ -78,6 +83,7 @@ func NewAPI(d APIDeps) (http.Handler, error) {
 	h := humago.New(mux, a.config())
 	keyed := a.register(h)
 	a.serveTickets(mux)
+	a.serveConfirm(mux)
 	a.serveDocuments(mux, h.OpenAPI())
 	return &door{
 		mux: mux, public: publicSet(), verifier: d.Verifier, logger: d.Logger, limits: d.Limits,
@@ -94,7 +100,8 @@ func (d APIDeps) check() error {
 	for name, missing := range map[string]bool{
 		"Library": d.Library == nil, "Journal": d.Journal == nil, "Uploads": d.Uploads == nil, "Blobs": d.Blobs == nil, "Accounts": d.Accounts == nil,
 		"Verifier": d.Verifier == nil, "Embedder": d.Embedder == nil, "Inspector": d.Inspector == nil,
-		"Health": d.Health == nil, "Keys": d.Keys == nil, "Limiter": d.Limiter == nil, "Audit": d.Audit == nil, "Security": d.Security == nil, "Logger": d.Logger == nil, "SpoolDir": d.SpoolDir == "",
+		"Health": d.Health == nil, "Keys": d.Keys == nil, "Limiter": d.Limiter == nil, "Tries": d.Tries == nil, "Audit": d.Audit == nil, "Security": d.Security == nil,
+		"Logger": d.Logger == nil, "SpoolDir": d.SpoolDir == "",
 	} {
 		if missing {
 			faults = append(faults, fmt.Errorf("httpapi: %s is required", name))

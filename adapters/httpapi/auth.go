@@ -28,6 +28,8 @@ var publicRoutes = []string{
 	"POST " + pathExchange,
 	"POST " + pathRecover,
 	"POST " + pathResend,
+	confirmPage,
+	confirmForm,
 	"GET /",
 	"POST " + pathSignUpAlias,
 	"POST " + pathLoginAlias,

@@ -60,7 +60,7 @@ func newBench(t testing.TB, change ...func(*APIDeps)) *bench {
 	b.t, _ = t.(*testing.T) // a fuzz target calls nothing that needs it
 	deps := APIDeps{
 		Library: b.library, Journal: b.journal, Uploads: b.uploads, Tickets: memTickets{}, Blobs: b.blobs, Accounts: b.accounts, Verifier: memVerifier{}, Embedder: b.embedder,
-		Inspector: memInspector{}, Health: memHealth{}, Keys: b.keys, Limiter: openLimiter{}, Audit: b.audit, Security: b.audit, Logger: slog.New(slog.NewJSONHandler(b.log, nil)),
+		Inspector: memInspector{}, Health: memHealth{}, Keys: b.keys, Limiter: openLimiter{}, Tries: &memTries{wrong: map[string]int{}}, Audit: b.audit, Security: b.audit, Logger: slog.New(slog.NewJSONHandler(b.log, nil)),
 		Version: "test", SpoolDir: b.spool, PublicURL: "https://api.example.org", Redirects: []string{webReturn},
 		Observe: func(o Observation) { b.seen <- o },
 	}

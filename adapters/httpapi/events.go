@@ -82,7 +82,7 @@ func (a *eventStreams) events(ctx context.Context, in *EventsInput) (*huma.Strea
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
-		s := &stream{eventStreams: a, who: who, out: newEventWriter(w, a.Limits)}
+		s := &stream{eventStreams: a, who: who, token: requestOf(ctx).token, out: newEventWriter(w, a.Limits)}
 		s.serve(r, first)
 	}}, nil
 }

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -13,9 +14,10 @@ import (
 // than it.
 type stream struct {
 	*eventStreams
-	who  ports.Principal
-	out  *eventWriter
-	seen ports.Mark
+	who   ports.Principal
+	token string // the access token that opened it: a secret
+	out   *eventWriter
+	seen  ports.Mark
 }
 
 // serve tells what there is, and then what comes, until the document, the
@@ -50,7 +52,7 @@ func (s *stream) follow(r *http.Request, sub *subscription) {
 		case <-sub.signal:
 			over = s.tellAll(sub.take())
 		case now := <-beat.C:
-			over = s.out.send(eventHeartbeat, 0, HeartbeatEvent{At: now.UTC()}) != nil
+			over = s.beat(r.Context(), now)
 		case <-tooLong.C:
 			over = s.end(endTooLong)
 		case <-expired:
@@ -62,6 +64,16 @@ func (s *stream) follow(r *http.Request, sub *subscription) {
 			return
 		}
 	}
+}
+
+// beat gives a sign of life, unless the session was ended since the last one.
+// Where that cannot be looked up the stream goes on: the token's own end bounds
+// it.
+func (s *stream) beat(ctx context.Context, now time.Time) bool {
+	if _, err := s.Verifier.Verify(ctx, s.token); core.HasCode(err, core.CodeUnauthenticated) {
+		return s.end(endSignOut)
+	}
+	return s.out.send(eventHeartbeat, 0, HeartbeatEvent{At: now.UTC()}) != nil
 }
 
 // alarm rings at a moment; at the zero moment never.

@@ -27,12 +27,13 @@ const (
 	endTooLong  endReason = "too_long"      // MaxStreamTime is over
 	endStopping endReason = "stopping"      // the process is about to stop
 	endExpired  endReason = "token_expired" // the access token is
+	endSignOut  endReason = "signed_out"    // the session was ended
 	endDeleted  endReason = "deleted"       // there is no document any more
 )
 
 // Schema is the enum of every end.
 func (endReason) Schema(r huma.Registry) *huma.Schema {
-	return namedEnum(r, "EndReason", []endReason{endEnded, endTooLong, endStopping, endExpired, endDeleted})
+	return namedEnum(r, "EndReason", []endReason{endEnded, endTooLong, endStopping, endExpired, endSignOut, endDeleted})
 }
 
 // MoveEvent is one change of a document's status.
@@ -55,7 +56,7 @@ type HeartbeatEvent struct {
 
 // EndEvent says why the stream closes: nothing follows it.
 type EndEvent struct {
-	Reason endReason `json:"reason" doc:"ended: the attempt is at its end, coming back with the last id is 204. deleted: the document is gone, coming back is 404. After any other reason come back with the last id, after token_expired with a new token"`
+	Reason endReason `json:"reason" doc:"ended: the attempt is at its end, coming back with the last id is 204. deleted: the document is gone, coming back is 404. After any other reason come back with the last id, after token_expired or signed_out with a new token"`
 }
 
 func moveOf(e ports.Event) MoveEvent {

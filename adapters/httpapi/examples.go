@@ -20,6 +20,7 @@ const (
 	exampleUnknown   = "0198f1b3-0000-7000-8000-000000000000"
 	exampleUser      = "0198f0aa-1b2c-7d3e-8f40-5a6b7c8d9e0f"
 	exampleRequest   = "0198f1b4-3c2d-7e1f-9a0b-1c2d3e4f5061"
+	exampleSession   = "0198f1b5-0a1b-7c2d-8e3f-405162738495"
 	exampleVerifier  = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" // and its challenge, from RFC 7636
 	exampleChallenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 	exampleName      = "homeowners-policy-2026.pdf"
@@ -169,11 +170,22 @@ func accountExamples() map[string]example {
 		},
 		"resend-confirmation": {ResendRequest{Email: user.Email}, accept(Mailed{Message: mailedMessage})},
 		"change-password":     {PasswordRequest{Present: password, Password: "seven quiet herons at dusk"}, nil},
-		"refresh":             {RefreshRequest{RefreshToken: session.RefreshToken}, ok(session)},
+		"list-sessions":       {nil, ok(SessionList{Sessions: exampleSessions()})},
+		"delete-user":         {CloseRequest{Present: password}, nil},
+		"export-user": {nil, ok(Export{
+			ExportedAt: exampleTime().AddDate(0, 0, 1), User: Profile{User: user, CreatedAt: exampleTime().AddDate(0, -1, 0), UpdatedAt: exampleTime()},
+			Consent: Consent{Version: "2026-01", Timestamp: exampleTime().Format(time.RFC3339)}, Sessions: exampleSessions(),
+			Documents: []ExportDocument{exportDocument("https://api.example.org", documentOf(exampleStanding(core.Complete)))},
+		})},
+		"refresh": {RefreshRequest{RefreshToken: session.RefreshToken}, ok(session)},
 		"get-user": {nil, ok(Profile{
 			User: user, CreatedAt: exampleTime().AddDate(0, -1, 0), UpdatedAt: exampleTime(), LastSignInAt: &last,
 		})},
 	}
+}
+
+func exampleSessions() []SessionEntry {
+	return []SessionEntry{sessionEntry(ports.SessionRow{ID: exampleID(exampleSession), CreatedAt: exampleTime(), Client: "Mozilla/5.0 (X11; Linux x86_64)"}, exampleSession)}
 }
 
 func otherExamples(l Limits) map[string]example {

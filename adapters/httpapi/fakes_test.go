@@ -72,6 +72,7 @@ type memLibrary struct {
 	moves    int // searches that find the corpus at another model
 	passages []ports.Passage
 	listings []ports.Listing
+	closed   []core.ID // accounts whose documents were all to be deleted
 	chunks   map[core.ID][]ports.Chunk
 
 	deletions map[core.ID]core.Deletion
@@ -522,7 +523,85 @@ func (m *memAccounts) Exchange(_ context.Context, code, verifier string) (ports.
 	return m.session(), nil
 }
 
+func (m *memAccounts) Sessions(_ context.Context, p ports.Principal, _ string) ([]ports.SessionRow, error) {
+	if err := m.of("Sessions"); err != nil {
+		return nil, err
+	}
+	return []ports.SessionRow{{ID: exampleID(exampleSession), CreatedAt: ada.CreatedAt, Client: "a browser"}}, nil
+}
+
+func (m *memAccounts) EndSession(_ context.Context, _ ports.Principal, _ string, id core.ID) error {
+	if err := m.of("EndSession"); err != nil {
+		return err
+	}
+	if id.String() != exampleSession {
+		return core.Fail(core.CodeNotFound, nil)
+	}
+	return m.ends("one")
+}
+
+func (m *memAccounts) EndOthers(context.Context, ports.Principal, string) error {
+	return m.ends("others")
+}
+
+func (m *memAccounts) ends(what string) error {
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	m.signedOut = append(m.signedOut, what)
+	return nil
+}
+
+func (m *memAccounts) Prove(_ context.Context, _ ports.Principal, _, present string) error {
+	if present != adaPassword {
+		return core.Fail(core.CodeBadCredentials, nil)
+	}
+	return nil
+}
+
+func (m *memAccounts) Delete(context.Context, ports.Principal) error {
+	if err := m.of("Delete"); err != nil {
+		return err
+	}
+	return m.ends("all")
+}
+
 func (m *memAccounts) Healthy(context.Context) error { return nil }
+
+func (l *memLibrary) Close(_ context.Context, who ports.Principal) error {
+	if err := l.of("Close"); err != nil {
+		return err
+	}
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	l.closed = append(l.closed, who.User)
+	return nil
+}
+
+// memTries lets five wrong passwords of an account through.
+type memTries struct {
+	lock  sync.Mutex
+	wrong map[string]int
+}
+
+func (m *memTries) Begin(_ context.Context, t ports.Try) error {
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	if m.wrong[t.Account] == 5 {
+		return core.Wait(core.CodeRateLimited, 30*time.Second, nil)
+	}
+	m.wrong[t.Account]++
+	return nil
+}
+
+func (m *memTries) Settle(_ context.Context, t ports.Try, end ports.TryEnd) error {
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	m.wrong[t.Account]--
+	if end == ports.TryRight {
+		m.wrong[t.Account] = 0
+	}
+	return nil
+}
 
 const (
 	adaToken     = "token-of-ada"

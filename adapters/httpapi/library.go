@@ -89,7 +89,7 @@ func (a *api) registerLists(h huma.API, tags []string) {
 // the lists, and says what Go's types cannot: the words of a filter, an answer
 // of bytes, a second answer.
 func (a *api) describeLibrary(doc *huma.OpenAPI) {
-	for _, path := range []string{pathDocuments, "/documents/{id}/chunks"} {
+	for _, path := range []string{pathDocuments, "/documents/{id}/chunks", pathExport} {
 		for _, p := range doc.Paths[path].Get.Parameters {
 			a.boundParameter(p)
 		}

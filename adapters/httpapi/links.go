@@ -75,7 +75,7 @@ func (a *api) registerLinks(h huma.API) {
 	tags := []string{"Accounts"}
 	body := a.Limits.MaxBodyBytes + 1
 	const kept = " The client makes a verifier, keeps it, and sends its challenge; nothing is remembered here."
-	const local = " 404 with not_offered where the deployment's accounts are its own."
+	const local = " 404 with not_offered where the deployment knows no other sites, or no address to lead back to."
 	route(h, huma.Operation{
 		OperationID: "authorize", Method: http.MethodGet, Path: pathAuthorize, Tags: tags,
 		Summary:     "Begin signing in through another site",
@@ -167,8 +167,11 @@ func (a *api) changePassword(ctx context.Context, in *passwordInput) (*noOutput,
 		return nil, err
 	}
 	req := requestOf(ctx)
-	if err := a.Accounts.ChangePassword(ctx, req.caller, req.token, in.Body.Present, in.Body.Password); err != nil {
-		return nil, err
+	change := func() error {
+		return a.Accounts.ChangePassword(ctx, req.caller, req.token, in.Body.Present, in.Body.Password)
 	}
-	return &noOutput{}, nil
+	if in.Body.Present == "" { // nothing is tried
+		return &noOutput{}, change()
+	}
+	return &noOutput{}, a.tried(ctx, req.caller.Email, change)
 }

@@ -107,6 +107,10 @@ func samples(t *testing.T, b *bench) map[string]sample {
 		"PUT " + pathPassword: {pathPassword, adaToken, jsonBody(`{"current_password":"` + adaPassword + `","password":"seven quiet herons"}`), passwords},
 		"POST /auth/logout":   {"/auth/logout", adaToken, noBody, sessions},
 
+		"DELETE " + pathSession:  {strings.Replace(pathSession, "{id}", exampleSession, 1), adaToken, noBody, sessions},
+		"DELETE " + pathSessions: {pathSessions, adaToken, noBody, sessions},
+		"DELETE " + pathUser:     {pathUser, adaToken, jsonBody(`{"current_password":"` + adaPassword + `"}`), sessions},
+
 		"POST " + pathAnnounce: {pathAnnounce, adaToken, jsonBody(claim()), (*bench).announcements},
 		"POST " + pathFinished: {strings.Replace(pathFinished, "{id}", b.sent(), 1), adaToken, noBody, (*bench).notices},
 	}

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -117,6 +118,7 @@ func TestPublicRoutesAllExist(t *testing.T) {
 	b := newBench(t, func(d *APIDeps) {
 		d.DocsEnabled = true
 		d.JWKS = func() []byte { return []byte(`{"keys":[]}`) }
+		d.Confirm = func(context.Context, string) error { return nil }
 	})
 	for _, route := range PublicRoutes() {
 		method, path, _ := strings.Cut(route, " ")

@@ -56,7 +56,8 @@ func ownRefusals() map[string]refusals {
 			core.CodeInvalid, core.CodeFileEmpty, core.CodeFileEncrypted, core.CodeFileBroken, core.CodeFileTooManyPages,
 			core.CodeFileBomb, core.CodeFileInfected,
 		},
-		http.StatusServiceUnavailable: append(slices.Clone(storage), core.CodeStorageConflict, core.CodeIntakePaused),
+		http.StatusServiceUnavailable: append(slices.Clone(storage), core.CodeStorageConflict, core.CodeIntakePaused, core.CodeAgreementMissing),
+		http.StatusForbidden:          {core.CodeAccountClosed},
 	}
 	accounts := []core.Code{core.CodeAccountsUnavailable, core.CodeDatabaseUnavailable}
 	search := refusals{http.StatusServiceUnavailable: {
@@ -99,7 +100,8 @@ func ownRefusals() map[string]refusals {
 			http.StatusConflict:              {core.CodeDuplicate},
 			http.StatusRequestEntityTooLarge: {core.CodeFileTooLarge, core.CodeInvalid},
 			http.StatusUnsupportedMediaType:  {core.CodeFileUnsupported, core.CodeInvalid},
-			http.StatusServiceUnavailable:    append(slices.Clone(storage), core.CodeIntakePaused),
+			http.StatusServiceUnavailable:    append(slices.Clone(storage), core.CodeIntakePaused, core.CodeAgreementMissing),
+			http.StatusForbidden:             {core.CodeAccountClosed},
 		},
 		"delete-document": {http.StatusConflict: {core.CodeConflict, core.CodeLegalHold}},
 		"complete-upload": {http.StatusServiceUnavailable: storage},
@@ -113,6 +115,16 @@ func ownRefusals() map[string]refusals {
 			http.StatusGone:                {core.CodeFileInfected},
 			http.StatusInternalServerError: {core.CodeInternal, core.CodeFileMissing},
 			http.StatusServiceUnavailable:  storage,
+		},
+		"list-sessions":      {http.StatusNotFound: notOffered, http.StatusServiceUnavailable: accounts},
+		"end-session":        {http.StatusNotFound: {core.CodeNotFound, core.CodeNotOffered}, http.StatusServiceUnavailable: accounts},
+		"end-other-sessions": {http.StatusServiceUnavailable: accounts},
+		"export-user":        {http.StatusServiceUnavailable: accounts},
+		"delete-user": {
+			http.StatusUnauthorized:       {core.CodeUnauthenticated, core.CodeTokenExpired, core.CodeBadCredentials},
+			http.StatusNotFound:           notOffered,
+			http.StatusConflict:           {core.CodeLegalHold},
+			http.StatusServiceUnavailable: accounts,
 		},
 		"search":     search,
 		"search-old": search,

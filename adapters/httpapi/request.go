@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/insurance-navigator/navigator/core"
@@ -30,6 +31,7 @@ type request struct {
 	id       core.ID
 	route    string
 	client   netip.Prefix    // where it came from
+	agent    string          // what the client calls itself
 	caller   ports.Principal // zero on public routes
 	token    string          // the caller's access token: a secret
 	public   bool
@@ -67,7 +69,13 @@ func newRequest(r *http.Request, trust Trust) *request {
 	if err != nil || id.IsZero() {
 		id = core.NewID()
 	}
-	return &request{id: id, route: unmatched, public: true, client: clientNetwork(r, trust)}
+	return &request{id: id, route: unmatched, public: true, client: clientNetwork(r, trust), agent: agentOf(r)}
+}
+
+// agentOf is the client's word for itself, cut off where it is long.
+func agentOf(r *http.Request) string {
+	agent := strings.ToValidUTF8(r.UserAgent(), "")
+	return agent[:min(len(agent), maxClientBytes)]
 }
 
 // recorder notes what was answered. Unwrap lets http.ResponseController reach
@@ -138,7 +146,7 @@ func (d *door) finish(ctx context.Context, r *http.Request, req *request, w *rec
 // planned tells a refusal that is meant: an operator's pause, a start or a stop,
 // a crowd.
 func planned(code core.Code) bool {
-	return code == core.CodeIntakePaused || code == core.CodeNotReady || code == core.CodeOverloaded
+	return code == core.CodeIntakePaused || code == core.CodeNotReady || code == core.CodeOverloaded || code == core.CodeAgreementMissing
 }
 
 // methodWord keeps invented methods out of logs and labels.

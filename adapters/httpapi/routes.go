@@ -28,6 +28,8 @@ func (a *api) register(h huma.API) map[string]bool {
 	a.registerUploads(h)
 	a.registerAccounts(h)
 	a.registerLinks(h)
+	a.registerSessions(h)
+	a.registerClosing(h)
 	a.registerHealth(h)
 	a.registerAliases(h)
 	quoteSchema(h)

@@ -38,7 +38,7 @@ type Config struct {
 	Secret []byte
 	// Alive says whether a session still exists, so that a sign-out ends its
 	// access tokens at once. Nil trusts a token until it expires.
-	Alive func(ctx context.Context, sessionID string) (bool, error)
+	Alive func(ctx context.Context, p ports.Principal) (bool, error)
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -47,7 +47,7 @@ type Config struct {
 type Verifier struct {
 	keys       Keys
 	secret     []byte
-	alive      func(context.Context, string) (bool, error)
+	alive      func(context.Context, ports.Principal) (bool, error)
 	algorithms []string // allowed, all of the parser's
 	parser     *jwt.Parser
 }
@@ -119,7 +119,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (ports.Principal, e
 	if err != nil {
 		return ports.Principal{}, refuse(err)
 	}
-	if err := v.checkSession(ctx, p.Session); err != nil {
+	if err := v.checkSession(ctx, p); err != nil {
 		return ports.Principal{}, refuse(err)
 	}
 	if late {
@@ -138,14 +138,14 @@ func (v *Verifier) disallowed(t *jwt.Token, err error) error {
 }
 
 // checkSession fails closed: a session that cannot be looked up is not alive.
-func (v *Verifier) checkSession(ctx context.Context, session string) error {
+func (v *Verifier) checkSession(ctx context.Context, p ports.Principal) error {
 	if v.alive == nil {
 		return nil
 	}
-	if session == "" {
+	if p.Session == "" {
 		return ReasonSession
 	}
-	alive, err := v.alive(ctx, session)
+	alive, err := v.alive(ctx, p)
 	if err != nil {
 		return errors.Join(errUndecided, err)
 	}

@@ -119,7 +119,7 @@ func TestS19_EndedSessionIsRefusedAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newSigner(t)
 	gone := map[string]bool{}
-	v := newVerifier(t, jwtverify.Config{Keys: s.static(t), Alive: func(_ context.Context, id string) (bool, error) { return !gone[id], nil }})
+	v := newVerifier(t, jwtverify.Config{Keys: s.static(t), Alive: func(_ context.Context, p ports.Principal) (bool, error) { return !gone[p.Session], nil }})
 	good, late := s.token(goodClaims), s.token(goodClaims.with(object{"exp": now.Unix() - 60}))
 	if _, err := v.Verify(t.Context(), good); err != nil {
 		t.Fatal(err)
@@ -134,12 +134,12 @@ func TestWhatCannotBeJudgedIsNotUnauthenticated(t *testing.T) {
 	t.Parallel()
 	s := newSigner(t)
 	down := errors.New("database away")
-	v := newVerifier(t, jwtverify.Config{Keys: s.static(t), Alive: func(context.Context, string) (bool, error) { return true, down }})
+	v := newVerifier(t, jwtverify.Config{Keys: s.static(t), Alive: func(context.Context, ports.Principal) (bool, error) { return true, down }})
 	_, err := v.Verify(t.Context(), s.token(goodClaims))
 	if !core.HasCode(err, core.CodeAccountsUnavailable) || jwtverify.ReasonOf(err) != jwtverify.ReasonUnavailable || !errors.Is(err, down) {
 		t.Errorf("error %v", err)
 	}
-	v = newVerifier(t, jwtverify.Config{Keys: s.static(t), Alive: func(ctx context.Context, _ string) (bool, error) { return false, ctx.Err() }})
+	v = newVerifier(t, jwtverify.Config{Keys: s.static(t), Alive: func(ctx context.Context, _ ports.Principal) (bool, error) { return false, ctx.Err() }})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err = v.Verify(ctx, s.token(goodClaims)); !errors.Is(err, context.Canceled) {

@@ -36,6 +36,12 @@ type Config struct {
 	MinPassword int
 	// AutoConfirm calls every new address confirmed. Development only.
 	AutoConfirm bool
+	// Confirm lets nobody in before a mail's link was followed: sign-ups are
+	// answered alike, whether the address has an account or not.
+	Confirm bool
+	// Client says what a session's client calls itself, for its owner to know it
+	// by; nil leaves that empty.
+	Client func(ctx context.Context) string
 	// Now is the clock of access tokens; nil is time.Now. The age of refresh
 	// tokens is measured by the database's clock, one for all replicas.
 	Now func() time.Time
@@ -53,6 +59,9 @@ func (c Config) filled() Config {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Client == nil {
+		c.Client = func(context.Context) string { return "" }
 	}
 	return c
 }
@@ -90,8 +99,9 @@ func New(pool Database, keys *Keys, c Config) (*Accounts, error) {
 	return &Accounts{pool: pool, keys: keys, config: c, hasher: h, dummy: dummy}, nil
 }
 
-// SignUp makes the account and signs it in. It hashes before it asks whether
-// the address is taken, so that both answers take as long.
+// SignUp makes the account and signs it in, or mails the link that does. It
+// hashes before it asks whether the address is taken, so that both answers take
+// as long.
 func (a *Accounts) SignUp(ctx context.Context, s ports.SignUp) (ports.Session, error) {
 	s, err := a.checkSignUp(s)
 	if err != nil {
@@ -101,13 +111,16 @@ func (a *Accounts) SignUp(ctx context.Context, s ports.SignUp) (ports.Session, e
 	if err != nil {
 		return ports.Session{}, fault(ctx, err)
 	}
+	if a.config.Confirm {
+		return ports.Session{Account: ports.Account{Email: s.Email, Name: s.Name}}, fault(ctx, a.reserve(ctx, s, hash))
+	}
 	var o opened
 	err = a.pool.InTx(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error {
 		id, err := insertAccount(ctx, tx, s, hash, a.config.AutoConfirm)
 		if err != nil {
 			return err
 		}
-		o, err = a.open(ctx, tx, id)
+		o, err = a.open(ctx, tx, id, byPassword)
 		return err
 	})
 	if err != nil {
@@ -133,7 +146,10 @@ func (a *Accounts) SignIn(ctx context.Context, email, password string) (ports.Se
 	}
 	var o opened
 	err = a.pool.InTx(ctx, pgx.TxOptions{}, func(tx pgx.Tx) (err error) {
-		o, err = a.open(ctx, tx, id)
+		o, err = a.open(ctx, tx, id, byPassword)
+		if err == nil && a.config.Confirm && !o.account.EmailConfirmed {
+			err = core.Fail(core.CodeEmailUnconfirmed, nil) // and no session is made
+		}
 		return err
 	})
 	if err != nil {
@@ -176,7 +192,8 @@ func (a *Accounts) SignOut(ctx context.Context, p ports.Principal, _ string) err
 	if err != nil {
 		return core.Fail(core.CodeUnauthenticated, err)
 	}
-	return fault(ctx, deleteSession(ctx, a.pool, session, p.User))
+	_, err = deleteSession(ctx, a.pool, session, p.User)
+	return fault(ctx, err)
 }
 
 // Account reads the principal's account. One that was deleted meanwhile is
@@ -191,17 +208,17 @@ func (a *Accounts) Account(ctx context.Context, p ports.Principal, _ string) (po
 
 // SessionAlive says whether the session still exists. A verifier that asks it
 // makes a sign-out act at once, on every replica.
-func (a *Accounts) SessionAlive(ctx context.Context, sessionID string) (bool, error) {
-	id, err := core.ParseID(sessionID)
+func (a *Accounts) SessionAlive(ctx context.Context, p ports.Principal) (bool, error) {
+	id, err := core.ParseID(p.Session)
 	if err != nil {
 		return false, nil //nolint:nilerr // what is no id names no session
 	}
-	alive, err := sessionExists(ctx, a.pool, id)
+	alive, err := sessionExists(ctx, a.pool, id, p.User)
 	return alive, fault(ctx, err)
 }
 
 // Healthy makes one cheap query that needs the tables and the grants.
 func (a *Accounts) Healthy(ctx context.Context) error {
-	_, err := sessionExists(ctx, a.pool, core.ID{})
+	_, err := sessionExists(ctx, a.pool, core.ID{}, core.ID{})
 	return fault(ctx, err)
 }

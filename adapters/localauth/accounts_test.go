@@ -260,7 +260,7 @@ func TestDatabaseAwayIsAccountsUnavailable(t *testing.T) {
 	wantCode(t, err, core.CodeAccountsUnavailable)
 	_, err = h.Refresh(t.Context(), s.RefreshToken)
 	wantCode(t, err, core.CodeAccountsUnavailable)
-	_, err = h.SessionAlive(t.Context(), p.Session)
+	_, err = h.SessionAlive(t.Context(), p)
 	wantCode(t, err, core.CodeAccountsUnavailable)
 	wantCode(t, h.SignOut(t.Context(), p, ""), core.CodeAccountsUnavailable)
 }
@@ -274,7 +274,7 @@ func TestS19_DeletedAccountIsGoneAtOnce(t *testing.T) {
 	wantCode(t, err, core.CodeUnauthenticated)
 	_, err = h.Refresh(t.Context(), s.RefreshToken)
 	wantCode(t, err, core.CodeUnauthenticated)
-	if alive, err := h.SessionAlive(t.Context(), principal(t, s).Session); alive || err != nil {
+	if alive, err := h.SessionAlive(t.Context(), principal(t, s)); alive || err != nil {
 		t.Errorf("alive %v, %v; want false", alive, err)
 	}
 }

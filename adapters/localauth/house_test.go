@@ -1,7 +1,6 @@
 package localauth_test
 
 import (
-	"context"
 	"encoding/json"
 	"testing"
 
@@ -29,21 +28,14 @@ type house struct {
 	t     *testing.T
 	db    *dbtest.DB
 	super *pgx.Conn
-	pool  database
+	pool  localauth.Plain
 	keys  *localauth.Keys
-}
-
-// database is a pool on which nothing is repeated.
-type database struct{ *pgxpool.Pool }
-
-func (d database) InTx(ctx context.Context, options pgx.TxOptions, work func(pgx.Tx) error) error {
-	return pgx.BeginTxFunc(ctx, d.Pool, options, work)
 }
 
 func newHouse(t *testing.T, c localauth.Config) *house {
 	t.Helper()
 	own := dbtest.New(t, db.Schemas{})
-	h := &house{t: t, db: own, super: own.SuperConn(), pool: database{newPool(t, own.URL("inav_app"))}, keys: newKeys(t)}
+	h := &house{t: t, db: own, super: own.SuperConn(), pool: localauth.Plain{Pool: newPool(t, own.URL("inav_app"))}, keys: newKeys(t)}
 	if c.Issuer == "" {
 		c.Issuer = issuer
 	}

@@ -18,7 +18,7 @@ func TestPsec_WeakPasswordsAreRefused(t *testing.T) {
 		"qwertyuiop[]12", "zyxwvutsrqponm", "password1234", "P@ssw0rd1234", "Password!!!!2026", "1234passwort!", "passwordpassword",
 		"welcome2026!!!", "Insurance2026!", "InsuranceNavigator", "correct horse battery staple", "CorrectHorseBatteryStaple",
 		"thisismypassword", "changeme123456", "iloveyouforever", "1qaz2wsx3edc4rfv", "qwerty123456", "q1w2e3r4t5y6", "summer-winter-2026",
-		"summerdragon99", "ada@navigator.example", "navigator.example1", "LovelaceLovelace", "Lovelace123456",
+		"summerdragon99", "navigator 2026!", "insurance-navigator", "!!trustno1!!!!!", "123charlie123!!", "buster-2026-buster", "ada@navigator.example", "navigator.example1", "LovelaceLovelace", "Lovelace123456",
 	} {
 		_, err := h.SignUp(t.Context(), ports.SignUp{Email: email, Password: weak, Name: "Ada Lovelace"})
 		if !core.HasCode(err, core.CodeWeakPassword) {

@@ -11,8 +11,8 @@ import (
 )
 
 // ChangePassword implements ports.Accounts. The hashing is done before the
-// transaction; a password changed meanwhile is CodeBadCredentials. There are no
-// sessions that a mail opened, so the present password is always asked for.
+// transaction; a password changed meanwhile is CodeBadCredentials. A session that
+// a recovery mail opened in the last minutes needs no present password.
 func (a *Accounts) ChangePassword(ctx context.Context, p ports.Principal, _, present, next string) error {
 	account, err := a.Account(ctx, p, "")
 	if err != nil {
@@ -22,7 +22,7 @@ func (a *Accounts) ChangePassword(ctx context.Context, p ports.Principal, _, pre
 	if err != nil {
 		return fault(ctx, err)
 	}
-	if err := a.proves(ctx, present, stored); err != nil {
+	if err := a.mayChange(ctx, p, present, stored); err != nil {
 		return fault(ctx, err)
 	}
 	fresh, err := a.newPassword(ctx, account, present, next)
@@ -39,6 +39,14 @@ func (a *Accounts) ChangePassword(ctx context.Context, p ports.Principal, _, pre
 		}
 		return deleteOtherSessions(ctx, tx, session, p.User)
 	}))
+}
+
+// mayChange proves the person by the present password, or by a mail.
+func (a *Accounts) mayChange(ctx context.Context, p ports.Principal, present, stored string) error {
+	if present != "" {
+		return a.proves(ctx, present, stored)
+	}
+	return a.proved(ctx, p, mailFresh, byMail)
 }
 
 // proves answers CodeBadCredentials for a password that is not the stored one.
@@ -86,11 +94,5 @@ func changeHash(ctx context.Context, tx pgx.Tx, id core.ID, from, to string) err
 	if err == nil && tag.RowsAffected() == 0 {
 		err = core.Fail(core.CodeBadCredentials, nil)
 	}
-	return err
-}
-
-// deleteOtherSessions leaves the one session that the change was made from.
-func deleteOtherSessions(ctx context.Context, q querier, keep, account core.ID) error {
-	_, err := q.Exec(ctx, `delete from local_auth.sessions where account_id = $1 and id <> $2`, [16]byte(account), [16]byte(keep))
 	return err
 }

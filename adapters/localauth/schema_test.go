@@ -23,11 +23,11 @@ func TestC5_RowSecurityIsEnabledAndForced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"accounts", "refresh_tokens", "sessions"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"accounts", "mail_links", "mails", "refresh_tokens", "sessions"}, got); diff != "" {
 		t.Errorf("tables (-want +got):\n%s", diff)
 	}
-	if n := h.count(`select count(*) from pg_class where relnamespace = 'local_auth'::regnamespace and relkind = 'r'`); n != 3 {
-		t.Errorf("%d tables, want 3", n)
+	if n := h.count(`select count(*) from pg_class where relnamespace = 'local_auth'::regnamespace and relkind = 'r'`); n != 5 {
+		t.Errorf("%d tables, want 5", n)
 	}
 }
 
@@ -53,6 +53,8 @@ func TestC4_WorkerSeesNoSecret(t *testing.T) {
 	h := newHouse(t, localauth.Config{})
 	for table, columns := range map[string][]string{
 		"accounts":       {"password_hash", "email", "name"},
+		"mails":          {"account_id", "redirect", "challenge"},
+		"mail_links":     {"token_hash"},
 		"refresh_tokens": {"token_hash", "parent_hash", "child_salt"},
 	} {
 		for _, column := range columns {

@@ -17,6 +17,7 @@ import (
 // where a conflict with others undid it.
 type Database interface {
 	querier
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 	InTx(ctx context.Context, options pgx.TxOptions, work func(pgx.Tx) error) error
 }
 
@@ -75,12 +76,13 @@ func replaceHash(ctx context.Context, q querier, id core.ID, from, to string) er
 	return err
 }
 
-const accountColumns = `id, email, name, email_confirmed_at is not null, created_at, updated_at, last_sign_in_at`
+const accountColumns = `id, email, name, email_confirmed_at is not null, created_at, updated_at, last_sign_in_at, consent_version, consent_timestamp`
 
 func scanAccount(row pgx.Row) (ports.Account, error) {
 	var a ports.Account
 	var signedIn *time.Time
-	err := row.Scan((*[16]byte)(&a.ID), &a.Email, &a.Name, &a.EmailConfirmed, &a.CreatedAt, &a.UpdatedAt, &signedIn)
+	err := row.Scan((*[16]byte)(&a.ID), &a.Email, &a.Name, &a.EmailConfirmed, &a.CreatedAt, &a.UpdatedAt, &signedIn,
+		&a.ConsentVersion, &a.ConsentTimestamp)
 	if signedIn != nil {
 		a.LastSignInAt = *signedIn
 	}
@@ -104,24 +106,10 @@ func noteSignIn(ctx context.Context, tx pgx.Tx, id core.ID) (ports.Account, erro
 	return account, err
 }
 
-func insertSession(ctx context.Context, tx pgx.Tx, id, account core.ID) (began time.Time, err error) {
-	err = tx.QueryRow(ctx, `
-		insert into local_auth.sessions (id, account_id) values ($1, $2) returning created_at`,
-		[16]byte(id), [16]byte(account)).Scan(&began)
-	return began, err
-}
-
-func sessionExists(ctx context.Context, q querier, id core.ID) (exists bool, err error) {
-	err = q.QueryRow(ctx, `select exists (select from local_auth.sessions where id = $1)`, [16]byte(id)).Scan(&exists)
+func sessionExists(ctx context.Context, q querier, id, account core.ID) (exists bool, err error) {
+	err = q.QueryRow(ctx, `select exists (select from local_auth.sessions where id = $1 and account_id = $2)`,
+		[16]byte(id), [16]byte(account)).Scan(&exists)
 	return exists, err
-}
-
-// deleteSession takes the session's tokens with it. It leaves other people's
-// sessions alone.
-func deleteSession(ctx context.Context, q querier, id, account core.ID) error {
-	_, err := q.Exec(ctx, `delete from local_auth.sessions where id = $1 and account_id = $2`,
-		[16]byte(id), [16]byte(account))
-	return err
 }
 
 // DeleteExpired removes the sessions whose every token has expired, and tells

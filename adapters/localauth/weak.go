@@ -2,6 +2,7 @@ package localauth
 
 import (
 	_ "embed"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -11,15 +12,38 @@ import (
 //go:embed blocklist.txt
 var blocklistFile string
 
+// The 10,000 commonest of leaked passwords; NOTICE says where they are from.
+//
+//go:embed common.txt
+var commonFile string
+
+// leaked holds them lower-cased, as they were leaked and without the digits and
+// signs around them. Only the whole of a password is looked up, likewise: many
+// are plain words, of which good passphrases are made.
+var leaked = readLeaked(commonFile)
+
+// leastCore is of letters that are a word by themselves.
+const leastCore = 4
+
+func readLeaked(file string) map[string]bool {
+	words := readWords(file, strings.ToLower)
+	for _, word := range slices.Collect(maps.Keys(words)) {
+		if letters := strings.TrimFunc(word, unlike); len(letters) >= leastCore {
+			words[letters] = true
+		}
+	}
+	return words
+}
+
 // blocklist holds the commonest passwords and the words they are built of,
 // lower-cased and with look-alikes undone.
-var blocklist = readBlocklist(blocklistFile)
+var blocklist = readWords(blocklistFile, plainLetters)
 
-func readBlocklist(file string) map[string]bool {
+func readWords(file string, form func(string) string) map[string]bool {
 	words := map[string]bool{}
 	for line := range strings.Lines(file) {
 		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
-			words[plainLetters(line)] = true
+			words[form(line)] = true
 		}
 	}
 	return words
@@ -42,7 +66,14 @@ func weak(password, email, name string, minRunes int) bool {
 	if common(lower) || common(strings.TrimFunc(lower, unlike)) {
 		return true
 	}
-	return pattern(lower) || personal(lower, email, name)
+	return known(lower) || pattern(lower) || personal(lower, email, name)
+}
+
+// known reports whether the password was leaked often, as it stands or with what
+// people add to make it long enough.
+func known(lower string) bool {
+	letters := strings.TrimFunc(lower, unlike)
+	return leaked[lower] || leaked[letters] || leaked[plainLetters(lower)] || leaked[plainLetters(letters)]
 }
 
 // unlike is what people add around a word to make it look strong.
@@ -127,10 +158,13 @@ func runsAlong(text, row string) bool {
 	return steps*4 >= (total-1)*3
 }
 
-// personal reports whether little is left once the owner's address and name
-// are taken out.
+// product is what anybody would try first here.
+const product = "insurance navigator insurancenavigator"
+
+// personal reports whether little is left once the owner's address and name,
+// and the service's own, are taken out.
 func personal(lower, email, name string) bool {
-	known := strings.FieldsFunc(email+" "+strings.ToLower(name), func(r rune) bool {
+	known := strings.FieldsFunc(product+" "+email+" "+strings.ToLower(name), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
 	})
 	local, _, _ := strings.Cut(email, "@")

@@ -184,12 +184,13 @@ func TestTheAPIsRoleOwnsNothingAndInheritsNothing(t *testing.T) {
 // plain are the tables that hold nothing of a document's owner and that the API
 // reads before anyone is known: who runs, which schema, who can log in,
 // the answers that nobody reads without their key, how the corpus was made, the
-// sums of costs, the pace of calls, and what rests.
+// sums of costs, the pace of calls, what rests, and which tries and sessions are
+// not to be taken.
 func plain(table string) bool {
 	return strings.HasPrefix(table, "local_auth.") || slices.Contains([]string{"upload_pipeline.instances", "upload_pipeline.identity",
 		"upload_pipeline.schema_serves", "upload_pipeline.schema_version", "upload_pipeline.idempotency_keys",
 		"upload_pipeline.corpus", "upload_pipeline.generations", "upload_pipeline.spending", "upload_pipeline.provider_paces",
-		"upload_pipeline.pauses"}, table)
+		"upload_pipeline.pauses", "upload_pipeline.sign_in_tries", "upload_pipeline.ended_sessions"}, table)
 }
 
 // No role set and no claims set is an error on every table, never all rows.

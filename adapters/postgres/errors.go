@@ -19,6 +19,7 @@ const (
 	checkViolation  = "23514"
 	outOfStep       = "55000" // the corpus moved to another generation or model
 	legalHold       = "IN423" // our own: a hold covers what was to be deleted
+	accountClosed   = "IN410" // our own: the account is being deleted
 )
 
 // trouble is the one table from the driver's errors to ours. The driver's own
@@ -43,6 +44,8 @@ func trouble(err error) error {
 		return core.Fail(core.CodeDatabaseUnavailable, fmt.Errorf("%w: %w", core.ErrMoved, err))
 	case legalHold:
 		return core.Fail(core.CodeLegalHold, err)
+	case accountClosed:
+		return core.Fail(core.CodeAccountClosed, err)
 	case uniqueViolation:
 		return core.Fail(core.CodeConflict, err)
 	case checkViolation:

@@ -27,8 +27,11 @@ type AccountsConfig struct {
 	// share our own address's rate limit at the service.
 	ClientAddress func(context.Context) netip.Addr
 	Sites         []string // that the project signs people in through: google, github, ...
-	Now           func() time.Time
-	HTTPClient    *http.Client // nil for one with sound limits; redirects are never followed
+	// Ended is told of every session that ends, for the service's own access
+	// tokens live on until they expire. Nil: nobody is told.
+	Ended      ports.EndedSessions
+	Now        func() time.Time
+	HTTPClient *http.Client // nil for one with sound limits; redirects are never followed
 }
 
 // Accounts signs people up and in at Supabase Auth. It is safe for concurrent use.
@@ -36,6 +39,8 @@ type Accounts struct {
 	client  *client
 	public  apiKey // of calls that carry a person's own token
 	trusted apiKey // of calls made before there is one
+	service apiKey // deletes accounts; zero where there is none
+	ended   ports.EndedSessions
 	address func(context.Context) netip.Addr
 	sites   []string
 	now     func() time.Time
@@ -51,8 +56,8 @@ func NewAccounts(c AccountsConfig) (*Accounts, error) {
 	public, keyErr := parseAnonKey(c.AnonKey)
 	trusted := public
 	var serviceErr error
+	var service apiKey
 	if c.ServiceKey != "" {
-		var service apiKey
 		if service, serviceErr = parseServiceKey(c.ServiceKey); service.secret() {
 			trusted = service
 		}
@@ -64,7 +69,11 @@ func NewAccounts(c AccountsConfig) (*Accounts, error) {
 	if now == nil {
 		now = time.Now
 	}
-	return &Accounts{client: made, public: public, trusted: trusted, address: c.ClientAddress, sites: slices.Clone(c.Sites), now: now}, nil
+	ended := c.Ended
+	if ended == nil {
+		ended = nobodyTold{}
+	}
+	return &Accounts{client: made, public: public, trusted: trusted, service: service, ended: ended, address: c.ClientAddress, sites: slices.Clone(c.Sites), now: now}, nil
 }
 
 // SignUp implements ports.Accounts. Where addresses have to be confirmed, the
@@ -95,8 +104,16 @@ func (a *Accounts) SignIn(ctx context.Context, email, password string) (ports.Se
 
 // SignOut implements ports.Accounts: it ends this session and no other of the
 // account. A session that has ended already is no error.
-func (a *Accounts) SignOut(ctx context.Context, _ ports.Principal, accessToken string) error {
-	r := request{method: http.MethodPost, path: authPath + "logout", query: url.Values{"scope": {"local"}}}
+func (a *Accounts) SignOut(ctx context.Context, p ports.Principal, accessToken string) error {
+	if err := a.ended.End(ctx, p.User, p.Session); err != nil {
+		return err
+	}
+	return a.endAtService(ctx, "local", accessToken)
+}
+
+// endAtService ends the token's own session, or all of the account but that.
+func (a *Accounts) endAtService(ctx context.Context, scope, accessToken string) error {
+	r := request{method: http.MethodPost, path: authPath + "logout", query: url.Values{"scope": {scope}}}
 	err := a.asUser(ctx, "logout", 1, r, accessToken, nil)
 	var f *refusal
 	if errors.As(err, &f) && f.code == "session_not_found" {

@@ -19,7 +19,7 @@ func newJudge(t *testing.T) *vendors.Judge {
 	doc := vendors.Describe(t, "supabase-auth-openapi.json")
 	doc.Paths.Delete("/settings") // asked by nobody, and written in words of its own
 	asRecorded(doc)
-	return vendors.NewJudge(t, doc, "/auth/v1")
+	return vendors.NewJudge(t, doc, "/auth/v1", "/admin/") // the administrator's calls are not described
 }
 
 // asRecorded mends the description where the real service was seen to differ.

@@ -39,6 +39,9 @@ type userBody struct {
 	Metadata    struct {
 		FullName string `json:"full_name"`
 		Name     string `json:"name"` // where a provider filled it
+
+		ConsentVersion   string `json:"consent_version"`
+		ConsentTimestamp string `json:"consent_timestamp"`
 	} `json:"user_metadata"`
 }
 
@@ -52,5 +55,6 @@ func (b userBody) account() (ports.Account, error) {
 		name = b.Metadata.Name
 	}
 	return ports.Account{ID: id, Email: b.Email, Name: name, EmailConfirmed: !b.ConfirmedAt.IsZero(),
-		CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt, LastSignInAt: b.SignedInAt}, nil
+		CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt, LastSignInAt: b.SignedInAt,
+		ConsentVersion: b.Metadata.ConsentVersion, ConsentTimestamp: b.Metadata.ConsentTimestamp}, nil
 }

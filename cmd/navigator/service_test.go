@@ -49,7 +49,7 @@ func serve(t *testing.T) *service {
 	handler, err := httpapi.NewAPI(httpapi.APIDeps{
 		Library: library{service: s}, Journal: newJournal(library{service: s}), Uploads: struct{ ports.Uploads }{}, Blobs: blobs{service: s},
 		Accounts: accounts{service: s}, Verifier: verifier{s}, Embedder: embedder{service: s}, Inspector: inspector{}, Health: health{}, Keys: &keys{},
-		Limiter: inprocess.NewLimiter(1000), Audit: unwritten{}, Security: inprocess.NewSecurity(10, func(core.SecurityKind) {}), Logger: slog.New(slog.DiscardHandler), SpoolDir: t.TempDir(), Version: "test",
+		Limiter: inprocess.NewLimiter(1000), Tries: freeTries{}, Audit: unwritten{}, Security: inprocess.NewSecurity(10, func(core.SecurityKind) {}), Logger: slog.New(slog.DiscardHandler), SpoolDir: t.TempDir(), Version: "test",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -343,3 +343,9 @@ func (k *keys) Release(_ context.Context, key [32]byte, _ int, _ bool) error {
 type unwritten struct{}
 
 func (unwritten) Record(context.Context, core.AuditEntry) error { return nil }
+
+// freeTries lets every try of a password through.
+type freeTries struct{}
+
+func (freeTries) Begin(context.Context, ports.Try) error                { return nil }
+func (freeTries) Settle(context.Context, ports.Try, ports.TryEnd) error { return nil }

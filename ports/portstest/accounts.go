@@ -21,12 +21,18 @@ type People struct {
 	// Later makes everything older by d, as if that much time had gone by.
 	Later func(d time.Duration)
 
-	// The rest is empty where the implementation has neither mails nor other
-	// sites, which is then what the suite holds it to.
-	Site   string                                           // one that people are signed in through
-	Visit  func(t *testing.T, address string) (code string) // leads a browser there and back
-	Follow func(t *testing.T, email string) (code string)   // follows the link in the last mail
-	Return func(verifier string) ports.Return               // an allowed one
+	Follow func(t *testing.T, email string) (code string) // follows the link in the last mail
+	Return func(verifier string) ports.Return             // an allowed one
+
+	// The rest is empty where the implementation has no other sites, which is
+	// then what the suite holds it to.
+	Site  string                                           // one that people are signed in through
+	Visit func(t *testing.T, address string) (code string) // leads a browser there and back
+
+	// Unlisted says that the implementation knows sessions by none but their own.
+	Unlisted bool
+	// Alive reports whether a principal's access tokens are still taken.
+	Alive func(p ports.Principal) (bool, error)
 }
 
 // The account that every check begins with.
@@ -54,6 +60,9 @@ func Accounts(t *testing.T, open func(t *testing.T) People) {
 		"mails_tell_nothing":                                accountsMails,
 		"a_mail_opens_the_way_to_a_new_password":            accountsRecovery,
 		"another_site_signs_people_in":                      accountsSites,
+		"sessions_are_listed_and_ended":                     accountsSessions,
+		"every_other_session_is_ended":                      accountsOthers,
+		"an_account_is_deleted_by_its_person":               accountsDeleted,
 		"an_ended_context_is_told_as_such":                  accountsContext,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -90,7 +99,8 @@ func saysOnly(t *testing.T, what string, err error, codes ...core.Code) {
 
 func accountsSignUp(t *testing.T, p People) {
 	s := joins(t, p)
-	if a := s.Account; a.ID.IsZero() || a.Email != annEmail || a.Name != "Ann" || a.CreatedAt.IsZero() {
+	if a := s.Account; a.ID.IsZero() || a.Email != annEmail || a.Name != "Ann" || a.CreatedAt.IsZero() ||
+		a.ConsentVersion != ann().ConsentVersion || a.ConsentTimestamp != ann().ConsentTimestamp {
 		t.Errorf("the account is %+v", a)
 	}
 	if left := time.Until(s.ExpiresAt); left <= time.Minute || left > 24*time.Hour {
@@ -216,6 +226,9 @@ func accountsContext(t *testing.T, p People) {
 		"SignOut":        func() error { return p.SignOut(ctx, who, s.AccessToken) },
 		"Account":        func() error { _, err := p.Account(ctx, who, s.AccessToken); return err },
 		"ChangePassword": func() error { return p.ChangePassword(ctx, who, s.AccessToken, annPassword, newPassword) },
+		"EndOthers":      func() error { return p.EndOthers(ctx, who, s.AccessToken) },
+		"Prove":          func() error { return p.Prove(ctx, who, s.AccessToken, annPassword) },
+		"Delete":         func() error { return p.Delete(ctx, who) },
 		"Healthy":        func() error { return p.Healthy(ctx) },
 	} {
 		if err := run(); !errors.Is(err, context.Canceled) {

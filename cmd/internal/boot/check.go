@@ -86,6 +86,7 @@ func (c Config) checkWords(f *faults) {
 	f.oneOf("DATABASE_POOL_MODE", c.PoolMode, "", "direct", "session", "transaction")
 	f.oneOf("API_DOCS", c.APIDocs, "", "on", "off")
 	f.oneOf("PARSER", c.Parser, "llamaparse", "pdftext")
+	f.oneOf("AUTH_CONFIRM", c.Confirm, "", "on", "off")
 	f.oneOf("AUTH_PROVIDER", c.AuthProvider, "local", "supabase")
 	f.oneOf("STORAGE_PROVIDER", c.StorageProvider, "supabase", "filestore")
 	f.oneOf("WEBHOOK_MODE", c.WebhookMode, "callback", "poll")
@@ -148,6 +149,7 @@ func (c Config) checkAccounts(f *faults, service Service) {
 		return
 	}
 	c.checkSigningKey(f)
+	c.checkMail(f)
 	if c.Mode == Production && !c.AllowLocalAuth {
 		f.add("AUTH_PROVIDER=local is refused in PRODUCTION: use supabase, or set ALLOW_LOCAL_AUTH=true")
 	}

@@ -31,6 +31,7 @@ func sound(t *testing.T) map[string]string {
 		"WEBHOOK_MASTER_KEY": "8f1c0a6b35d7e29480fbc1d2e3a49576", "AUTH_SIGNING_KEY": key, "ALLOW_LOCAL_AUTH": "true",
 		"AUTH_MIN_PASSWORD": "15", "SUPABASE_URL": "https://abcdefghijklmnop.supabase.co", "SUPABASE_SERVICE_ROLE_KEY": "sb_secret_x",
 		"LLAMAPARSE_API_KEY": "llx-x", "OPENAI_API_KEY": "sk-x",
+		"MAIL_PROVIDER": "smtp", "SMTP_HOST": "mail.navigator-health.com", "MAIL_FROM": "Insurance Navigator <post@navigator-health.com>",
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/insurance-navigator/navigator/adapters/llamaparse"
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/adapters/riverqueue"
+	"github.com/insurance-navigator/navigator/adapters/smtpmail"
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/core/chunker"
 )
@@ -60,7 +61,7 @@ type Config struct {
 	TLSCertFile    string   `env:"TLS_CERT_FILE" help:"certificate chain (PEM) where API and webhook end TLS themselves; a changed file is taken without a restart; empty: what lies before them does"`
 	TLSKeyFile     string   `env:"TLS_KEY_FILE" help:"its private key (PEM)"`
 	RedisURL       Secret   `env:"REDIS_URL" help:"redis:// or, with TLS, rediss:// address, with a password: request rates are counted there over all processes of the API; empty, or while it is away: each process counts for itself"`
-	RateFactor     int      `env:"RATE_FACTOR" help:"multiplies every request rate; PRODUCTION takes 1 alone"`
+	RateFactor     int      `env:"RATE_FACTOR" help:"multiplies every request rate, and the free tries of passwords; PRODUCTION takes 1 alone"`
 	UploadsPerDay  int      `env:"UPLOADS_PER_DAY" help:"new documents of one user in any 24 hours; 0: no bound"`
 
 	WebhookURL       string `env:"WEBHOOK_URL" help:"public base address of the webhook server, without path"`
@@ -73,9 +74,21 @@ type Config struct {
 	SigningKey     Secret        `env:"AUTH_SIGNING_KEY" help:"EC P-256 private key (PEM) that signs local access tokens"`
 	FormerKey      Secret        `env:"AUTH_SIGNING_KEY_FORMER" help:"another key whose tokens are taken, private or public: the one before during a rotation, or the next one ahead of it"`
 	AccessTTL      time.Duration `env:"AUTH_ACCESS_TTL" help:"life of a local access token"`
-	MinPassword    int           `env:"AUTH_MIN_PASSWORD" help:"fewest characters of a password"`
+	MinPassword    int           `env:"AUTH_MIN_PASSWORD" help:"fewest characters of a password; at least 15 in PRODUCTION"`
+	Confirm        string        `env:"AUTH_CONFIRM" help:"on or off: whether a local account's address is confirmed by a mail before anybody is signed in; empty: on, but off in development; PRODUCTION takes on alone"`
 	AuthRedirects  []string      `env:"AUTH_REDIRECTS" help:"addresses that mails and other sites lead people back to, exactly, with commas between; empty: none, in development http://localhost:3000/auth/callback"`
 	AuthSites      []string      `env:"AUTH_SITES" help:"other sites that the Supabase project signs people in through, such as google,github; empty: none"`
+
+	MailProvider string `env:"MAIL_PROVIDER" help:"how mails of local accounts leave: smtp, or outbox (a folder, and shown; development alone); empty: outbox in development"`
+	MailFrom     string `env:"MAIL_FROM" help:"their sender: an address, or Name <address>"`
+	MailDir      string `env:"MAIL_DIR" help:"folder of the outbox"`
+	SMTPHost     string `env:"SMTP_HOST" help:"the mail server"`
+	SMTPPort     int    `env:"SMTP_PORT" help:"its port"`
+	SMTPUser     string `env:"SMTP_USERNAME" help:"whom it knows us as; empty: nobody signs in"`
+	SMTPPassword Secret `env:"SMTP_PASSWORD" help:"the password of that"`
+	SMTPSecurity string `env:"SMTP_SECURITY" help:"starttls, tls (from the first byte), or none (development alone)"`
+
+	BAAConfirmed bool `env:"BAA_CONFIRMED" help:"says that agreements for health data are signed with every service that documents go to; without it PRODUCTION takes no uploads"`
 
 	StorageProvider string `env:"STORAGE_PROVIDER" help:"supabase or filestore"`
 	FilestoreDir    string `env:"FILESTORE_DIR" help:"folder of the filestore"`
@@ -246,6 +259,7 @@ func Defaults() Config {
 		RateFactor: 1, AdminHost: "127.0.0.1", AdminPort: -1, UploadsPerDay: httpapi.DefaultLimits().UploadsPerDay,
 		Port: 8000, WebhookPort: 8001, WorkerPort: 8002, PublicURL: "http://localhost:8000", SpoolDir: filepath.Join(os.TempDir(), "navigator-spool"),
 		WebhookMode: "callback", AuthProvider: "local", AccessTTL: 15 * time.Minute, MinPassword: 12,
+		MailDir: filepath.Join(os.TempDir(), "navigator-mails"), SMTPPort: 587, SMTPSecurity: string(smtpmail.STARTTLS),
 		StorageProvider: "supabase", Parser: "llamaparse",
 		LlamaURL: "https://api.cloud.llamaindex.ai", LlamaTier: "cost_effective", LlamaVersion: "2026-08-19", LlamaFiles: llamaparse.DefaultPaths().Files, LlamaParse: llamaparse.DefaultPaths().Parse, LlamaRate: 4, LlamaJobs: 20, MaxFailedShare: 0.05,
 		OpenAIURL: "https://api.openai.com/v1", OpenAIModel: "text-embedding-3-small", OpenAICalls: 4,
@@ -366,6 +380,8 @@ func shown(field string, v reflect.Value, secret bool) string {
 		return ""
 	case field == "SpoolDir":
 		return "navigator-spool in the system's folder for temporary files"
+	case field == "MailDir":
+		return "navigator-mails in the system's folder for temporary files"
 	case v.Kind() == reflect.Slice:
 		return strings.ReplaceAll(strings.Trim(fmt.Sprint(v.Interface()), "[]"), " ", ",")
 	default:

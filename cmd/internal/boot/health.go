@@ -101,7 +101,7 @@ func merged(peers []postgres.Peer, own []ports.Dependency) []ports.Dependency {
 		}
 	}
 	list := []ports.Dependency{}
-	for _, name := range []string{nameStorage, nameParser, nameEmbedder, nameAccounts, nameScanner, nameRedis} {
+	for _, name := range []string{nameStorage, nameParser, nameEmbedder, nameAccounts, nameScanner, nameMail, nameRedis} {
 		if dep, ok := latest[name]; ok {
 			list = append(list, dep)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/insurance-navigator/navigator/adapters/httpapi"
 	"github.com/insurance-navigator/navigator/adapters/inprocess"
 	"github.com/insurance-navigator/navigator/adapters/llamaparse"
+	"github.com/insurance-navigator/navigator/adapters/localauth"
 	"github.com/insurance-navigator/navigator/adapters/metrics"
 	"github.com/insurance-navigator/navigator/adapters/pdftext"
 	"github.com/insurance-navigator/navigator/adapters/postgres"
@@ -41,6 +42,8 @@ type House struct {
 	tickets           ports.Tickets
 	governor          *postgres.Governor
 	rates             ports.Limiter
+	mailer            ports.Mailer       // the mail server; nil where there is none outside
+	postman           *localauth.Postman // nil where accounts send no mails of ours
 	purse             *purse
 	meters            meters
 	audit             *postgres.AuditLog
@@ -242,8 +245,8 @@ func (h *House) api(ctx context.Context, at *gate) (http.Handler, error) {
 	}
 	deps := httpapi.APIDeps{
 		Money: h.apiMoney(engine), Library: countedLibrary{h.library, h.meters}, Journal: h.library, Audit: postgres.NewAuditLog(h.appPool), Security: h.security, Uploads: h.library, Tickets: h.tickets,
-		Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine, Stopping: at.stopping, Intake: h.library, Resting: h.resting,
-		Health: h.health(), Keys: postgres.NewIdempotency(h.appPool), Logger: h.log, Limits: h.limits(), Version: Build(),
+		Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine, Stopping: at.stopping, Intake: h.config.intake(h.library, h.log), Resting: h.resting,
+		Health: h.health(), Keys: postgres.NewIdempotency(h.appPool), Tries: postgres.NewTries(h.appPool, h.config.RateFactor), Logger: h.log, Limits: h.limits(), Version: Build(),
 		SpoolDir: h.config.SpoolDir, PublicURL: h.config.PublicURL, Ready: at.ready, Live: h.pulse.check,
 		DocsEnabled: h.config.Docs(), Limiter: rates, Origins: h.config.Origins(), Redirects: h.config.Redirects(), Trust: h.config.Trust(),
 		Observe: h.meters.answered,

@@ -16,6 +16,7 @@ const (
 	loopRescue = "rescue"
 	loopBudget = "budget"
 	loopCensus = "census"
+	loopMails  = "mails"
 	loopLine   = "line" // River's: it fetches jobs
 )
 
@@ -43,6 +44,9 @@ func (h *House) loops(ctx context.Context) (wait func()) {
 	run(loopProbe, probeEvery, bound+probeTime, h.probe)
 	run(loopClock, skewEvery, bound+skewEvery, h.clock)
 	run(loopSecurity, securityEvery, bound+securityEvery, func(ctx context.Context) { h.flushSecurity(ctx, false) })
+	if h.postman != nil {
+		run(loopMails, mailEvery, bound+mailRound, h.sendMails)
+	}
 	if h.does(Worker) {
 		run(loopRefusal, h.config.RefusalEvery, bound+h.config.RefusalEvery+probeTime, h.askAgain)
 		run(loopCensus, censusEvery, bound+censusEvery, h.census)
@@ -123,7 +127,7 @@ func (h *House) probe(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
 	for name, service := range map[string]interface{ Healthy(context.Context) error }{
-		nameParser: h.parts.parser, nameEmbedder: h.parts.embedder, nameStorage: h.parts.blobs, nameScanner: h.parts.scanner,
+		nameParser: h.parts.parser, nameEmbedder: h.parts.embedder, nameStorage: h.parts.blobs, nameScanner: h.parts.scanner, nameMail: h.mailer,
 	} {
 		if service == nil || !h.seen.stale(name, time.Now().Add(-probeAfter)) {
 			continue

@@ -106,6 +106,7 @@ const (
 	nameAccounts = "accounts"
 	nameScanner  = "scanner"
 	nameRedis    = "redis"
+	nameMail     = "mail"
 )
 
 type notedParser struct {

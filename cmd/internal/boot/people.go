@@ -34,15 +34,18 @@ func (h *House) localAccounts(deps *httpapi.APIDeps) (jwtverify.Config, error) {
 		return jwtverify.Config{}, err
 	}
 	accounts, err := localauth.New(postgres.NewSteady(h.appPool), keys, localauth.Config{Issuer: h.config.PublicURL, AccessTTL: h.config.AccessTTL,
-		MinPassword: h.config.MinPassword, AutoConfirm: h.config.Mode == Development})
+		MinPassword: h.config.MinPassword, AutoConfirm: h.config.Mode == Development, Confirm: h.config.Confirms(), Client: httpapi.ClientName})
 	if err != nil {
+		return jwtverify.Config{}, err
+	}
+	if err := h.openMail(); err != nil {
 		return jwtverify.Config{}, err
 	}
 	static, err := jwtverify.ParseJWKS(keys.JWKS())
 	if err != nil {
 		return jwtverify.Config{}, err
 	}
-	deps.Accounts, deps.JWKS = accounts, keys.JWKS
+	deps.Accounts, deps.JWKS, deps.Confirm = accounts, keys.JWKS, accounts.Confirm
 	return jwtverify.Config{Issuer: h.config.PublicURL, Keys: static, Alive: accounts.SessionAlive}, nil
 }
 
@@ -63,9 +66,10 @@ func (c Config) signingKeys() (*localauth.Keys, error) {
 // shared secret where there still is one. Keys that cannot be had yet are no
 // reason not to start: the first token asks again.
 func (h *House) supabaseAccounts(ctx context.Context, deps *httpapi.APIDeps) (jwtverify.Config, error) {
+	ended := postgres.NewEndedSessions(h.appPool)
 	accounts, err := supabase.NewAccounts(supabase.AccountsConfig{URL: h.config.SupabaseURL,
 		AnonKey: h.config.SupabaseAnon.Reveal(), ServiceKey: h.config.SupabaseService.Reveal(),
-		Sites: h.config.AuthSites, ClientAddress: httpapi.ClientAddress})
+		Sites: h.config.AuthSites, ClientAddress: httpapi.ClientAddress, Ended: ended})
 	if err != nil {
 		return jwtverify.Config{}, err
 	}
@@ -78,5 +82,5 @@ func (h *House) supabaseAccounts(ctx context.Context, deps *httpapi.APIDeps) (jw
 		h.log.Warn("the accounts' signing keys cannot be had yet")
 	}
 	deps.Accounts = h.seen.guards.accounts(accounts)
-	return jwtverify.Config{Issuer: issuer, Keys: keys, Secret: []byte(h.config.SupabaseSecret.Reveal())}, nil
+	return jwtverify.Config{Issuer: issuer, Keys: keys, Secret: []byte(h.config.SupabaseSecret.Reveal()), Alive: ended.Alive}, nil
 }

@@ -264,25 +264,16 @@ func TestLocalKeyChangesWithoutSigningAnyoneOut(t *testing.T) {
 	}
 }
 
-// Local accounts have neither mails nor other sites, and say so; passwords they
-// change.
+// Local accounts know no other sites, and say so; passwords they change.
 func TestLocalAccountsSayWhatTheyDoNotOffer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.start(boot.API)
 	ada := w.person("ada")
 	query := url.Values{"provider": {"google"}, "redirect_to": {"http://localhost:3000/auth/callback"}, "code_challenge": {strings.Repeat("c", 43)}}
-	for path, body := range map[string]any{
-		"/auth/authorize?" + query.Encode(): nil,
-		"/auth/exchange":                    map[string]string{"code": "x", "code_verifier": strings.Repeat("v", 43)},
-		"/auth/resend":                      map[string]string{"email": "ada@example.com"},
-		"/auth/recover":                     map[string]string{"email": "ada@example.com", "redirect_to": "http://localhost:3000/auth/callback", "code_challenge": strings.Repeat("c", 43)},
-	} {
-		method := map[bool]string{true: http.MethodGet, false: http.MethodPost}[body == nil]
-		var problem accepted
-		if status := w.call(method, w.api+path, "", body, &problem); status != http.StatusNotFound || problem.Code != string(core.CodeNotOffered) {
-			t.Errorf("%s: %d %s", path, status, problem.Code)
-		}
+	var problem accepted
+	if status := w.call(http.MethodGet, w.api+"/auth/authorize?"+query.Encode(), "", nil, &problem); status != http.StatusNotFound || problem.Code != string(core.CodeNotOffered) {
+		t.Errorf("authorize: %d %s", status, problem.Code)
 	}
 	change := map[string]string{"current_password": "quiet-heron-lantern-ada", "password": "nine loud geese before noon"}
 	if status := w.call(http.MethodPut, w.api+"/auth/password", ada.token, change, nil); status != http.StatusNoContent {

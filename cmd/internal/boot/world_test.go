@@ -154,6 +154,7 @@ func (w *world) settings() boot.Config {
 	c := boot.Defaults()
 	c.DatabaseURL, c.WorkerDatabaseURL = boot.Secret(w.db.URL("inav_app")), boot.Secret(w.db.URL("inav_worker"))
 	c.Port, c.WebhookPort, c.WorkerPort, c.SpoolDir = 0, 0, 0, w.t.TempDir()
+	c.MailDir = w.t.TempDir()
 	c.SigningKey, c.WebhookKey = boot.Secret(pem), boot.Secret(rand.Text()+rand.Text())
 	c.LlamaURL, c.LlamaKey, c.LlamaRate, c.LlamaJobs = w.serve(w.llama), "llx-test", 0, 0
 	c.OpenAIRequests, c.OpenAITokens = 0, 0

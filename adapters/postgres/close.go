@@ -1,0 +1,75 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
+)
+
+// closeRound is how many documents one transaction begins to delete.
+const closeRound = 50
+
+// Close implements ports.Library: first nothing is added any more, then every
+// document goes the way that one goes. It may run again, and goes on then.
+func (l *Library) Close(ctx context.Context, who ports.Principal) error {
+	if err := l.shut(ctx, who); err != nil {
+		return err
+	}
+	for {
+		left, err := l.removeSome(ctx, who)
+		if err != nil || left == 0 {
+			return err
+		}
+	}
+}
+
+// shut records that the account is closed, unless anything of it is held. What
+// is being added as it begins is waited for.
+func (l *Library) shut(ctx context.Context, who ports.Principal) error {
+	return l.asApp(ctx, who, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('account:' || $1::text, 0))`, who.User.String()); err != nil {
+			return err
+		}
+		var held bool
+		err := tx.QueryRow(ctx, `select exists (select from upload_pipeline.holds where user_id = $1 and lifted_at is null)`, who.User).Scan(&held)
+		if err == nil && held {
+			err = core.Fail(core.CodeLegalHold, nil)
+		}
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `insert into upload_pipeline.closed_accounts (account_id) values ($1) on conflict do nothing`, who.User)
+		return err
+	})
+}
+
+// removeSome begins the deletion of some of the owner's documents, and of every
+// announced upload that came to none.
+func (l *Library) removeSome(ctx context.Context, who ports.Principal) (begun int, err error) {
+	err = l.asApp(ctx, who, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `select document_id, attempt from upload_pipeline.documents
+			where user_id = $1 and removed_at is null order by document_id limit $2 for no key update`, who.User, closeRound)
+		if err != nil {
+			return err
+		}
+		due, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (w waiting, err error) {
+			return w, row.Scan(&w.document, &w.attempt)
+		})
+		if err != nil {
+			return err
+		}
+		begun = len(due)
+		for _, d := range due {
+			if err := startPurge(ctx, tx, l.queue, d.document, d.attempt); err != nil {
+				return err
+			}
+		}
+		_, err = tx.Exec(ctx, `update upload_pipeline.upload_intents set state = 'removed', last_error = null, existing_id = null
+			where user_id = $1 and state not in ('arrived', 'removed')`, who.User)
+		return err
+	})
+	return begun, err
+}

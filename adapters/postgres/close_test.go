@@ -1,0 +1,108 @@
+package postgres_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/insurance-navigator/navigator/adapters/postgres"
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
+)
+
+// Closing an account begins the deletion of all that is in it, and of nothing
+// else; nothing is added any more, and a second call finds nothing to do.
+func TestAClosedAccountIsEmptied(t *testing.T) {
+	h := open(t)
+	who, other := user(t), user(t)
+	var mine []ports.Standing
+	for i := range 3 {
+		mine = append(mine, h.upload(who, fmt.Sprint("mine", i), 2))
+	}
+	up, theirs := h.announce(who, "announced"), h.upload(other, "theirs", 2)
+	for range 2 {
+		if err := h.library.Close(t.Context(), who); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, doc := range mine {
+		if d, err := h.library.Deletion(t.Context(), who, doc.Document); err != nil || d.Done() {
+			t.Errorf("no deletion is under way: %+v, %v", d, err)
+		}
+	}
+	purges := 0
+	for _, job := range h.queue.jobs {
+		if job.Stage == core.Purge {
+			purges++
+		}
+	}
+	if purges != 3 {
+		t.Errorf("%d purges, want 3", purges)
+	}
+	if n := h.count(`select count(*) from upload_pipeline.upload_intents where document_id = $1 and state = 'removed'`, up.Document); n != 1 {
+		t.Error("the announced upload is still awaited")
+	}
+	if got := h.status(other, theirs.Document); got != core.Uploaded {
+		t.Errorf("the other's document is %s", got)
+	}
+	late := ports.NewDocument{ID: core.NewID(), Job: core.NewID(), Key: who.User.String() + "/late", Name: "late.pdf", ContentType: "application/pdf", Size: 1, Pages: 2}
+	if _, err := h.library.Add(t.Context(), who, late); !core.HasCode(err, core.CodeAccountClosed) {
+		t.Errorf("added afterwards: %v", err)
+	}
+}
+
+// A hold keeps the whole account as it is.
+func TestAHeldAccountIsNotClosed(t *testing.T) {
+	h := open(t)
+	who := user(t)
+	held, free := h.upload(who, "held", 2), h.upload(who, "free", 2)
+	h.hold(core.Hold{Document: held.Document})
+	if err := h.library.Close(t.Context(), who); !core.HasCode(err, core.CodeLegalHold) {
+		t.Fatalf("closed while held: %v", err)
+	}
+	if got := h.status(who, free.Document); got != core.Uploaded {
+		t.Errorf("another document is %s", got)
+	}
+	h.upload(who, "later", 2)
+	h.lift(core.Hold{Document: held.Document})
+	if err := h.library.Close(t.Context(), who); err != nil {
+		t.Error(err)
+	}
+}
+
+// What was ended is dead in every process, and nothing else is.
+func TestS19EndedSessionsAreDead(t *testing.T) {
+	h := open(t)
+	ended := postgres.NewEndedSessions(h.app)
+	who := core.NewID()
+	session := func(user core.ID, at time.Time) ports.Principal {
+		return ports.Principal{User: user, Session: core.NewID().String(), Claims: fmt.Appendf(nil, `{"iat":%d}`, at.Unix())}
+	}
+	before, after := time.Now().Add(-time.Minute), time.Now().Add(time.Minute)
+	here, one, other, stranger, later := session(who, before), session(who, before), session(who, before), session(core.NewID(), before), session(who, after)
+	holds := func(what string, want map[*ports.Principal]bool) {
+		t.Helper()
+		for p, alive := range want {
+			if got, err := postgres.NewEndedSessions(h.app).Alive(t.Context(), *p); err != nil || got != alive {
+				t.Errorf("%s: alive %t, %v, want %t", what, got, err, alive)
+			}
+		}
+	}
+	for range 2 {
+		if err := ended.End(t.Context(), who, one.Session); err != nil {
+			t.Fatal(err)
+		}
+	}
+	same := stranger
+	same.Session = one.Session
+	holds("one ended", map[*ports.Principal]bool{&here: true, &one: false, &other: true, &same: true})
+	if err := ended.EndOthers(t.Context(), who, here.Session); err != nil {
+		t.Fatal(err)
+	}
+	holds("the others ended", map[*ports.Principal]bool{&here: true, &one: false, &other: false, &stranger: true, &later: true})
+	if err := ended.EndOthers(t.Context(), who, ""); err != nil {
+		t.Fatal(err)
+	}
+	nothing := ports.Principal{User: who}
+	holds("all ended", map[*ports.Principal]bool{&here: false, &stranger: true, &later: true, &nothing: false})
+}

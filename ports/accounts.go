@@ -115,6 +115,9 @@ type Principal struct {
 	Email     string
 	ExpiresAt time.Time
 	Claims    []byte // the token's own claims as JSON, for the database's row policies
+
+	Key    core.ID      // the API key that speaks for the user; zero for a person
+	Scopes []core.Scope // what that key may do
 }
 
 // Verifier proves access tokens. Every failure is CodeUnauthenticated, but for

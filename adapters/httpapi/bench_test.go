@@ -18,19 +18,21 @@ import (
 
 // bench is one front door on a real server, over parts of its own.
 type bench struct {
-	t        *testing.T
-	url      string
-	server   *httptest.Server
-	library  *memLibrary
-	journal  *memJournal
-	uploads  *memUploads
-	blobs    *memBlobs
-	accounts *memAccounts
-	embedder *memEmbedder
-	keys     *memKeys
-	spool    string
-	log      *lockedBuffer
-	seen     chan Observation
+	t         *testing.T
+	url       string
+	server    *httptest.Server
+	library   *memLibrary
+	journal   *memJournal
+	uploads   *memUploads
+	blobs     *memBlobs
+	accounts  *memAccounts
+	embedder  *memEmbedder
+	keys      *memKeys
+	apiKeys   *memAPIKeys
+	oversight *memOversight
+	spool     string
+	log       *lockedBuffer
+	seen      chan Observation
 }
 
 type lockedBuffer struct {
@@ -53,12 +55,12 @@ func (l *lockedBuffer) String() string {
 func newBench(t *testing.T, change ...func(*APIDeps)) *bench {
 	t.Helper()
 	b := &bench{
-		t: t, library: newLibrary(), journal: newJournal(), uploads: newUploads(), blobs: newBlobs(), accounts: &memAccounts{}, embedder: &memEmbedder{}, keys: newKeys(),
+		t: t, library: newLibrary(), journal: newJournal(), uploads: newUploads(), blobs: newBlobs(), accounts: &memAccounts{}, embedder: &memEmbedder{}, keys: newKeys(), apiKeys: newAPIKeys(), oversight: newOversight(),
 		spool: t.TempDir(), log: &lockedBuffer{}, seen: make(chan Observation, 4096),
 	}
 	deps := APIDeps{
 		Library: b.library, Journal: b.journal, Uploads: b.uploads, Tickets: memTickets{}, Blobs: b.blobs, Accounts: b.accounts, Verifier: memVerifier{}, Embedder: b.embedder,
-		Inspector: memInspector{}, Health: memHealth{}, Keys: b.keys, Limiter: openLimiter{}, Logger: slog.New(slog.NewJSONHandler(b.log, nil)),
+		Inspector: memInspector{}, Health: memHealth{}, Keys: b.keys, APIKeys: b.apiKeys, Oversight: b.oversight, Limiter: openLimiter{}, Logger: slog.New(slog.NewJSONHandler(b.log, nil)),
 		Version: "test", SpoolDir: b.spool, PublicURL: "https://api.example.org", Redirects: []string{webReturn},
 		Observe: func(o Observation) { b.seen <- o },
 	}

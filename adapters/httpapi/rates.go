@@ -13,7 +13,7 @@ type Scope string
 
 // The scopes.
 const (
-	PerUser    Scope = "user"    // the account that the access token speaks for
+	PerUser    Scope = "user"    // the account that the access token speaks for; an API key is counted by itself
 	PerAddress Scope = "address" // the client's address; of IPv6 its /64
 )
 

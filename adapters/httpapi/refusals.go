@@ -100,6 +100,7 @@ func ownRefusals() map[string]refusals {
 			http.StatusUnsupportedMediaType:  {core.CodeFileUnsupported, core.CodeInvalid},
 			http.StatusServiceUnavailable:    append(slices.Clone(storage), core.CodeIntakePaused),
 		},
+		"make-key":        {http.StatusConflict: {core.CodeTooManyKeys}},
 		"delete-document": {http.StatusConflict: {core.CodeConflict, core.CodeLegalHold}},
 		"complete-upload": {http.StatusServiceUnavailable: storage},
 		"get-document-file": {
@@ -169,8 +170,11 @@ func refusalsOf(op *huma.Operation) refusals {
 		answers[status] = codes
 	}
 	maps.Copy(answers, own)
-	if len(op.Security) > 0 { // its token could not be looked at
-		answers.add(http.StatusServiceUnavailable, core.CodeAccountsUnavailable)
+	if len(op.Security) > 0 {
+		answers.add(http.StatusServiceUnavailable, core.CodeAccountsUnavailable) // its token could not be looked at
+		for _, code := range accesses[op.Method+" "+op.Path].refusals() {
+			answers.add(http.StatusForbidden, code)
+		}
 	}
 	if takesKey(op) {
 		answers.add(http.StatusConflict, core.CodeIdempotencyInUse)

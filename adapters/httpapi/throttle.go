@@ -56,11 +56,7 @@ func (t *throttle) stranger(w http.ResponseWriter, r *http.Request, req *request
 // count also tells the caller where they stand (IETF draft
 // httpapi-ratelimit-headers-10).
 func (t *throttle) count(w http.ResponseWriter, r *http.Request, req *request, rule Rule) error {
-	key := req.caller.User.String()
-	if rule.Scope == PerAddress {
-		key = clientKey(req.client)
-	}
-	d := t.limiter.Allow(r.Context(), key, rule.rate())
+	d := t.limiter.Allow(r.Context(), countedAs(req, rule), rule.rate())
 	w.Header().Set(headerPolicy, fmt.Sprintf("%q;q=%d;w=%d", rule.Name, rule.Requests, rule.seconds()))
 	w.Header().Set(headerRate, fmt.Sprintf("%q;r=%d;t=%d", rule.Name, d.Remaining, wholeSeconds(d.Reset)))
 	if d.Allowed {
@@ -71,6 +67,18 @@ func (t *throttle) count(w http.ResponseWriter, r *http.Request, req *request, r
 		detail: fmt.Sprintf("Too many requests of this kind: %d in %d seconds are allowed per %s.",
 			rule.Requests, rule.seconds(), rule.Scope),
 	}
+}
+
+// countedAs is whose requests the rule counts together: an address's, an API
+// key's by itself, or else a user's.
+func countedAs(req *request, rule Rule) string {
+	switch {
+	case rule.Scope == PerAddress:
+		return clientKey(req.client)
+	case !req.caller.Key.IsZero():
+		return "key:" + req.caller.Key.String()
+	}
+	return req.caller.User.String()
 }
 
 const (

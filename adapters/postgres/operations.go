@@ -164,31 +164,37 @@ func (o *Operations) Hold(ctx context.Context) error {
 
 // Pauses lists what rests, by whom and why.
 func (o *Operations) Pauses(ctx context.Context) ([]core.Pause, error) {
-	rows, err := o.pool.Query(ctx, `select what, paused_at, operator, reason from upload_pipeline.pauses order by what`)
-	if err != nil {
-		return nil, trouble(err)
-	}
-	pauses, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (p core.Pause, err error) {
-		return p, row.Scan(&p.What, &p.Since, &p.Operator, &p.Reason)
-	})
+	pauses, err := pausesOf(ctx, o.pool)
 	return pauses, trouble(err)
 }
 
-// QueueLoad is how much a queue has to do.
-type QueueLoad struct {
-	Queue    string        `json:"queue"`
-	Paused   *core.Pause   `json:"paused"`
-	Waiting  int           `json:"waiting"`  // may be taken now
-	Snoozing int           `json:"snoozing"` // for later, or for the next try
-	Running  int           `json:"running"`
-	Lost     int           `json:"lost"`      // running, and their process is dead
-	Oldest   time.Duration `json:"oldest_ns"` // that a job has been waiting to be taken
+func pausesOf(ctx context.Context, q asker) ([]core.Pause, error) {
+	rows, err := q.Query(ctx, `select what, paused_at, operator, reason from upload_pipeline.pauses order by what`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (p core.Pause, err error) {
+		return p, row.Scan(&p.What, &p.Since, &p.Operator, &p.Reason)
+	})
 }
+
+// asker is a pool or a transaction.
+type asker interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+// QueueLoad is how much a queue has to do.
+type QueueLoad = ports.QueueLoad
 
 // Queues reads the load of each of the named queues; dead is the age from
 // which a heartbeat is.
 func (o *Operations) Queues(ctx context.Context, names []string, dead time.Duration) ([]QueueLoad, error) {
-	rows, err := o.pool.Query(ctx, `select n.name,
+	loads, err := loadsOf(ctx, o.pool, names, dead)
+	return loads, trouble(err)
+}
+
+func loadsOf(ctx context.Context, q asker, names []string, dead time.Duration) ([]QueueLoad, error) {
+	rows, err := q.Query(ctx, `select n.name,
 			count(*) filter (where r.state = 'available' and r.scheduled_at <= now()),
 			count(*) filter (where r.state in ('retryable', 'scheduled', 'pending') or r.state = 'available' and r.scheduled_at > now()),
 			count(*) filter (where r.state = 'running'),
@@ -198,13 +204,13 @@ func (o *Operations) Queues(ctx context.Context, names []string, dead time.Durat
 		left join river.river_job r on r.queue = n.name and r.state in `+liveStates+`
 		group by n.name, n.place order by n.place`, dead, names)
 	if err != nil {
-		return nil, trouble(err)
+		return nil, err
 	}
 	loads, err := pgx.CollectRows(rows, scanLoad)
 	if err != nil {
-		return nil, trouble(err)
+		return nil, err
 	}
-	pauses, err := o.Pauses(ctx)
+	pauses, err := pausesOf(ctx, q)
 	for i := range loads {
 		for _, p := range pauses {
 			if p.What == core.PauseQueue(loads[i].Queue) {

@@ -218,7 +218,8 @@ func (h *House) api(ctx context.Context, at *gate) (http.Handler, error) {
 	deps := httpapi.APIDeps{
 		Money: h.apiMoney(engine), Library: countedLibrary{h.library, h.meters}, Journal: h.library, Uploads: h.library, Tickets: h.tickets,
 		Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine, Stopping: at.stopping, Intake: h.library, Resting: h.resting,
-		Health: h.health(), Keys: postgres.NewIdempotency(h.appPool), Logger: h.log, Limits: h.limits(), Version: Build(),
+		Health: h.health(), Keys: postgres.NewIdempotency(h.appPool), APIKeys: h.library,
+		Oversight: postgres.NewOversight(h.appPool, riverqueue.Queues(), h.config.DeadAfter), Logger: h.log, Limits: h.limits(), Version: Build(),
 		SpoolDir: h.config.SpoolDir, PublicURL: h.config.PublicURL, Ready: at.ready, Live: h.pulse.check,
 		DocsEnabled: h.config.Docs(), Limiter: inprocess.NewLimiter(inprocess.DefaultKeys), Origins: h.config.Origins(), Redirects: h.config.Redirects(), TrustedHops: h.config.TrustedHops,
 		Observe: h.meters.answered,

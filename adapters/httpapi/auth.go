@@ -25,6 +25,7 @@ var publicRoutes = []string{
 	"POST /auth/refresh",
 	"GET " + pathAuthorize,
 	"POST " + pathExchange,
+	"GET " + pathArrive,
 	"POST " + pathRecover,
 	"POST " + pathResend,
 	"GET /",

@@ -66,6 +66,7 @@ var ruleOfRoute = map[string]string{
 	"POST /auth/refresh":           ruleAuth,
 	"GET " + pathAuthorize:         ruleAuth,
 	"POST " + pathExchange:         ruleAuth,
+	"GET " + pathArrive:            ruleAuth,
 	"POST " + pathRecover:          ruleAuth,
 	"POST " + pathResend:           ruleAuth,
 	"PUT " + pathPassword:          rulePassword,

@@ -80,6 +80,11 @@ func ownRefusals() map[string]refusals {
 		"authorize":           mails,
 		"recover":             mails,
 		"resend-confirmation": mails,
+		"arrive": {
+			http.StatusBadRequest:         {core.CodeInvalid, core.CodeBadSignInCode},
+			http.StatusNotFound:           notOffered,
+			http.StatusServiceUnavailable: accounts,
+		},
 		"exchange": {
 			http.StatusBadRequest:         {core.CodeInvalid, core.CodeBadSignInCode},
 			http.StatusForbidden:          {core.CodeDenied, core.CodeEmailUnconfirmed},

@@ -36,6 +36,10 @@ type Config struct {
 	MinPassword int
 	// AutoConfirm calls every new address confirmed. Development only.
 	AutoConfirm bool
+	// Sites are other sites that people may sign in through, by the name that
+	// clients call each; Callback is our own address that all of them lead back to.
+	Sites    map[string]ports.Site
+	Callback string
 	// Now is the clock of access tokens; nil is time.Now. The age of refresh
 	// tokens is measured by the database's clock, one for all replicas.
 	Now func() time.Time
@@ -107,7 +111,7 @@ func (a *Accounts) SignUp(ctx context.Context, s ports.SignUp) (ports.Session, e
 		if err != nil {
 			return err
 		}
-		o, err = a.open(ctx, tx, id)
+		o, err = a.open(ctx, tx, id, byPassword)
 		return err
 	})
 	if err != nil {
@@ -133,7 +137,7 @@ func (a *Accounts) SignIn(ctx context.Context, email, password string) (ports.Se
 	}
 	var o opened
 	err = a.pool.InTx(ctx, pgx.TxOptions{}, func(tx pgx.Tx) (err error) {
-		o, err = a.open(ctx, tx, id)
+		o, err = a.open(ctx, tx, id, byPassword)
 		return err
 	})
 	if err != nil {

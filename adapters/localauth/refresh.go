@@ -25,7 +25,8 @@ const (
 // opened is a session with a refresh token nobody has seen yet.
 type opened struct {
 	id      core.ID
-	began   time.Time // when the password was given
+	began   time.Time // when the person was proved
+	method  method
 	refresh string
 	account ports.Account
 }
@@ -61,14 +62,14 @@ func child(parent string, salt []byte) string {
 	return encodeSecret(mac.Sum(nil))
 }
 
-// open starts a session for an account whose password was just proved.
-func (a *Accounts) open(ctx context.Context, tx pgx.Tx, account core.ID) (opened, error) {
-	o := opened{id: core.NewID(), refresh: newSecret()}
+// open starts a session for an account whose person was just proved.
+func (a *Accounts) open(ctx context.Context, tx pgx.Tx, account core.ID, by method) (opened, error) {
+	o := opened{id: core.NewID(), refresh: newSecret(), method: by}
 	var err error
 	if o.account, err = noteSignIn(ctx, tx, account); err != nil {
 		return opened{}, err
 	}
-	if o.began, err = insertSession(ctx, tx, o.id, account); err != nil {
+	if o.began, err = insertSession(ctx, tx, o, account); err != nil {
 		return opened{}, err
 	}
 	return o, a.insertToken(ctx, tx, o.id, o.refresh, nil)
@@ -146,9 +147,9 @@ func unknown(err error) error {
 func lockSession(ctx context.Context, tx pgx.Tx, hash []byte) (o opened, err error) {
 	var account core.ID
 	err = tx.QueryRow(ctx, `
-		select id, account_id, created_at from local_auth.sessions
+		select id, account_id, created_at, method from local_auth.sessions
 		where id = (select session_id from local_auth.refresh_tokens where token_hash = $1)
-		for update`, hash).Scan((*[16]byte)(&o.id), (*[16]byte)(&account), &o.began)
+		for update`, hash).Scan((*[16]byte)(&o.id), (*[16]byte)(&account), &o.began, &o.method)
 	if err != nil {
 		return opened{}, err
 	}

@@ -23,11 +23,11 @@ func TestC5_RowSecurityIsEnabledAndForced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"accounts", "refresh_tokens", "sessions"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"accounts", "identities", "refresh_tokens", "sessions", "site_codes", "site_flows"}, got); diff != "" {
 		t.Errorf("tables (-want +got):\n%s", diff)
 	}
-	if n := h.count(`select count(*) from pg_class where relnamespace = 'local_auth'::regnamespace and relkind = 'r'`); n != 3 {
-		t.Errorf("%d tables, want 3", n)
+	if n := h.count(`select count(*) from pg_class where relnamespace = 'local_auth'::regnamespace and relkind = 'r'`); n != 6 {
+		t.Errorf("%d tables, want 6", n)
 	}
 }
 

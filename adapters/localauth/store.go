@@ -104,10 +104,10 @@ func noteSignIn(ctx context.Context, tx pgx.Tx, id core.ID) (ports.Account, erro
 	return account, err
 }
 
-func insertSession(ctx context.Context, tx pgx.Tx, id, account core.ID) (began time.Time, err error) {
+func insertSession(ctx context.Context, tx pgx.Tx, o opened, account core.ID) (began time.Time, err error) {
 	err = tx.QueryRow(ctx, `
-		insert into local_auth.sessions (id, account_id) values ($1, $2) returning created_at`,
-		[16]byte(id), [16]byte(account)).Scan(&began)
+		insert into local_auth.sessions (id, account_id, method) values ($1, $2, $3) returning created_at`,
+		[16]byte(o.id), [16]byte(account), string(o.method)).Scan(&began)
 	return began, err
 }
 

@@ -37,7 +37,7 @@ func claims(issuer string, o opened, now, expires time.Time) jwt.MapClaims {
 		"role":          role,
 		"session_id":    o.id.String(),
 		"aal":           "aal1",
-		"amr":           []map[string]any{{"method": "password", "timestamp": o.began.Unix()}},
+		"amr":           []map[string]any{{"method": string(o.method), "timestamp": o.began.Unix()}},
 		"app_metadata":  map[string]any{"provider": "email", "providers": []string{"email"}},
 		"user_metadata": map[string]any{"name": o.account.Name},
 		"is_anonymous":  false,

@@ -117,11 +117,17 @@ create index documents_newest on upload_pipeline.documents (created_at desc, doc
 -- What operators read is written down, in the reading's own transaction and
 -- under the reader's own id; an admin reads that, too.
 alter table upload_pipeline.operations_log drop constraint operations_log_action_check,
-    add constraint operations_log_action_check check (action in ('pause', 'resume', 'retry', 'grant', 'revoke', 'read'));
+    add constraint operations_log_action_check check (action in
+        ('pause', 'resume', 'retry', 'hold', 'lift', 'archive', 'unarchive', 'grant', 'revoke', 'read'));
 create policy operator_is_noted on upload_pipeline.operations_log for insert to inav_operator with check (
     operator = upload_pipeline.acting_user()::text and action = 'read' and upload_pipeline.acts_as('admin', 'oncall'));
 create policy admin_reads on upload_pipeline.operations_log for select to inav_operator
     using ((select upload_pipeline.acts_as('admin')));
+
+-- How a session was opened: another site's word is no proof for a new password.
+alter table local_auth.sessions add column if not exists method text not null default 'password',
+    drop constraint if exists sessions_method_check,
+    add constraint sessions_method_check check (method in ('password', 'recovery', 'oauth'));
 
 -- identities: accounts that are signed in to from another site, by what that
 -- site calls the person; its word for them may change, its subject may not.

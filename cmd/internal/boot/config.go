@@ -69,6 +69,10 @@ type Config struct {
 	AccessTTL      time.Duration `env:"AUTH_ACCESS_TTL" help:"life of a local access token"`
 	MinPassword    int           `env:"AUTH_MIN_PASSWORD" help:"fewest characters of a password"`
 	AuthRedirects  []string      `env:"AUTH_REDIRECTS" help:"addresses that mails and other sites lead people back to, exactly, with commas between; empty: none, in development http://localhost:3000/auth/callback"`
+	OIDCIssuer     string        `env:"OIDC_ISSUER" help:"another site that local accounts are signed in to through (OpenID Connect): its exact issuer; empty: none"`
+	OIDCName       string        `env:"OIDC_NAME" help:"what clients call that site in GET /auth/authorize"`
+	OIDCClient     string        `env:"OIDC_CLIENT_ID" help:"what that site calls us; its redirect URI is PUBLIC_URL/auth/callback"`
+	OIDCSecret     Secret        `env:"OIDC_CLIENT_SECRET" help:"our secret with that site"`
 	AuthSites      []string      `env:"AUTH_SITES" help:"other sites that the Supabase project signs people in through, such as google,github; empty: none"`
 
 	StorageProvider string `env:"STORAGE_PROVIDER" help:"supabase or filestore"`
@@ -229,7 +233,7 @@ func Defaults() Config {
 		Mode: Development, Environment: "local", StorageEnv: "local", LogLevel: "info", MaxConns: 10,
 		RateFactor: 1, UploadsPerDay: httpapi.DefaultLimits().UploadsPerDay,
 		Port: 8000, WebhookPort: 8001, WorkerPort: 8002, PublicURL: "http://localhost:8000", SpoolDir: filepath.Join(os.TempDir(), "navigator-spool"),
-		WebhookMode: "callback", AuthProvider: "local", AccessTTL: 15 * time.Minute, MinPassword: 12,
+		WebhookMode: "callback", AuthProvider: "local", OIDCName: "oidc", AccessTTL: 15 * time.Minute, MinPassword: 12,
 		StorageProvider: "supabase", Parser: "llamaparse",
 		LlamaURL: "https://api.cloud.llamaindex.ai", LlamaTier: "cost_effective", LlamaVersion: "2026-08-19", LlamaFiles: llamaparse.DefaultPaths().Files, LlamaParse: llamaparse.DefaultPaths().Parse, LlamaRate: 4, LlamaJobs: 20, MaxFailedShare: 0.05,
 		OpenAIURL: "https://api.openai.com/v1", OpenAIModel: "text-embedding-3-small", OpenAICalls: 4,

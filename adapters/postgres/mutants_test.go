@@ -150,6 +150,17 @@ func (h *house) foreign(owner ports.Principal, answer any) (found []string) {
 	return found
 }
 
+// survived runs a call over mutated statements: one whose rows are not of the
+// shape that our code can read answers with nothing.
+func survived(call func() (any, error)) (answer any, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			answer, err = nil, fmt.Errorf("the mutant broke the call: %v", value)
+		}
+	}()
+	return call()
+}
+
 // S02: with every WHERE taken out of every statement, row security alone still
 // shows and changes nothing of anybody else's. Then row security is taken away,
 // and the same calls do show it: the mutants bite.
@@ -165,7 +176,7 @@ func TestS02_WithoutAnyWhereNothingForeignIsReached(t *testing.T) {
 	before := h.rowsOf(bob)
 	answered := 0
 	for name, call := range reading(t, library, ada, bobs) {
-		answer, err := call()
+		answer, err := survived(call)
 		if found := h.foreign(bob, answer); len(found) > 0 {
 			t.Errorf("%s shows bob's %q", name, found)
 		}
@@ -175,7 +186,8 @@ func TestS02_WithoutAnyWhereNothingForeignIsReached(t *testing.T) {
 	}
 	calls := writing(t, library, ada, bobs, bobsKeys[0].ID)
 	for _, name := range slices.Sorted(maps.Keys(calls)) {
-		t.Logf("%s: %v", name, calls[name]())
+		_, err := survived(func() (any, error) { return nil, calls[name]() })
+		t.Logf("%s: %v", name, err)
 	}
 	if diff := cmp.Diff(before, h.rowsOf(bob)); diff != "" {
 		t.Errorf("bob's rows changed:\n%s", diff)
@@ -188,7 +200,7 @@ func TestS02_WithoutAnyWhereNothingForeignIsReached(t *testing.T) {
 	}
 	bitten := 0
 	for _, call := range reading(t, library, ada, bobs) {
-		if answer, _ := call(); len(h.foreign(bob, answer)) > 0 {
+		if answer, _ := survived(call); len(h.foreign(bob, answer)) > 0 {
 			bitten++
 		}
 	}

@@ -58,7 +58,7 @@ type caller struct {
 	again  func() string
 }
 
-// outcomes of a cell: the code of who is not let through, or:
+// What a cell may be: the code of who is not let through, or:
 const (
 	through = "let through"
 	anybody = "open to anybody"
@@ -83,8 +83,8 @@ func expected(op declaredOp, c caller) string {
 	return through
 }
 
-// outcome is what the answer says.
-func outcome(op declaredOp, status int, body []byte) string {
+// cellOf is what the answer says.
+func cellOf(op declaredOp, status int, body []byte) string {
 	var problem struct{ Code core.Code }
 	_ = json.Unmarshal(body, &problem) // what is no problem has no code
 	if len(op.Security) == 0 {
@@ -125,7 +125,7 @@ func TestS01_EveryOperationForEveryCaller(t *testing.T) {
 		for _, c := range callers {
 			want := expected(op, c)
 			status, body := m.call(op, c, want)
-			if got := outcome(op, status, body); got != want {
+			if got := cellOf(op, status, body); got != want {
 				t.Errorf("%s %s by %s: %s (%d), the table says %s: %.200s", op.method, op.path, c.name, got, status, want, body)
 			}
 			if !c.owner {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
+	"github.com/insurance-navigator/navigator/ports/portstest"
 )
 
 // memAPIKeys keeps keys by their digest.
@@ -35,10 +37,15 @@ func (m *memAPIKeys) give(user core.ID, scopes ...core.Scope) string {
 func (m *memAPIKeys) Keep(_ context.Context, who ports.Principal, k ports.NewAPIKey) (ports.APIKey, error) {
 	m.lock.Lock()
 	defer m.lock.Unlock()
-	if len(m.kept) >= k.Most {
+	there, now := 0, time.Now()
+	for _, other := range m.kept {
+		if other.owner == who.User && other.ExpiresAt.After(now) {
+			there++
+		}
+	}
+	if there >= k.Most {
 		return ports.APIKey{}, core.Fail(core.CodeTooManyKeys, nil)
 	}
-	now := time.Now()
 	kept := ports.APIKey{ID: core.NewID(), Name: k.Name, Hint: k.Hint, Scopes: k.Scopes, CreatedAt: now, ExpiresAt: now.Add(k.Life)}
 	m.kept[k.Digest] = memAPIKey{kept, who.User}
 	return kept, m.of("Keep")
@@ -74,10 +81,30 @@ func (m *memAPIKeys) Bearer(_ context.Context, digest [32]byte) (ports.Principal
 		return ports.Principal{}, err
 	}
 	k, ok := m.kept[digest]
-	if !ok {
+	if !ok || !k.ExpiresAt.After(time.Now()) {
 		return ports.Principal{}, core.Fail(core.CodeUnauthenticated, nil)
 	}
+	k.LastUsedAt = time.Now()
+	m.kept[digest] = k
 	return ports.Principal{User: k.owner, Key: k.ID, Scopes: k.Scopes, ExpiresAt: k.ExpiresAt}, nil
+}
+
+// age makes every key older.
+func (m *memAPIKeys) age(d time.Duration) {
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	for digest, k := range m.kept {
+		k.ExpiresAt = k.ExpiresAt.Add(-d)
+		m.kept[digest] = k
+	}
+}
+
+func TestMemAPIKeysKeepTheContract(t *testing.T) {
+	t.Parallel()
+	portstest.APIKeys(t, func(*testing.T) portstest.KeyCase {
+		m := newAPIKeys()
+		return portstest.KeyCase{APIKeys: m, Owner: func() ports.Principal { return ports.Principal{User: core.NewID()} }, Age: m.age}
+	})
 }
 
 func (m *memAPIKeys) count() int {

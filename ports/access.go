@@ -33,8 +33,8 @@ type APIKeys interface {
 	// Keep adds a key of the caller's. CodeTooManyKeys says that there are Most.
 	Keep(ctx context.Context, who Principal, key NewAPIKey) (APIKey, error)
 
-	// APIKeys lists the caller's keys, expired ones too, the newest first.
-	APIKeys(ctx context.Context, who Principal) ([]APIKey, error)
+	// Keys lists the caller's keys, expired ones too, the newest first.
+	Keys(ctx context.Context, who Principal) ([]APIKey, error)
 
 	// Revoke ends a key of the caller's at once, in every process. CodeNotFound
 	// for anybody else's.

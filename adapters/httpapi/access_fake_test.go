@@ -51,7 +51,7 @@ func (m *memAPIKeys) Keep(_ context.Context, who ports.Principal, k ports.NewAPI
 	return kept, m.of("Keep")
 }
 
-func (m *memAPIKeys) APIKeys(_ context.Context, who ports.Principal) (keys []ports.APIKey, err error) {
+func (m *memAPIKeys) Keys(_ context.Context, who ports.Principal) (keys []ports.APIKey, err error) {
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	for _, k := range m.kept {
@@ -59,7 +59,7 @@ func (m *memAPIKeys) APIKeys(_ context.Context, who ports.Principal) (keys []por
 			keys = append(keys, k.APIKey)
 		}
 	}
-	return keys, m.of("APIKeys")
+	return keys, m.of("Keys")
 }
 
 func (m *memAPIKeys) Revoke(_ context.Context, who ports.Principal, id core.ID) error {

@@ -119,7 +119,7 @@ func (a *api) makeKey(ctx context.Context, in *makeKeyInput) (*makeKeyOutput, er
 }
 
 func (a *api) listKeys(ctx context.Context, _ *noInput) (*keysOutput, error) {
-	kept, err := a.APIKeys.APIKeys(ctx, callerOf(ctx))
+	kept, err := a.APIKeys.Keys(ctx, callerOf(ctx))
 	if err != nil {
 		return nil, err
 	}

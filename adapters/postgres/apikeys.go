@@ -54,8 +54,8 @@ func (l *Library) Keep(ctx context.Context, who ports.Principal, key ports.NewAP
 	return kept, err
 }
 
-// APIKeys lists the caller's keys.
-func (l *Library) APIKeys(ctx context.Context, who ports.Principal) (keys []ports.APIKey, err error) {
+// Keys lists the caller's keys.
+func (l *Library) Keys(ctx context.Context, who ports.Principal) (keys []ports.APIKey, err error) {
 	err = l.asApp(ctx, who, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `select `+keyColumns+` from upload_pipeline.api_keys where user_id = $1 order by created_at desc, key_id`, who.User)
 		if err != nil {

@@ -26,7 +26,7 @@ type (
 // nothing of that id is kept. dead is the age from which a heartbeat is.
 func (o *Operations) Explain(ctx context.Context, id core.ID, dead time.Duration) (c Case, err error) {
 	err = o.pool.InTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		c, err = caseOf(ctx, tx, id, documentColumns)
+		c, err = scanCase(tx.QueryRow(ctx, `select `+documentColumns+caseSQL, id))
 		if errors.Is(err, pgx.ErrNoRows) {
 			c, err = announcedCase(ctx, tx, id)
 		}
@@ -53,20 +53,23 @@ func around(ctx context.Context, tx pgx.Tx, c *Case, dead time.Duration) (err er
 	return workOf(ctx, tx, c, dead)
 }
 
-// caseOf reads the attempt's row; the columns are documentColumns, or as many
-// of them as the reader may see.
-func caseOf(ctx context.Context, tx pgx.Tx, id core.ID, columns string) (c Case, err error) {
+// caseSQL goes on behind documentColumns, or as many of them as the reader may
+// see.
+const caseSQL = `, j.status_since, d.created_at, j.next_poll_at, j.webhook_at, j.last_error, j.receipt,
+		(select count(*) from upload_pipeline.document_pages p where p.document_id = d.document_id and p.state = 'parsed'),
+		(select count(*) from upload_pipeline.document_pages p where p.document_id = d.document_id and p.state = 'blank'),
+		(select count(*) from upload_pipeline.document_pages p where p.document_id = d.document_id and p.state = 'failed'),
+		(select count(*) from upload_pipeline.document_chunks k where k.document_id = d.document_id and k.generation = j.generation),
+		(select count(k.embed_model) from upload_pipeline.document_chunks k where k.document_id = d.document_id and k.generation = j.generation),
+		j.chunks_total, now()
+	from upload_pipeline.upload_jobs j join upload_pipeline.documents d on d.document_id = j.document_id and d.attempt = j.attempt
+	where d.document_id = $1`
+
+// scanCase reads the attempt's row.
+func scanCase(found pgx.Row) (c Case, err error) {
 	var next, callback *time.Time
 	var trouble, receipt []byte
-	row := scanned{tx.QueryRow(ctx, `select `+columns+`, j.status_since, d.created_at, j.next_poll_at, j.webhook_at, j.last_error, j.receipt,
-			(select count(*) from upload_pipeline.document_pages p where p.document_id = d.document_id and p.state = 'parsed'),
-			(select count(*) from upload_pipeline.document_pages p where p.document_id = d.document_id and p.state = 'blank'),
-			(select count(*) from upload_pipeline.document_pages p where p.document_id = d.document_id and p.state = 'failed'),
-			(select count(*) from upload_pipeline.document_chunks k where k.document_id = d.document_id and k.generation = j.generation),
-			(select count(k.embed_model) from upload_pipeline.document_chunks k where k.document_id = d.document_id and k.generation = j.generation),
-			j.chunks_total, now()
-		from upload_pipeline.upload_jobs j join upload_pipeline.documents d on d.document_id = j.document_id and d.attempt = j.attempt
-		where d.document_id = $1`, id), []any{&c.Since, &c.Created, &next, &callback, &trouble, &receipt, &c.Pages.Parsed, &c.Pages.Blank, &c.Pages.Failed,
+	row := scanned{found, []any{&c.Since, &c.Created, &next, &callback, &trouble, &receipt, &c.Pages.Parsed, &c.Pages.Blank, &c.Pages.Failed,
 		&c.Chunks.Stored, &c.Chunks.Embedded, &c.Chunks.Expected, &c.Now}}
 	var runs int
 	c.Document, runs, err = scanDocument(row)

@@ -113,7 +113,7 @@ func reading(t *testing.T, l *postgres.Library, who ports.Principal, target port
 		"Words":     func() (any, error) { return l.Search(ctx, who, ports.Query{Text: "deductible", Limit: 100}) },
 		"News":      func() (any, error) { return l.News(ctx, who, []ports.Mark{{Document: id}}) },
 		"Announced": func() (any, error) { return l.Announced(ctx, who, id) },
-		"APIKeys":   func() (any, error) { return l.APIKeys(ctx, who) },
+		"Keys":      func() (any, error) { return l.Keys(ctx, who) },
 		"MayAdd":    func() (any, error) { return nil, l.MayAdd(ctx, who, 1000) },
 	}
 }
@@ -167,7 +167,7 @@ func survived(call func() (any, error)) (answer any, err error) {
 func TestS02_WithoutAnyWhereNothingForeignIsReached(t *testing.T) {
 	h := open(t)
 	ada, bob, _, bobs := h.peopled()
-	bobsKeys, err := h.library.APIKeys(t.Context(), bob)
+	bobsKeys, err := h.library.Keys(t.Context(), bob)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -101,7 +101,7 @@ const seenColumns = `d.document_id, d.user_id, '', '', d.mime, d.bytes_len, ''::
 // Story is the case of a document, without its name and its addresses.
 func (o *Oversight) Story(ctx context.Context, who ports.Principal, id core.ID) (c Case, err error) {
 	err = o.asOperator(ctx, who, "document", &id, func(tx pgx.Tx) (err error) {
-		if c, err = caseOf(ctx, tx, id, seenColumns); err != nil {
+		if c, err = scanCase(tx.QueryRow(ctx, `select `+seenColumns+caseSQL, id)); err != nil {
 			return err
 		}
 		return around(ctx, tx, &c, o.dead)

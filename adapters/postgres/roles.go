@@ -21,26 +21,32 @@ type RoleGrant struct {
 // GrantRole gives an account a role, and logs who did it, in one transaction;
 // changed is false where it has the role already.
 func (o *Operations) GrantRole(ctx context.Context, user core.ID, role core.Role, by core.Audit) (changed bool, err error) {
-	return o.turnRole(ctx, user, role, by, "grant", `insert into upload_pipeline.role_grants (user_id, role, operator, reason)
-		values ($1, $2, $3, $4) on conflict do nothing`, by.Operator, by.Reason)
+	err = o.inTx(ctx, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `insert into upload_pipeline.role_grants (user_id, role, operator, reason)
+			values ($1, $2, $3, $4) on conflict do nothing`, user, string(role), by.Operator, by.Reason)
+		if changed = tag.RowsAffected() > 0; err != nil || !changed {
+			return err
+		}
+		return record(ctx, tx, by, "grant", roleOf(user, role), nil, 0)
+	})
+	return changed, err
 }
 
 // RevokeRole takes a role away, which holds from the account's next request on,
 // and logs it likewise.
 func (o *Operations) RevokeRole(ctx context.Context, user core.ID, role core.Role, by core.Audit) (changed bool, err error) {
-	return o.turnRole(ctx, user, role, by, "revoke", `delete from upload_pipeline.role_grants where user_id = $1 and role = $2`)
-}
-
-func (o *Operations) turnRole(ctx context.Context, user core.ID, role core.Role, by core.Audit, action, sql string, more ...any) (changed bool, err error) {
 	err = o.inTx(ctx, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, sql, append([]any{user, string(role)}, more...)...)
+		tag, err := tx.Exec(ctx, `delete from upload_pipeline.role_grants where user_id = $1 and role = $2`, user, string(role))
 		if changed = tag.RowsAffected() > 0; err != nil || !changed {
 			return err
 		}
-		return record(ctx, tx, by, action, "role:"+string(role)+":"+user.String(), nil, 0)
+		return record(ctx, tx, by, "revoke", roleOf(user, role), nil, 0)
 	})
 	return changed, err
 }
+
+// roleOf is what the log calls a role of an account.
+func roleOf(user core.ID, role core.Role) string { return "role:" + string(role) + ":" + user.String() }
 
 // RoleGrants lists who has which role.
 func (o *Operations) RoleGrants(ctx context.Context) ([]RoleGrant, error) {

@@ -9,6 +9,7 @@ alter table upload_pipeline.idempotency_keys add column claim uuid; -- drawn ane
 alter table upload_pipeline.operations_log add column counts jsonb; -- of a retention run: what it removed, by kind
 alter table upload_pipeline.operations_log drop constraint operations_log_action_check;
 alter table upload_pipeline.operations_log add constraint operations_log_action_check
-    check (action in ('pause', 'resume', 'retry', 'hold', 'lift', 'retain'));
+    check (action in
+        ('pause', 'resume', 'retry', 'hold', 'lift', 'archive', 'unarchive', 'grant', 'revoke', 'read', 'retain'));
 
 insert into upload_pipeline.schema_serves values (18, 7);

@@ -75,11 +75,11 @@ func apiKeyActs(t *testing.T, c KeyCase) {
 func apiKeyOwned(t *testing.T, c KeyCase) {
 	ada, bob := c.Owner(), c.Owner()
 	digest, kept := c.keeps(t, ada)
-	if keys, err := c.APIKeys.APIKeys(t.Context(), bob); err != nil || len(keys) != 0 {
+	if keys, err := c.Keys(t.Context(), bob); err != nil || len(keys) != 0 {
 		t.Errorf("another's list: %+v, %v", keys, err)
 	}
 	saysOnly(t, "another's revoking", c.Revoke(t.Context(), bob, kept.ID), core.CodeNotFound)
-	if keys, err := c.APIKeys.APIKeys(t.Context(), ada); err != nil || len(keys) != 1 || keys[0].ID != kept.ID {
+	if keys, err := c.Keys(t.Context(), ada); err != nil || len(keys) != 1 || keys[0].ID != kept.ID {
 		t.Errorf("one's list: %+v, %v", keys, err)
 	}
 	if err := c.Revoke(t.Context(), ada, kept.ID); err != nil {
@@ -96,7 +96,7 @@ func apiKeyExpires(t *testing.T, c KeyCase) {
 	c.Age(apiKeyLife + time.Second)
 	_, err := c.Bearer(t.Context(), digest)
 	saysOnly(t, "an expired key", err, core.CodeUnauthenticated)
-	if keys, err := c.APIKeys.APIKeys(t.Context(), ada); err != nil || len(keys) != 1 {
+	if keys, err := c.Keys(t.Context(), ada); err != nil || len(keys) != 1 {
 		t.Errorf("an expired key is listed: %+v, %v", keys, err)
 	}
 }
@@ -107,7 +107,7 @@ func apiKeyNoted(t *testing.T, c KeyCase) {
 	if _, err := c.Bearer(t.Context(), digest); err != nil {
 		t.Fatal(err)
 	}
-	if keys, err := c.APIKeys.APIKeys(t.Context(), ada); err != nil || len(keys) != 1 || keys[0].LastUsedAt.IsZero() {
+	if keys, err := c.Keys(t.Context(), ada); err != nil || len(keys) != 1 || keys[0].LastUsedAt.IsZero() {
 		t.Errorf("after a use: %+v, %v", keys, err)
 	}
 }

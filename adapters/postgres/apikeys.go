@@ -82,7 +82,7 @@ func (l *Library) Revoke(ctx context.Context, who ports.Principal, id core.ID) e
 // policies, which show this transaction no other key, whatever it asks for.
 func (l *Library) Bearer(ctx context.Context, digest [32]byte) (who ports.Principal, err error) {
 	var expired bool
-	err = pgx.BeginFunc(ctx, l.pool, func(tx pgx.Tx) error {
+	err = l.pool.InTx(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `select set_config('navigator.key_sha256', $1, true)`, hex.EncodeToString(digest[:])); err != nil {
 			return err
 		}

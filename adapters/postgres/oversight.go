@@ -18,7 +18,7 @@ var _ ports.Oversight = (*Oversight)(nil)
 // inav_app and become inav_operator, which sees every row and neither names nor
 // text: the database holds that, and not the queries.
 type Oversight struct {
-	pool   *pgxpool.Pool
+	pool   Steady
 	queues []string
 	dead   time.Duration
 }
@@ -26,12 +26,12 @@ type Oversight struct {
 // NewOversight makes Oversight over a pool whose sessions hold inav_app; dead is
 // the age from which a heartbeat is.
 func NewOversight(pool *pgxpool.Pool, queues []string, dead time.Duration) *Oversight {
-	return &Oversight{pool: pool, queues: queues, dead: dead}
+	return &Oversight{pool: NewSteady(pool), queues: queues, dead: dead}
 }
 
 // Roles is what the caller was granted.
 func (o *Oversight) Roles(ctx context.Context, who ports.Principal) (roles []core.Role, err error) {
-	err = pgx.BeginTxFunc(ctx, o.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+	err = o.pool.InTx(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, setClaims, string(who.Claims)); err != nil {
 			return err
 		}
@@ -49,7 +49,8 @@ func (o *Oversight) Roles(ctx context.Context, who ports.Principal) (roles []cor
 // what. What is not there is written down, too.
 func (o *Oversight) asOperator(ctx context.Context, who ports.Principal, what string, document *core.ID, read func(pgx.Tx) error) error {
 	var absent error
-	err := pgx.BeginTxFunc(ctx, o.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) error {
+	err := o.pool.InTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) error {
+		absent = nil
 		batch := &pgx.Batch{}
 		batch.Queue(setClaims, string(who.Claims))
 		batch.Queue(`set local role inav_operator`)
@@ -96,7 +97,7 @@ func (o *Oversight) Watch(ctx context.Context, who ports.Principal, w ports.Watc
 
 // seenColumns is documentColumns without what an operator does not see.
 const seenColumns = `d.document_id, d.user_id, '', '', d.mime, d.bytes_len, ''::bytea, d.page_count,
-	j.job_id, j.attempt, j.turn, j.runs, j.status, j.generation, 0::bigint, '', '', '', j.parse_deadline`
+	j.job_id, j.attempt, j.turn, j.runs, j.status, j.generation, 0::bigint, '', '', '', j.parse_deadline, j.created_at`
 
 // Story is the case of a document, without its name and its addresses.
 func (o *Oversight) Story(ctx context.Context, who ports.Principal, id core.ID) (c Case, err error) {

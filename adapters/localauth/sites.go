@@ -67,7 +67,7 @@ func (a *Accounts) Authorize(ctx context.Context, name string, to ports.Return) 
 	batch.Queue(`delete from local_auth.site_codes where expires_at < now()`)
 	batch.Queue(`insert into local_auth.site_flows (state_sha256, site, redirect_to, challenge, expires_at)
 		values ($1, $2, $3, $4, now() + $5::interval)`, hash, name, to.Redirect, to.Challenge, visitTime)
-	return address, fault(ctx, a.pool.SendBatch(ctx, batch).Close())
+	return address, fault(ctx, a.pool.InTx(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error { return tx.SendBatch(ctx, batch).Close() }))
 }
 
 // Arrive ends a visit. Its state is good once; what the other site says is then
@@ -92,7 +92,7 @@ func (a *Accounts) Arrive(ctx context.Context, state, code, refused string) (str
 		return leadBack(to.Redirect, err)
 	}
 	ours := newSecret()
-	err = pgx.BeginFunc(ctx, a.pool, func(tx pgx.Tx) error {
+	err = a.pool.InTx(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error {
 		account, err := vouched(ctx, tx, who, a.dummy)
 		if err != nil {
 			return err
@@ -204,7 +204,7 @@ func (a *Accounts) Exchange(ctx context.Context, code, verifier string) (ports.S
 	}
 	challenge := sha256.Sum256([]byte(verifier))
 	var o opened
-	err := pgx.BeginFunc(ctx, a.pool, func(tx pgx.Tx) error {
+	err := a.pool.InTx(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error {
 		var account core.ID
 		err := tx.QueryRow(ctx, `delete from local_auth.site_codes where code_sha256 = $1 and challenge = $2 and expires_at > now()
 			returning account_id`, hash, encodeSecret(challenge[:])).Scan((*[16]byte)(&account))

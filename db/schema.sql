@@ -862,6 +862,7 @@ CREATE TABLE upload_pipeline.idempotency_keys (
     leased_until timestamp with time zone,
     answer bytea,
     expires_at timestamp with time zone NOT NULL,
+    claim uuid,
     CONSTRAINT idempotency_keys_answer_size CHECK ((octet_length(answer) <= 4194304)),
     CONSTRAINT idempotency_keys_hashes CHECK (((octet_length(key_hash) = 32) AND (octet_length(fingerprint) = 32))),
     CONSTRAINT idempotency_keys_state CHECK (((answer IS NULL) OR (leased_until IS NULL)))
@@ -904,7 +905,8 @@ CREATE TABLE upload_pipeline.operations_log (
     reason text DEFAULT ''::text NOT NULL,
     document_id uuid,
     attempt integer,
-    CONSTRAINT operations_log_action_check CHECK ((action = ANY (ARRAY['pause'::text, 'resume'::text, 'retry'::text, 'hold'::text, 'lift'::text, 'archive'::text, 'unarchive'::text, 'grant'::text, 'revoke'::text, 'read'::text]))),
+    counts jsonb,
+    CONSTRAINT operations_log_action_check CHECK ((action = ANY (ARRAY['pause'::text, 'resume'::text, 'retry'::text, 'hold'::text, 'lift'::text, 'archive'::text, 'unarchive'::text, 'grant'::text, 'revoke'::text, 'read'::text, 'retain'::text]))),
     CONSTRAINT operations_log_operator_check CHECK (((octet_length(operator) >= 1) AND (octet_length(operator) <= 64))),
     CONSTRAINT operations_log_reason_check CHECK ((octet_length(reason) <= 200)),
     CONSTRAINT operations_log_what_check CHECK (((octet_length(what) >= 1) AND (octet_length(what) <= 80)))

@@ -20,6 +20,7 @@ import (
 
 	"github.com/insurance-navigator/navigator/adapters/localauth"
 	"github.com/insurance-navigator/navigator/adapters/oidc/oidctest"
+	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/adapters/supabase/supabasetest"
 	"github.com/insurance-navigator/navigator/cmd/internal/boot"
 	"github.com/insurance-navigator/navigator/core"
@@ -251,7 +252,7 @@ func (m *matrix) expired() string {
 	if err != nil {
 		m.w.t.Fatal(err)
 	}
-	past, err := localauth.New(pool, keys, localauth.Config{Issuer: m.w.config.PublicURL, Now: func() time.Time { return time.Now().Add(-time.Hour) }})
+	past, err := localauth.New(postgres.NewSteady(pool), keys, localauth.Config{Issuer: m.w.config.PublicURL, Now: func() time.Time { return time.Now().Add(-time.Hour) }})
 	if err != nil {
 		m.w.t.Fatal(err)
 	}

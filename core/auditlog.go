@@ -62,6 +62,7 @@ const (
 	AuditReembedBack      AuditAction = "reembed_rollback"
 	AuditExport           AuditAction = "audit_export"
 	AuditOperatorExplains AuditAction = "explain"
+	AuditOperatorReads    AuditAction = "read" // over the API, by an account that has a role; what names the list
 )
 
 // AuditActions lists every action, those of security events among them.
@@ -72,7 +73,7 @@ func AuditActions() []AuditAction {
 		AuditSignUp, AuditSignIn, AuditSignOut, AuditPassword, AuditSessionRevoked, AuditAccountExport, AuditAccountDelete,
 		AuditKeyMade, AuditKeyRevoked, AuditRoleGranted, AuditRoleRevoked,
 		AuditPause, AuditResume, AuditBulkRetry, AuditHold, AuditLift, AuditRetain, AuditArchive, AuditUnarchive, AuditMend, AuditBackup, AuditRestore,
-		AuditReembedStart, AuditReembedPause, AuditReembedResume, AuditReembedCancel, AuditReembedBack, AuditExport, AuditOperatorExplains,
+		AuditReembedStart, AuditReembedPause, AuditReembedResume, AuditReembedCancel, AuditReembedBack, AuditExport, AuditOperatorExplains, AuditOperatorReads,
 	}
 	for _, kind := range SecurityKinds() {
 		all = append(all, AuditAction(kind))

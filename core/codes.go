@@ -98,6 +98,10 @@ const (
 	CodeWaitedTooLong       Code = "waited_too_long"
 	CodeInternal            Code = "internal"
 	CodeLegalHold           Code = "legal_hold"
+	CodeKeyRefused          Code = "api_key_refused"
+	CodeScopeMissing        Code = "scope_missing"
+	CodeRoleRequired        Code = "role_required"
+	CodeTooManyKeys         Code = "too_many_api_keys"
 
 	CodeIdempotencyMismatch Code = "idempotency_mismatch"
 	CodeIdempotencyInUse    Code = "idempotency_in_use"
@@ -206,6 +210,11 @@ var dictionary = map[Code]words{
 	CodeInternal:            {Transient, "Something went wrong on our side.", adviceRetry},
 
 	CodeLegalHold: {Conflict, "The document may not be deleted now.", adviceSupport},
+
+	CodeKeyRefused:   {Denied, "An API key may not do that.", "Sign in and send an access token: keys reach documents and search alone."},
+	CodeScopeMissing: {Denied, "The API key lacks the scope for that.", "Make a key with the scope that the operation's x-scope names."},
+	CodeRoleRequired: {Denied, "That is for operators.", "Ask an operator to grant you the role: navigator role grant."},
+	CodeTooManyKeys:  {Conflict, "You have as many API keys as are allowed.", "Revoke one that is not used."},
 
 	CodeIdempotencyMismatch: {Invalid, "The idempotency key was used for another request.", "Send every new request under a new key, and repeat one unchanged."},
 	CodeIdempotencyInUse:    {Conflict, "The request with this idempotency key is still being worked on.", "Send it again, unchanged, after as long as Retry-After says."},

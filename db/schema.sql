@@ -18,6 +18,13 @@ begin
     return acting;
 end $$;
 
+CREATE FUNCTION upload_pipeline.acts_as(VARIADIC wanted text[]) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    select exists (select user_id from upload_pipeline.role_grants
+        where user_id = upload_pipeline.acting_user() and role = any (wanted))
+$$;
+
 CREATE FUNCTION upload_pipeline.append_only() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -604,6 +611,10 @@ begin
     end if;
 end $$;
 
+CREATE FUNCTION upload_pipeline.shown_key() RETURNS bytea
+    LANGUAGE sql STABLE
+    AS $$select decode(nullif(current_setting('navigator.key_sha256', true), ''), 'hex')$$;
+
 CREATE FUNCTION upload_pipeline.sum_cost() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -653,6 +664,18 @@ CREATE TABLE local_auth.accounts (
 
 ALTER TABLE ONLY local_auth.accounts FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE local_auth.identities (
+    issuer text NOT NULL,
+    subject text NOT NULL,
+    account_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_used_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT identities_issuer_check CHECK (((octet_length(issuer) >= 1) AND (octet_length(issuer) <= 512))),
+    CONSTRAINT identities_subject_check CHECK (((octet_length(subject) >= 1) AND (octet_length(subject) <= 255)))
+);
+
+ALTER TABLE ONLY local_auth.identities FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE local_auth.mail_links (
     token_hash bytea NOT NULL,
     mail_id uuid NOT NULL,
@@ -701,10 +724,52 @@ CREATE TABLE local_auth.sessions (
     method text DEFAULT 'password'::text NOT NULL,
     client text DEFAULT ''::text NOT NULL,
     CONSTRAINT sessions_client_check CHECK ((octet_length(client) <= 200)),
-    CONSTRAINT sessions_method_check CHECK ((method = ANY (ARRAY['password'::text, 'recovery'::text])))
+    CONSTRAINT sessions_method_check CHECK ((method = ANY (ARRAY['password'::text, 'recovery'::text, 'oauth'::text])))
 );
 
 ALTER TABLE ONLY local_auth.sessions FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE local_auth.site_codes (
+    code_sha256 bytea NOT NULL,
+    account_id uuid NOT NULL,
+    challenge text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT site_codes_challenge_check CHECK ((octet_length(challenge) = 43)),
+    CONSTRAINT site_codes_code_sha256_check CHECK ((octet_length(code_sha256) = 32))
+);
+
+ALTER TABLE ONLY local_auth.site_codes FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE local_auth.site_flows (
+    state_sha256 bytea NOT NULL,
+    site text NOT NULL,
+    redirect_to text NOT NULL,
+    challenge text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT site_flows_challenge_check CHECK ((octet_length(challenge) = 43)),
+    CONSTRAINT site_flows_state_sha256_check CHECK ((octet_length(state_sha256) = 32))
+);
+
+ALTER TABLE ONLY local_auth.site_flows FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE upload_pipeline.api_keys (
+    key_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    name text NOT NULL,
+    hint text NOT NULL,
+    key_sha256 bytea NOT NULL,
+    scopes text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone,
+    CONSTRAINT api_keys_check CHECK (((expires_at > created_at) AND (expires_at <= (created_at + '366 days'::interval)))),
+    CONSTRAINT api_keys_hint_check CHECK (((octet_length(hint) >= 8) AND (octet_length(hint) <= 16))),
+    CONSTRAINT api_keys_key_sha256_check CHECK ((octet_length(key_sha256) = 32)),
+    CONSTRAINT api_keys_name_check CHECK (((octet_length(name) >= 1) AND (octet_length(name) <= 256))),
+    CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['documents:read'::text, 'documents:write'::text, 'documents:delete'::text, 'search'::text])))
+);
+
+ALTER TABLE ONLY upload_pipeline.api_keys FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE upload_pipeline.audit_head (
     only_row boolean DEFAULT true NOT NULL,
@@ -1046,7 +1111,7 @@ CREATE TABLE upload_pipeline.operations_log (
     document_id uuid,
     attempt integer,
     counts jsonb,
-    CONSTRAINT operations_log_action_check CHECK ((action = ANY (ARRAY['pause'::text, 'resume'::text, 'retry'::text, 'hold'::text, 'lift'::text, 'archive'::text, 'unarchive'::text, 'retain'::text]))),
+    CONSTRAINT operations_log_action_check CHECK ((action = ANY (ARRAY['pause'::text, 'resume'::text, 'retry'::text, 'hold'::text, 'lift'::text, 'archive'::text, 'unarchive'::text, 'retain'::text, 'role_granted'::text, 'role_revoked'::text, 'read'::text]))),
     CONSTRAINT operations_log_operator_check CHECK (((octet_length(operator) >= 1) AND (octet_length(operator) <= 64))),
     CONSTRAINT operations_log_reason_check CHECK ((octet_length(reason) <= 200)),
     CONSTRAINT operations_log_what_check CHECK (((octet_length(what) >= 1) AND (octet_length(what) <= 80)))
@@ -1124,6 +1189,19 @@ CREATE TABLE upload_pipeline.reembed_faults (
 );
 
 ALTER TABLE ONLY upload_pipeline.reembed_faults FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE upload_pipeline.role_grants (
+    user_id uuid NOT NULL,
+    role text NOT NULL,
+    granted_at timestamp with time zone DEFAULT now() NOT NULL,
+    operator text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    CONSTRAINT role_grants_operator_check CHECK (((octet_length(operator) >= 1) AND (octet_length(operator) <= 64))),
+    CONSTRAINT role_grants_reason_check CHECK ((octet_length(reason) <= 200)),
+    CONSTRAINT role_grants_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'oncall'::text])))
+);
+
+ALTER TABLE ONLY upload_pipeline.role_grants FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE upload_pipeline.schema_serves (
     version bigint NOT NULL,
@@ -1235,6 +1313,9 @@ ALTER TABLE ONLY local_auth.accounts
 ALTER TABLE ONLY local_auth.accounts
     ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY local_auth.identities
+    ADD CONSTRAINT identities_pkey PRIMARY KEY (issuer, subject);
+
 ALTER TABLE ONLY local_auth.mail_links
     ADD CONSTRAINT mail_links_pkey PRIMARY KEY (token_hash);
 
@@ -1249,6 +1330,18 @@ ALTER TABLE ONLY local_auth.refresh_tokens
 
 ALTER TABLE ONLY local_auth.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY local_auth.site_codes
+    ADD CONSTRAINT site_codes_pkey PRIMARY KEY (code_sha256);
+
+ALTER TABLE ONLY local_auth.site_flows
+    ADD CONSTRAINT site_flows_pkey PRIMARY KEY (state_sha256);
+
+ALTER TABLE ONLY upload_pipeline.api_keys
+    ADD CONSTRAINT api_keys_key_sha256_key UNIQUE (key_sha256);
+
+ALTER TABLE ONLY upload_pipeline.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (key_id);
 
 ALTER TABLE ONLY upload_pipeline.audit_head
     ADD CONSTRAINT audit_head_pkey PRIMARY KEY (only_row);
@@ -1334,6 +1427,9 @@ ALTER TABLE ONLY upload_pipeline.provider_paces
 ALTER TABLE ONLY upload_pipeline.reembed_faults
     ADD CONSTRAINT reembed_faults_pkey PRIMARY KEY (document_id);
 
+ALTER TABLE ONLY upload_pipeline.role_grants
+    ADD CONSTRAINT role_grants_pkey PRIMARY KEY (user_id, role);
+
 ALTER TABLE ONLY upload_pipeline.schema_serves
     ADD CONSTRAINT schema_serves_pkey PRIMARY KEY (version);
 
@@ -1370,6 +1466,8 @@ ALTER TABLE ONLY upload_pipeline.webhook_log
 ALTER TABLE ONLY upload_pipeline.webhook_log
     ADD CONSTRAINT webhook_log_pkey PRIMARY KEY (webhook_id);
 
+CREATE INDEX identities_account_id_idx ON local_auth.identities USING btree (account_id);
+
 CREATE INDEX mail_links_mail_id_idx ON local_auth.mail_links USING btree (mail_id);
 
 CREATE INDEX mails_account_id_idx ON local_auth.mails USING btree (account_id, kind);
@@ -1383,6 +1481,14 @@ CREATE UNIQUE INDEX refresh_tokens_one_live ON local_auth.refresh_tokens USING b
 CREATE INDEX refresh_tokens_session_id_idx ON local_auth.refresh_tokens USING btree (session_id);
 
 CREATE INDEX sessions_account_id_idx ON local_auth.sessions USING btree (account_id);
+
+CREATE INDEX site_codes_account_id_idx ON local_auth.site_codes USING btree (account_id);
+
+CREATE INDEX site_codes_expires_at_idx ON local_auth.site_codes USING btree (expires_at);
+
+CREATE INDEX site_flows_expires_at_idx ON local_auth.site_flows USING btree (expires_at);
+
+CREATE INDEX api_keys_owner ON upload_pipeline.api_keys USING btree (user_id, created_at DESC);
 
 CREATE INDEX audit_log_at ON upload_pipeline.audit_log USING btree (at);
 
@@ -1405,6 +1511,8 @@ CREATE INDEX document_chunks_pending ON upload_pipeline.document_chunks USING bt
 CREATE INDEX documents_cold_since ON upload_pipeline.documents USING btree (cold_since) WHERE (cold_since IS NOT NULL);
 
 CREATE UNIQUE INDEX documents_content ON upload_pipeline.documents USING btree (user_id, file_sha256) WHERE (removed_at IS NULL);
+
+CREATE INDEX documents_newest ON upload_pipeline.documents USING btree (created_at DESC, document_id);
 
 CREATE INDEX documents_owner ON upload_pipeline.documents USING btree (user_id, created_at DESC, document_id);
 
@@ -1488,6 +1596,8 @@ CREATE TRIGGER record_insert AFTER INSERT ON upload_pipeline.upload_jobs FOR EAC
 
 CREATE TRIGGER record_update AFTER UPDATE OF status ON upload_pipeline.upload_jobs FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION upload_pipeline.record_move();
 
+CREATE TRIGGER refuse_closed BEFORE INSERT ON upload_pipeline.api_keys FOR EACH ROW EXECUTE FUNCTION upload_pipeline.refuse_closed();
+
 CREATE TRIGGER refuse_closed BEFORE INSERT ON upload_pipeline.documents FOR EACH ROW EXECUTE FUNCTION upload_pipeline.refuse_closed();
 
 CREATE TRIGGER refuse_closed BEFORE INSERT ON upload_pipeline.upload_intents FOR EACH ROW EXECUTE FUNCTION upload_pipeline.refuse_closed();
@@ -1500,6 +1610,9 @@ CREATE TRIGGER refuse_held BEFORE UPDATE OF status ON upload_pipeline.upload_job
 
 CREATE TRIGGER sum_cost AFTER INSERT OR UPDATE OF nanousd ON upload_pipeline.costs FOR EACH ROW EXECUTE FUNCTION upload_pipeline.sum_cost();
 
+ALTER TABLE ONLY local_auth.identities
+    ADD CONSTRAINT identities_account_id_fkey FOREIGN KEY (account_id) REFERENCES local_auth.accounts(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY local_auth.mail_links
     ADD CONSTRAINT mail_links_mail_id_fkey FOREIGN KEY (mail_id) REFERENCES local_auth.mails(id) ON DELETE CASCADE;
 
@@ -1511,6 +1624,9 @@ ALTER TABLE ONLY local_auth.refresh_tokens
 
 ALTER TABLE ONLY local_auth.sessions
     ADD CONSTRAINT sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES local_auth.accounts(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY local_auth.site_codes
+    ADD CONSTRAINT site_codes_account_id_fkey FOREIGN KEY (account_id) REFERENCES local_auth.accounts(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY upload_pipeline.corpus
     ADD CONSTRAINT corpus_building_fkey FOREIGN KEY (building) REFERENCES upload_pipeline.generations(generation);
@@ -1539,6 +1655,14 @@ CREATE POLICY accounts_app ON local_auth.accounts TO inav_app USING (true) WITH 
 
 CREATE POLICY accounts_service ON local_auth.accounts TO service_role USING (true) WITH CHECK (true);
 
+CREATE POLICY app ON local_auth.identities TO inav_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON local_auth.site_codes TO inav_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON local_auth.site_flows TO inav_app USING (true) WITH CHECK (true);
+
+ALTER TABLE local_auth.identities ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE local_auth.mail_links ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY mail_links_app ON local_auth.mail_links TO inav_app USING (true) WITH CHECK (true);
@@ -1561,9 +1685,17 @@ CREATE POLICY sessions_app ON local_auth.sessions TO inav_app USING (true) WITH 
 
 CREATE POLICY sessions_service ON local_auth.sessions TO service_role USING (true) WITH CHECK (true);
 
+ALTER TABLE local_auth.site_codes ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE local_auth.site_flows ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY adds ON upload_pipeline.audit_inbox FOR INSERT TO inav_app WITH CHECK ((actor = ANY (ARRAY['user'::text, 'nobody'::text])));
 
 CREATE POLICY adds_any ON upload_pipeline.audit_inbox FOR INSERT TO service_role WITH CHECK (true);
+
+CREATE POLICY admin_reads ON upload_pipeline.operations_log FOR SELECT TO inav_operator USING (( SELECT upload_pipeline.acts_as(VARIADIC ARRAY['admin'::text]) AS acts_as));
+
+ALTER TABLE upload_pipeline.api_keys ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY app ON upload_pipeline.ended_sessions TO inav_app USING (true) WITH CHECK (true);
 
@@ -1578,6 +1710,8 @@ ALTER TABLE upload_pipeline.audit_head ENABLE ROW LEVEL SECURITY;
 ALTER TABLE upload_pipeline.audit_inbox ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE upload_pipeline.audit_log ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY bearer_is_noted ON upload_pipeline.api_keys FOR UPDATE TO inav_app USING ((key_sha256 = upload_pipeline.shown_key()));
 
 ALTER TABLE upload_pipeline.closed_accounts ENABLE ROW LEVEL SECURITY;
 
@@ -1619,7 +1753,31 @@ ALTER TABLE upload_pipeline.instances ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE upload_pipeline.operations_log ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY operator_is_noted ON upload_pipeline.operations_log FOR INSERT TO inav_operator WITH CHECK (((operator = (upload_pipeline.acting_user())::text) AND (action = 'read'::text) AND upload_pipeline.acts_as(VARIADIC ARRAY['admin'::text, 'oncall'::text])));
+
+CREATE POLICY operator_reads ON upload_pipeline.document_chunks FOR SELECT TO inav_operator USING (( SELECT upload_pipeline.acts_as(VARIADIC ARRAY['admin'::text, 'oncall'::text]) AS acts_as));
+
+CREATE POLICY operator_reads ON upload_pipeline.document_pages FOR SELECT TO inav_operator USING (( SELECT upload_pipeline.acts_as(VARIADIC ARRAY['admin'::text, 'oncall'::text]) AS acts_as));
+
+CREATE POLICY operator_reads ON upload_pipeline.documents FOR SELECT TO inav_operator USING (( SELECT upload_pipeline.acts_as(VARIADIC ARRAY['admin'::text, 'oncall'::text]) AS acts_as));
+
+CREATE POLICY operator_reads ON upload_pipeline.events FOR SELECT TO inav_operator USING (( SELECT upload_pipeline.acts_as(VARIADIC ARRAY['admin'::text, 'oncall'::text]) AS acts_as));
+
+CREATE POLICY operator_reads ON upload_pipeline.holds FOR SELECT TO inav_operator USING (( SELECT upload_pipeline.acts_as(VARIADIC ARRAY['admin'::text, 'oncall'::text]) AS acts_as));
+
+CREATE POLICY operator_reads ON upload_pipeline.instances FOR SELECT TO inav_operator USING (( SELECT upload_pipeline.acts_as(VARIADIC ARRAY['admin'::text, 'oncall'::text]) AS acts_as));
+
+CREATE POLICY operator_reads ON upload_pipeline.pauses FOR SELECT TO inav_operator USING (( SELECT upload_pipeline.acts_as(VARIADIC ARRAY['admin'::text, 'oncall'::text]) AS acts_as));
+
+CREATE POLICY operator_reads ON upload_pipeline.upload_jobs FOR SELECT TO inav_operator USING (( SELECT upload_pipeline.acts_as(VARIADIC ARRAY['admin'::text, 'oncall'::text]) AS acts_as));
+
+CREATE POLICY operator_reads ON upload_pipeline.webhook_log FOR SELECT TO inav_operator USING (( SELECT upload_pipeline.acts_as(VARIADIC ARRAY['admin'::text, 'oncall'::text]) AS acts_as));
+
+CREATE POLICY own_roles ON upload_pipeline.role_grants FOR SELECT TO inav_app, inav_operator USING ((user_id = upload_pipeline.acting_user()));
+
 CREATE POLICY owner ON upload_pipeline.closed_accounts TO inav_app USING ((account_id = upload_pipeline.acting_user())) WITH CHECK ((account_id = upload_pipeline.acting_user()));
+
+CREATE POLICY owner_adds ON upload_pipeline.api_keys FOR INSERT TO inav_app WITH CHECK ((user_id = upload_pipeline.acting_user()));
 
 CREATE POLICY owner_adds ON upload_pipeline.deletions FOR INSERT TO inav_app WITH CHECK ((user_id = upload_pipeline.acting_user()));
 
@@ -1647,6 +1805,12 @@ CREATE POLICY owner_intends ON upload_pipeline.storage_intents TO inav_app USING
 
 CREATE POLICY owner_intends ON upload_pipeline.upload_intents TO inav_app USING ((user_id = upload_pipeline.acting_user())) WITH CHECK ((user_id = upload_pipeline.acting_user()));
 
+CREATE POLICY owner_or_bearer_finds ON upload_pipeline.api_keys FOR SELECT TO inav_app USING (
+CASE
+    WHEN (upload_pipeline.shown_key() IS NULL) THEN (user_id = upload_pipeline.acting_user())
+    ELSE (key_sha256 = upload_pipeline.shown_key())
+END);
+
 ALTER TABLE upload_pipeline.owner_ranks ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY owner_reads ON upload_pipeline.costs FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
@@ -1660,6 +1824,10 @@ CREATE POLICY owner_reads ON upload_pipeline.documents FOR SELECT TO authenticat
 CREATE POLICY owner_reads ON upload_pipeline.events FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
 
 CREATE POLICY owner_reads ON upload_pipeline.upload_jobs FOR SELECT TO authenticated USING ((user_id = ( SELECT auth.uid() AS uid)));
+
+CREATE POLICY owner_resigns ON upload_pipeline.role_grants FOR DELETE TO inav_app USING ((user_id = upload_pipeline.acting_user()));
+
+CREATE POLICY owner_revokes ON upload_pipeline.api_keys FOR DELETE TO inav_app USING ((user_id = upload_pipeline.acting_user()));
 
 CREATE POLICY owner_stands ON upload_pipeline.owner_ranks TO inav_app USING ((user_id = upload_pipeline.acting_user())) WITH CHECK ((user_id = upload_pipeline.acting_user()));
 
@@ -1683,6 +1851,8 @@ ALTER TABLE upload_pipeline.provider_calls ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE upload_pipeline.provider_paces ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY reader_adds ON upload_pipeline.audit_inbox FOR INSERT TO inav_operator WITH CHECK (((actor = 'user'::text) AND (user_id = upload_pipeline.acting_user()) AND (action = 'read'::text) AND upload_pipeline.acts_as(VARIADIC ARRAY['admin'::text, 'oncall'::text])));
+
 CREATE POLICY reads ON upload_pipeline.audit_head FOR SELECT TO service_role USING (true);
 
 CREATE POLICY reads ON upload_pipeline.audit_inbox FOR SELECT TO service_role USING (true);
@@ -1691,6 +1861,8 @@ CREATE POLICY reads ON upload_pipeline.audit_log FOR SELECT TO service_role USIN
 
 ALTER TABLE upload_pipeline.reembed_faults ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE upload_pipeline.role_grants ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE upload_pipeline.schema_serves ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE upload_pipeline.schema_version ENABLE ROW LEVEL SECURITY;
@@ -1698,6 +1870,8 @@ ALTER TABLE upload_pipeline.schema_version ENABLE ROW LEVEL SECURITY;
 CREATE POLICY search ON upload_pipeline.corpus FOR SELECT TO authenticated, inav_app USING (true);
 
 CREATE POLICY search ON upload_pipeline.generations FOR SELECT TO authenticated, inav_app USING (true);
+
+CREATE POLICY service ON upload_pipeline.api_keys TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON upload_pipeline.closed_accounts TO service_role USING (true) WITH CHECK (true);
 
@@ -1739,6 +1913,8 @@ CREATE POLICY service ON upload_pipeline.provider_paces TO service_role USING (t
 
 CREATE POLICY service ON upload_pipeline.reembed_faults TO service_role USING (true) WITH CHECK (true);
 
+CREATE POLICY service ON upload_pipeline.role_grants TO service_role USING (true) WITH CHECK (true);
+
 CREATE POLICY service ON upload_pipeline.schema_serves TO service_role USING (true) WITH CHECK (true);
 
 CREATE POLICY service ON upload_pipeline.sign_in_tries TO service_role USING (true) WITH CHECK (true);
@@ -1775,6 +1951,7 @@ GRANT USAGE ON SCHEMA local_auth TO service_role;
 GRANT USAGE ON SCHEMA upload_pipeline TO inav_app;
 GRANT USAGE ON SCHEMA upload_pipeline TO authenticated;
 GRANT USAGE ON SCHEMA upload_pipeline TO service_role;
+GRANT USAGE ON SCHEMA upload_pipeline TO inav_operator;
 
 GRANT SELECT ON TABLE upload_pipeline.audit_log TO service_role;
 
@@ -1785,35 +1962,72 @@ GRANT SELECT ON TABLE upload_pipeline.upload_jobs TO authenticated;
 GRANT INSERT ON TABLE upload_pipeline.upload_jobs TO inav_app;
 
 GRANT SELECT(job_id) ON TABLE upload_pipeline.upload_jobs TO inav_app;
+GRANT SELECT(job_id) ON TABLE upload_pipeline.upload_jobs TO inav_operator;
 
 GRANT SELECT(document_id) ON TABLE upload_pipeline.upload_jobs TO inav_app;
+GRANT SELECT(document_id) ON TABLE upload_pipeline.upload_jobs TO inav_operator;
 
 GRANT SELECT(user_id) ON TABLE upload_pipeline.upload_jobs TO inav_app;
+GRANT SELECT(user_id) ON TABLE upload_pipeline.upload_jobs TO inav_operator;
 
 GRANT SELECT(attempt) ON TABLE upload_pipeline.upload_jobs TO inav_app;
+GRANT SELECT(attempt) ON TABLE upload_pipeline.upload_jobs TO inav_operator;
 
 GRANT SELECT(status),UPDATE(status) ON TABLE upload_pipeline.upload_jobs TO inav_app;
+GRANT SELECT(status) ON TABLE upload_pipeline.upload_jobs TO inav_operator;
+
+GRANT SELECT(status_since) ON TABLE upload_pipeline.upload_jobs TO inav_operator;
+
+GRANT SELECT(turn) ON TABLE upload_pipeline.upload_jobs TO inav_operator;
+
+GRANT SELECT(runs) ON TABLE upload_pipeline.upload_jobs TO inav_operator;
 
 GRANT SELECT(parser) ON TABLE upload_pipeline.upload_jobs TO inav_app;
+GRANT SELECT(parser) ON TABLE upload_pipeline.upload_jobs TO inav_operator;
+
+GRANT SELECT(parse_deadline) ON TABLE upload_pipeline.upload_jobs TO inav_operator;
+
+GRANT SELECT(next_poll_at) ON TABLE upload_pipeline.upload_jobs TO inav_operator;
+
+GRANT SELECT(polls) ON TABLE upload_pipeline.upload_jobs TO inav_operator;
+
+GRANT SELECT(webhook_at) ON TABLE upload_pipeline.upload_jobs TO inav_operator;
 
 GRANT SELECT(receipt) ON TABLE upload_pipeline.upload_jobs TO inav_app;
+GRANT SELECT(receipt) ON TABLE upload_pipeline.upload_jobs TO inav_operator;
 
 GRANT SELECT(chunks_total) ON TABLE upload_pipeline.upload_jobs TO inav_app;
+GRANT SELECT(chunks_total) ON TABLE upload_pipeline.upload_jobs TO inav_operator;
 
 GRANT SELECT(chunks_embedded) ON TABLE upload_pipeline.upload_jobs TO inav_app;
+GRANT SELECT(chunks_embedded) ON TABLE upload_pipeline.upload_jobs TO inav_operator;
+
+GRANT SELECT(timings) ON TABLE upload_pipeline.upload_jobs TO inav_operator;
+
+GRANT SELECT(last_error) ON TABLE upload_pipeline.upload_jobs TO inav_operator;
+
+GRANT SELECT(created_at) ON TABLE upload_pipeline.upload_jobs TO inav_operator;
+
+GRANT SELECT(updated_at) ON TABLE upload_pipeline.upload_jobs TO inav_operator;
+
+GRANT SELECT(finished_at) ON TABLE upload_pipeline.upload_jobs TO inav_operator;
 
 GRANT SELECT(generation) ON TABLE upload_pipeline.upload_jobs TO inav_app;
+GRANT SELECT(generation) ON TABLE upload_pipeline.upload_jobs TO inav_operator;
 
 GRANT SELECT(rank) ON TABLE upload_pipeline.upload_jobs TO inav_app;
 
 GRANT SELECT(lane) ON TABLE upload_pipeline.upload_jobs TO inav_app;
 
 GRANT SELECT(standby) ON TABLE upload_pipeline.upload_jobs TO inav_app;
+GRANT SELECT(standby) ON TABLE upload_pipeline.upload_jobs TO inav_operator;
 
 REVOKE ALL ON FUNCTION upload_pipeline.seal_audit(most integer, OUT sealed integer, OUT last bigint, OUT last_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION upload_pipeline.seal_audit(most integer, OUT sealed integer, OUT last bigint, OUT last_hash bytea) TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE local_auth.accounts TO inav_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE local_auth.identities TO inav_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE local_auth.mail_links TO inav_app;
 
@@ -1833,10 +2047,24 @@ GRANT SELECT(expires_at) ON TABLE local_auth.refresh_tokens TO service_role;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE local_auth.sessions TO inav_app;
 GRANT SELECT,DELETE ON TABLE local_auth.sessions TO service_role;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE local_auth.site_codes TO inav_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE local_auth.site_flows TO inav_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE upload_pipeline.api_keys TO inav_app;
+GRANT DELETE ON TABLE upload_pipeline.api_keys TO service_role;
+
+GRANT SELECT(key_id) ON TABLE upload_pipeline.api_keys TO service_role;
+
+GRANT SELECT(user_id) ON TABLE upload_pipeline.api_keys TO service_role;
+
+GRANT UPDATE(last_used_at) ON TABLE upload_pipeline.api_keys TO inav_app;
+
 GRANT SELECT ON TABLE upload_pipeline.audit_head TO service_role;
 
 GRANT SELECT,INSERT ON TABLE upload_pipeline.audit_inbox TO service_role;
 GRANT INSERT ON TABLE upload_pipeline.audit_inbox TO inav_app;
+GRANT INSERT ON TABLE upload_pipeline.audit_inbox TO inav_operator;
 
 GRANT SELECT,INSERT ON TABLE upload_pipeline.closed_accounts TO inav_app;
 GRANT SELECT ON TABLE upload_pipeline.closed_accounts TO service_role;
@@ -1870,26 +2098,55 @@ GRANT SELECT,INSERT ON TABLE upload_pipeline.deletions TO inav_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.document_chunks TO service_role;
 GRANT SELECT ON TABLE upload_pipeline.document_chunks TO authenticated;
 
+GRANT SELECT(document_id) ON TABLE upload_pipeline.document_chunks TO inav_operator;
+
+GRANT SELECT(ordinal) ON TABLE upload_pipeline.document_chunks TO inav_operator;
+
+GRANT SELECT(embed_model) ON TABLE upload_pipeline.document_chunks TO inav_operator;
+
+GRANT SELECT(generation) ON TABLE upload_pipeline.document_chunks TO inav_operator;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.document_pages TO service_role;
 GRANT SELECT ON TABLE upload_pipeline.document_pages TO authenticated;
+
+GRANT SELECT(document_id) ON TABLE upload_pipeline.document_pages TO inav_operator;
+
+GRANT SELECT(page_number) ON TABLE upload_pipeline.document_pages TO inav_operator;
+
+GRANT SELECT(state) ON TABLE upload_pipeline.document_pages TO inav_operator;
+
+GRANT SELECT(error_code) ON TABLE upload_pipeline.document_pages TO inav_operator;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.documents TO service_role;
 GRANT SELECT ON TABLE upload_pipeline.documents TO authenticated;
 GRANT INSERT ON TABLE upload_pipeline.documents TO inav_app;
 
 GRANT SELECT(document_id) ON TABLE upload_pipeline.documents TO inav_app;
+GRANT SELECT(document_id) ON TABLE upload_pipeline.documents TO inav_operator;
 
 GRANT SELECT(user_id) ON TABLE upload_pipeline.documents TO inav_app;
+GRANT SELECT(user_id) ON TABLE upload_pipeline.documents TO inav_operator;
+
+GRANT SELECT(mime) ON TABLE upload_pipeline.documents TO inav_operator;
+
+GRANT SELECT(bytes_len) ON TABLE upload_pipeline.documents TO inav_operator;
 
 GRANT SELECT(page_count) ON TABLE upload_pipeline.documents TO inav_app;
+GRANT SELECT(page_count) ON TABLE upload_pipeline.documents TO inav_operator;
 
 GRANT SELECT(attempt),UPDATE(attempt) ON TABLE upload_pipeline.documents TO inav_app;
+GRANT SELECT(attempt) ON TABLE upload_pipeline.documents TO inav_operator;
+
+GRANT SELECT(created_at) ON TABLE upload_pipeline.documents TO inav_operator;
 
 GRANT SELECT(removed_at),UPDATE(removed_at) ON TABLE upload_pipeline.documents TO inav_app;
+GRANT SELECT(removed_at) ON TABLE upload_pipeline.documents TO inav_operator;
 
 GRANT SELECT(cold_since) ON TABLE upload_pipeline.documents TO inav_app;
 
 GRANT SELECT(file_read_at),UPDATE(file_read_at) ON TABLE upload_pipeline.documents TO inav_app;
+
+GRANT SELECT(marks) ON TABLE upload_pipeline.documents TO inav_operator;
 
 GRANT SELECT,INSERT ON TABLE upload_pipeline.ended_sessions TO inav_app;
 GRANT SELECT,DELETE ON TABLE upload_pipeline.ended_sessions TO service_role;
@@ -1897,6 +2154,7 @@ GRANT SELECT,DELETE ON TABLE upload_pipeline.ended_sessions TO service_role;
 GRANT SELECT,INSERT,DELETE ON TABLE upload_pipeline.events TO service_role;
 GRANT SELECT ON TABLE upload_pipeline.events TO authenticated;
 GRANT INSERT ON TABLE upload_pipeline.events TO inav_app;
+GRANT SELECT ON TABLE upload_pipeline.events TO inav_operator;
 
 GRANT SELECT(user_id) ON TABLE upload_pipeline.events TO inav_app;
 
@@ -1917,11 +2175,14 @@ GRANT SELECT(model) ON TABLE upload_pipeline.generations TO inav_app;
 GRANT SELECT,INSERT,DELETE ON TABLE upload_pipeline.holds TO service_role;
 
 GRANT SELECT(document_id) ON TABLE upload_pipeline.holds TO inav_app;
+GRANT SELECT(document_id) ON TABLE upload_pipeline.holds TO inav_operator;
 
 GRANT SELECT(user_id) ON TABLE upload_pipeline.holds TO inav_app;
+GRANT SELECT(user_id) ON TABLE upload_pipeline.holds TO inav_operator;
 
 GRANT UPDATE(lifted_at) ON TABLE upload_pipeline.holds TO service_role;
 GRANT SELECT(lifted_at) ON TABLE upload_pipeline.holds TO inav_app;
+GRANT SELECT(lifted_at) ON TABLE upload_pipeline.holds TO inav_operator;
 
 GRANT UPDATE(lifted_by) ON TABLE upload_pipeline.holds TO service_role;
 
@@ -1938,12 +2199,20 @@ GRANT SELECT ON TABLE upload_pipeline.identity TO inav_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.instances TO service_role;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.instances TO inav_app;
 
+GRANT SELECT(instance_id) ON TABLE upload_pipeline.instances TO inav_operator;
+
+GRANT SELECT(service) ON TABLE upload_pipeline.instances TO inav_operator;
+
+GRANT SELECT(seen_at) ON TABLE upload_pipeline.instances TO inav_operator;
+
 GRANT SELECT,INSERT ON TABLE upload_pipeline.operations_log TO service_role;
+GRANT SELECT,INSERT ON TABLE upload_pipeline.operations_log TO inav_operator;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE upload_pipeline.owner_ranks TO service_role;
 GRANT SELECT,INSERT,UPDATE ON TABLE upload_pipeline.owner_ranks TO inav_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE upload_pipeline.pauses TO service_role;
+GRANT SELECT ON TABLE upload_pipeline.pauses TO inav_operator;
 
 GRANT SELECT(what) ON TABLE upload_pipeline.pauses TO inav_app;
 
@@ -1968,6 +2237,15 @@ GRANT SELECT,INSERT,UPDATE ON TABLE upload_pipeline.provider_paces TO service_ro
 GRANT SELECT,INSERT,UPDATE ON TABLE upload_pipeline.provider_paces TO inav_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.reembed_faults TO service_role;
+
+GRANT DELETE ON TABLE upload_pipeline.role_grants TO inav_app;
+GRANT SELECT,INSERT,DELETE ON TABLE upload_pipeline.role_grants TO service_role;
+
+GRANT SELECT(user_id) ON TABLE upload_pipeline.role_grants TO inav_app;
+GRANT SELECT(user_id) ON TABLE upload_pipeline.role_grants TO inav_operator;
+
+GRANT SELECT(role) ON TABLE upload_pipeline.role_grants TO inav_app;
+GRANT SELECT(role) ON TABLE upload_pipeline.role_grants TO inav_operator;
 
 GRANT SELECT ON TABLE upload_pipeline.schema_serves TO service_role;
 GRANT SELECT ON TABLE upload_pipeline.schema_serves TO inav_app;
@@ -1998,3 +2276,13 @@ GRANT UPDATE(existing_id) ON TABLE upload_pipeline.upload_intents TO inav_app;
 GRANT UPDATE(looked_at) ON TABLE upload_pipeline.upload_intents TO inav_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE upload_pipeline.webhook_log TO service_role;
+
+GRANT SELECT(document_id) ON TABLE upload_pipeline.webhook_log TO inav_operator;
+
+GRANT SELECT(event_type) ON TABLE upload_pipeline.webhook_log TO inav_operator;
+
+GRANT SELECT(outcome) ON TABLE upload_pipeline.webhook_log TO inav_operator;
+
+GRANT SELECT(deliveries) ON TABLE upload_pipeline.webhook_log TO inav_operator;
+
+GRANT SELECT(received_at) ON TABLE upload_pipeline.webhook_log TO inav_operator;

@@ -108,6 +108,14 @@ type OtherSites interface {
 	// that this site is not among those offered.
 	Authorize(ctx context.Context, site string, to Return) (string, error)
 
+	// Arrive takes a person back from another site that leads to us, and answers
+	// the address to lead the browser on to: with a code for Exchange, or with an
+	// error where the other site refused or its word does not hold. fault is what
+	// that site says in place of a code. CodeBadSignInCode says that nobody is
+	// awaited under this state, or no longer: there is nowhere to lead to.
+	// CodeNotOffered where other sites do not lead to us.
+	Arrive(ctx context.Context, state, code, fault string) (string, error)
+
 	// Exchange trades the code that the person came back with, once.
 	// CodeBadSignInCode says that it is unknown, used, or another verifier's.
 	Exchange(ctx context.Context, code, verifier string) (Session, error)
@@ -162,6 +170,35 @@ type EndedSessions interface {
 	Alive(ctx context.Context, p Principal) (bool, error)
 }
 
+// Site is another site that vouches for people (OpenID Connect).
+type Site interface {
+	// Begin is the address to send a person's browser to.
+	// CodeAccountsUnavailable says that the site cannot be asked.
+	Begin(ctx context.Context, v Visit) (string, error)
+
+	// Finish trades the code that came back for the site's word on the person,
+	// and proves that it is this site's, for us, and for this visit.
+	// CodeBadSignInCode says that it is not, CodeAccountsUnavailable that the site
+	// cannot be asked.
+	Finish(ctx context.Context, code string, v Visit) (Identity, error)
+}
+
+// Visit is one person's way to another site and back.
+type Visit struct {
+	Callback string // our address that the site leads back to
+	State    string // names the visit
+	Nonce    string // has to come back within the site's word
+	Verifier string // proves that who trades the code is who began (RFC 7636)
+}
+
+// Identity is another site's word on a person.
+type Identity struct {
+	Issuer, Subject string // who says it, and whom it means, for ever
+	Email           string // may be empty
+	EmailVerified   bool   // the site proved the address
+	Name            string // may be empty
+}
+
 // Principal is who a verified access token speaks for.
 type Principal struct {
 	User      core.ID
@@ -169,6 +206,9 @@ type Principal struct {
 	Email     string
 	ExpiresAt time.Time
 	Claims    []byte // the token's own claims as JSON, for the database's row policies
+
+	Key    core.ID      // the API key that speaks for the user; zero for a person
+	Scopes []core.Scope // what that key may do
 }
 
 // Verifier proves access tokens. Every failure is CodeUnauthenticated, but for

@@ -79,6 +79,11 @@ func (a Accounts) Resend(ctx context.Context, email string) error {
 	return a.Breaker.Do(func() error { return a.Accounts.Resend(ctx, email) })
 }
 
+// Arrive is ports.Accounts.
+func (a Accounts) Arrive(ctx context.Context, state, code, fault string) (string, error) {
+	return ask(a.Breaker, func() (string, error) { return a.Accounts.Arrive(ctx, state, code, fault) })
+}
+
 // Exchange is ports.Accounts.
 func (a Accounts) Exchange(ctx context.Context, code, verifier string) (ports.Session, error) {
 	return ask(a.Breaker, func() (ports.Session, error) { return a.Accounts.Exchange(ctx, code, verifier) })

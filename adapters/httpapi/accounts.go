@@ -121,6 +121,9 @@ func (a *api) signUp(ctx context.Context, in *signUpInput) (*signUpOutput, error
 		Email: in.Body.Email, Password: in.Body.Password, Name: in.Body.Name,
 		ConsentVersion: in.Body.ConsentVersion, ConsentTimestamp: in.Body.ConsentTimestamp, Return: to,
 	})
+	if err == nil {
+		err = a.recordAct(ctx, session.Account.ID, core.AuditSignUp, "")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -159,6 +162,14 @@ func (a *api) login(ctx context.Context, in *loginInput) (*sessionOutput, error)
 		session, err = a.Accounts.SignIn(ctx, in.Body.Email, in.Body.Password)
 		return err
 	})
+	return a.signedIn(ctx, session, err)
+}
+
+// signedIn notes a sign-in before its tokens are told.
+func (a *api) signedIn(ctx context.Context, session ports.Session, err error) (*sessionOutput, error) {
+	if err == nil {
+		err = a.recordAct(ctx, session.Account.ID, core.AuditSignIn, "")
+	}
 	return sessionAnswer(session, err)
 }
 
@@ -175,10 +186,8 @@ func sessionAnswer(session ports.Session, err error) (*sessionOutput, error) {
 
 func (a *api) logout(ctx context.Context, _ *noInput) (*noOutput, error) {
 	req := requestOf(ctx)
-	if err := a.Accounts.SignOut(ctx, req.caller, req.token); err != nil {
-		return nil, err
-	}
-	return &noOutput{}, nil
+	err := a.Accounts.SignOut(ctx, req.caller, req.token)
+	return &noOutput{}, a.recordIf(ctx, err, core.AuditSignOut, "")
 }
 
 func (a *api) profile(ctx context.Context, _ *noInput) (*profileOutput, error) {

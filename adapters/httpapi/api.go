@@ -30,6 +30,8 @@ type APIDeps struct {
 	Inspector core.Inspector
 	Health    ports.Health
 	Keys      ports.Idempotency
+	APIKeys   ports.APIKeys
+	Oversight ports.Oversight
 	Limiter   ports.Limiter
 	Tries     ports.Tries
 	Audit     ports.AuditLog
@@ -86,7 +88,7 @@ func NewAPI(d APIDeps) (http.Handler, error) {
 	a.serveConfirm(mux)
 	a.serveDocuments(mux, h.OpenAPI())
 	return &door{
-		mux: mux, public: publicSet(), verifier: d.Verifier, logger: d.Logger, limits: d.Limits,
+		mux: mux, public: publicSet(), verifier: d.Verifier, apiKeys: d.APIKeys, roles: d.Oversight.Roles, logger: d.Logger, limits: d.Limits,
 		observe: orNothing(d.Observe), https: strings.HasPrefix(d.PublicURL, "https://"),
 		ownBody: map[string]bool{"POST " + pathUpload: true, "POST " + pathDocuments: true, putRoute: true},
 		keys:    &keys{store: d.Keys, routes: keyed, limits: d.Limits, logger: d.Logger},
@@ -100,8 +102,8 @@ func (d APIDeps) check() error {
 	for name, missing := range map[string]bool{
 		"Library": d.Library == nil, "Journal": d.Journal == nil, "Uploads": d.Uploads == nil, "Blobs": d.Blobs == nil, "Accounts": d.Accounts == nil,
 		"Verifier": d.Verifier == nil, "Embedder": d.Embedder == nil, "Inspector": d.Inspector == nil,
-		"Health": d.Health == nil, "Keys": d.Keys == nil, "Limiter": d.Limiter == nil, "Tries": d.Tries == nil, "Audit": d.Audit == nil, "Security": d.Security == nil,
-		"Logger": d.Logger == nil, "SpoolDir": d.SpoolDir == "",
+		"Health": d.Health == nil, "Keys": d.Keys == nil, "APIKeys": d.APIKeys == nil, "Oversight": d.Oversight == nil, "Limiter": d.Limiter == nil, "Tries": d.Tries == nil,
+		"Audit": d.Audit == nil, "Security": d.Security == nil, "Logger": d.Logger == nil, "SpoolDir": d.SpoolDir == "",
 	} {
 		if missing {
 			faults = append(faults, fmt.Errorf("httpapi: %s is required", name))
@@ -134,6 +136,10 @@ func (a *api) config() huma.Config {
 	config.Extensions = map[string]any{"x-limits": a.Limits.served()}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		securityName: {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The access_token of POST /auth/login."},
+		keySecurity: {
+			Type: "apiKey", In: "header", Name: headerAPIKey,
+			Description: "A key of POST " + pathKeys + " whose scopes hold the operation's x-scope; Authorization: Bearer takes it, too.",
+		},
 	}
 	config.Security = []map[string][]string{{securityName: {}}}
 	config.Servers = []*huma.Server{{URL: "/", Description: "Where this document was read"}}
@@ -161,7 +167,7 @@ func route[I, O any](h huma.API, op huma.Operation, handle func(context.Context,
 	if publicSet()[template] {
 		op.Security = []map[string][]string{}
 	} else {
-		op.Security = []map[string][]string{{securityName: {}}}
+		accesses[template].describe(&op)
 		op.Errors = append(op.Errors, http.StatusUnauthorized)
 	}
 	huma.Register(h, op, func(ctx context.Context, in *I) (*O, error) {

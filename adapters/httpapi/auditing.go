@@ -17,8 +17,31 @@ const (
 // record notes a read of documents' content, before any of it is sent: what
 // cannot be noted is not answered.
 func (a *api) record(ctx context.Context, action core.AuditAction, documents ...core.ID) error {
-	return a.Audit.Record(ctx, core.AuditEntry{Actor: core.ActorUser, User: callerOf(ctx).User, Action: action,
-		Documents: documents, Outcome: core.AuditDone})
+	caller := callerOf(ctx)
+	e := core.AuditEntry{Actor: core.ActorUser, User: caller.User, Action: action, Documents: documents, Outcome: core.AuditDone}
+	if !caller.Key.IsZero() {
+		e.What = "key:" + caller.Key.String()
+	}
+	return a.Audit.Record(ctx, e)
+}
+
+// recordAct notes what was done to an account, before its answer. Whose account
+// it is may not be known: of a sign-up that waits for its mail.
+func (a *api) recordAct(ctx context.Context, account core.ID, action core.AuditAction, what string) error {
+	e := core.AuditEntry{Actor: core.ActorUser, User: account, Action: action, What: what, Outcome: core.AuditDone}
+	if account.IsZero() {
+		e.Actor = core.ActorNobody
+	}
+	return a.Audit.Record(ctx, e)
+}
+
+// recordIf is recordAct of the caller's own account where err is nil, and else
+// err.
+func (a *api) recordIf(ctx context.Context, err error, action core.AuditAction, what string) error {
+	if err != nil {
+		return err
+	}
+	return a.recordAct(ctx, callerOf(ctx).User, action, what)
 }
 
 // recordSearch notes one row a search, with every document of which something

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/insurance-navigator/navigator/core"
 )
@@ -26,6 +25,7 @@ var publicRoutes = []string{
 	"POST /auth/refresh",
 	"GET " + pathAuthorize,
 	"POST " + pathExchange,
+	"GET " + pathArrive,
 	"POST " + pathRecover,
 	"POST " + pathResend,
 	confirmPage,
@@ -48,17 +48,20 @@ func publicSet() map[string]bool {
 	return set
 }
 
-// authenticate proves the bearer token. Whatever is wrong with it is a 401: a
+// authenticate proves the API key or the bearer token. Whatever is wrong with it is a 401: a
 // verifier that fails in a way of its own does not become a fault of ours. One
 // that could not look at it, with the sessions or the keys away, is a 503, for
 // a 401 would have every client sign in anew.
 func (d *door) authenticate(r *http.Request, req *request) error {
-	token, ok := bearer(r.Header)
+	shown, ok := credentialOf(r.Header)
 	if !ok {
 		return core.Fail(core.CodeUnauthenticated, nil)
 	}
-	req.token = token
-	principal, err := d.verifier.Verify(r.Context(), token)
+	req.token = shown.secret
+	if shown.key {
+		return d.unlock(r.Context(), shown.secret, req)
+	}
+	principal, err := d.verifier.Verify(r.Context(), shown.secret)
 	switch {
 	case core.HasCode(err, core.CodeTokenExpired):
 		return core.Fail(core.CodeTokenExpired, nil)
@@ -69,19 +72,6 @@ func (d *door) authenticate(r *http.Request, req *request) error {
 	}
 	req.caller = principal
 	return nil
-}
-
-// bearer takes the token out of the one Authorization header (RFC 6750).
-func bearer(h http.Header) (string, bool) {
-	values := h.Values("Authorization")
-	if len(values) != 1 {
-		return "", false
-	}
-	scheme, token, found := strings.Cut(values[0], " ")
-	if !found || !strings.EqualFold(scheme, "Bearer") || token == "" || strings.ContainsAny(token, " \t,") {
-		return "", false
-	}
-	return token, true
 }
 
 // challenge is the WWW-Authenticate value: it names an error only where a token

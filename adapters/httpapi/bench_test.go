@@ -18,20 +18,22 @@ import (
 
 // bench is one front door on a real server, over parts of its own.
 type bench struct {
-	t        *testing.T
-	url      string
-	server   *httptest.Server
-	library  *memLibrary
-	journal  *memJournal
-	uploads  *memUploads
-	blobs    *memBlobs
-	accounts *memAccounts
-	embedder *memEmbedder
-	keys     *memKeys
-	audit    *memAudit
-	spool    string
-	log      *lockedBuffer
-	seen     chan Observation
+	t         *testing.T
+	url       string
+	server    *httptest.Server
+	library   *memLibrary
+	journal   *memJournal
+	uploads   *memUploads
+	blobs     *memBlobs
+	accounts  *memAccounts
+	embedder  *memEmbedder
+	keys      *memKeys
+	apiKeys   *memAPIKeys
+	oversight *memOversight
+	audit     *memAudit
+	spool     string
+	log       *lockedBuffer
+	seen      chan Observation
 }
 
 type lockedBuffer struct {
@@ -54,13 +56,15 @@ func (l *lockedBuffer) String() string {
 func newBench(t testing.TB, change ...func(*APIDeps)) *bench {
 	t.Helper()
 	b := &bench{
-		library: newLibrary(), journal: newJournal(), uploads: newUploads(), blobs: newBlobs(), accounts: &memAccounts{}, embedder: &memEmbedder{}, keys: newKeys(), audit: &memAudit{},
+		library: newLibrary(), journal: newJournal(), uploads: newUploads(), blobs: newBlobs(), accounts: &memAccounts{}, embedder: &memEmbedder{}, keys: newKeys(),
+		apiKeys: newAPIKeys(), oversight: newOversight(), audit: &memAudit{},
 		spool: t.TempDir(), log: &lockedBuffer{}, seen: make(chan Observation, 4096),
 	}
 	b.t, _ = t.(*testing.T) // a fuzz target calls nothing that needs it
 	deps := APIDeps{
 		Library: b.library, Journal: b.journal, Uploads: b.uploads, Tickets: memTickets{}, Blobs: b.blobs, Accounts: b.accounts, Verifier: memVerifier{}, Embedder: b.embedder,
-		Inspector: memInspector{}, Health: memHealth{}, Keys: b.keys, Limiter: openLimiter{}, Tries: &memTries{wrong: map[string]int{}}, Audit: b.audit, Security: b.audit, Logger: slog.New(slog.NewJSONHandler(b.log, nil)),
+		Inspector: memInspector{}, Health: memHealth{}, Keys: b.keys, APIKeys: b.apiKeys, Oversight: b.oversight, Limiter: openLimiter{}, Tries: &memTries{wrong: map[string]int{}},
+		Audit: b.audit, Security: b.audit, Logger: slog.New(slog.NewJSONHandler(b.log, nil)),
 		Version: "test", SpoolDir: b.spool, PublicURL: "https://api.example.org", Redirects: []string{webReturn},
 		Observe: func(o Observation) { b.seen <- o },
 	}

@@ -118,6 +118,9 @@ func (a *api) export(ctx context.Context, in *exportInput) (*exportOutput, error
 	for _, d := range documents.Body.Documents {
 		body.Documents = append(body.Documents, exportDocument(a.PublicURL, d))
 	}
+	if err := a.record(ctx, core.AuditAccountExport); err != nil {
+		return nil, err
+	}
 	return &exportOutput{Body: body}, nil
 }
 

@@ -19,9 +19,11 @@ const apiVersion = "1.0.0"
 // they are shown.
 var tagWords = []*huma.Tag{
 	{Name: "Accounts", Description: "Making an account, signing in and out."},
+	{Name: "API keys", Description: "What machines sign in with: their scopes, their expiry, their end."},
 	{Name: "Documents", Description: "Uploading documents, following them on their way, reading and removing them."},
 	{Name: "Search", Description: "Asking questions of one's own documents."},
 	{Name: "Older clients", Description: "Addresses that older clients use; each leads to the code of a modern one."},
+	{Name: "Operators", Description: "What whoever runs the service reads: states, times, sizes and codes, never what a document says."},
 	{Name: "Health", Description: "What the deployment says of itself, for the platform and for whoever is on call."},
 }
 
@@ -96,6 +98,7 @@ func (a *api) about() string {
 		"Upload insurance documents, follow them on their way, and search in them.",
 		"**Signing in.** `POST /auth/login` answers an access token; send it as `Authorization: Bearer <token>`. " +
 			"It expires; `POST /auth/refresh` trades the refresh token, once, for new ones. Operations with an empty `security` need none.",
+		accessWords(),
 		"**Errors.** Every error is a problem document (RFC 9457, `application/problem+json`). `code` is stable and is what a program " +
 			"should look at; `detail` says what happened, `advice` what to do, `errors` names the fields at fault. " +
 			"A document of another account is answered as one that does not exist. " +

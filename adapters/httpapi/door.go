@@ -22,6 +22,8 @@ type door struct {
 	mux      *http.ServeMux
 	public   map[string]bool // route templates that need no token
 	verifier ports.Verifier  // nil where every route is public
+	apiKeys  ports.APIKeys   // the same
+	roles    func(context.Context, ports.Principal) ([]core.Role, error)
 	logger   *slog.Logger
 	limits   Limits
 	observe  func(Observation)
@@ -130,7 +132,11 @@ func (d *door) admitted(w *recorder, r *http.Request, req *request) {
 			return
 		}
 	}
-	if err := d.rates.admit(w, r, req); err != nil {
+	err := d.rates.admit(w, r, req)
+	if err == nil {
+		err = d.permit(r.Context(), req)
+	}
+	if err != nil {
 		fail(w, r, err)
 		return
 	}

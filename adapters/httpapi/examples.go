@@ -61,7 +61,7 @@ func (e example) fill(op *huma.Operation) {
 func examples(l Limits) map[string]example {
 	all := map[string]example{}
 	for _, part := range []map[string]example{
-		uploadExamples(), documentExamples(), accountExamples(), otherExamples(l), oldExamples(),
+		uploadExamples(), documentExamples(), accountExamples(), keyExamples(), adminExamples(), otherExamples(l), oldExamples(),
 	} {
 		for id, e := range part {
 			all[id] = e
@@ -233,5 +233,46 @@ func oldExamples() map[string]example {
 			}),
 		},
 		"get-root": {nil, ok(Greeting{Message: "Insurance Navigator API 0123456789ab"})},
+	}
+}
+
+func keyExamples() map[string]example {
+	kept := APIKey{
+		ID: exampleUnknown, Name: "nightly import", Hint: "ink_4fR2aB", Scopes: []keyScope{keyScope(core.ScopeWrite)},
+		CreatedAt: exampleTime(), ExpiresAt: exampleTime().AddDate(0, 0, 90),
+	}
+	used := kept
+	used.LastUsedAt = new(exampleTime().Add(time.Hour))
+	return map[string]example{
+		"make-key": {
+			KeyRequest{Name: kept.Name, Scopes: kept.Scopes, Days: 90},
+			map[int]any{http.StatusCreated: MadeAPIKey{APIKey: kept, Secret: "ink_4fR2aB..."}},
+		},
+		"list-keys": {nil, ok(KeyList{Keys: []APIKey{used}})},
+	}
+}
+
+func adminExamples() map[string]example {
+	at, next := exampleTime(), placeCursor(ports.Place{CreatedAt: exampleTime(), Document: exampleID(exampleDocument)})
+	failed := ports.Failure{
+		Document: exampleID(exampleDocument), Owner: exampleID(exampleUser), Attempt: 1, Status: core.FailedParse,
+		Code: core.CodeParseFailed, Stage: core.Receive, At: at,
+	}
+	watched := watchedOf(ports.Watched{
+		Document: failed.Document, Owner: failed.Owner, Status: failed.Status, Since: at, Attempt: 1, Size: 482133,
+		ContentType: "application/pdf", Pages: 24, Code: failed.Code, CreatedAt: at, UpdatedAt: at,
+	})
+	story := DocumentStory{
+		DocumentID: exampleDocument, OwnerID: exampleUser, Status: documentStatus(core.FailedParse), Since: at, Where: string(core.Failed),
+		Attempt: 1, Code: string(failed.Code), CreatedAt: at, BytesLen: watched.BytesLen, Mime: watched.Mime, Callbacks: []StoryCallback{},
+		Moves: []StoryMove{{At: at, Attempt: 1, Was: string(core.ParseQueued), Status: string(core.FailedParse), LastedMS: 6800, Code: string(failed.Code)}},
+	}
+	return map[string]example{
+		"watch-documents":  {nil, ok(WatchedPage{Documents: []WatchedDocument{watched}, NextCursor: &next})},
+		"explain-document": {nil, ok(story)},
+		"list-queues":      {nil, ok(QueueReport{Queues: []QueueState{{Queue: "embed", Waiting: 3, Running: 1, OldestSeconds: 2.5}}})},
+		"list-failures": {nil, ok(failureReport(
+			[]ports.Failure{failed}, []ports.FailureCount{{Code: failed.Code, Stage: failed.Stage, Count: 1, Oldest: at, Newest: at}}))},
+		"list-operations": {nil, ok(ActReport{Operations: []OperatorAct{{At: at, Operator: exampleUser, Action: "read", What: "documents"}}})},
 	}
 }

@@ -513,6 +513,16 @@ func (m *memAccounts) Authorize(_ context.Context, site string, to ports.Return)
 	return "https://accounts.example.org/" + to.Challenge + "?to=" + to.Redirect, nil
 }
 
+func (m *memAccounts) Arrive(_ context.Context, state, code, fault string) (string, error) {
+	if err := m.of("Arrive"); err != nil {
+		return "", err
+	}
+	if state != "state-1" {
+		return "", core.Fail(core.CodeBadSignInCode, nil)
+	}
+	return webReturn + "?code=" + code + "&error=" + fault, nil
+}
+
 func (m *memAccounts) Exchange(_ context.Context, code, verifier string) (ports.Session, error) {
 	if err := m.of("Exchange"); err != nil {
 		return ports.Session{}, err

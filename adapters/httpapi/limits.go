@@ -49,6 +49,9 @@ type Limits struct {
 	MinPassword int // characters of a new password
 	MaxPassword int // bytes of any password
 
+	MaxAPIKeys int           // of one user, that have not expired
+	APIKeyLife time.Duration // of an API key at most, in whole days
+
 	Rates          []Rule        // how often each kind of request may come
 	UploadsPerDay  int           // new documents of one user in any 24 hours; 0 is no bound, and stays 0
 	UploadTTL      time.Duration // for the file of an announced upload to be sent
@@ -118,6 +121,9 @@ func DefaultLimits() Limits {
 		MinPassword: 12,
 		MaxPassword: 72, // what every provider of accounts takes
 
+		MaxAPIKeys: 20,
+		APIKeyLife: 365 * 24 * time.Hour,
+
 		Rates:         defaultRules(uploadsPerDay),
 		UploadsPerDay: uploadsPerDay,
 
@@ -177,6 +183,8 @@ func (l Limits) orDefaults() Limits {
 	fill(&l.MaxBatch, d.MaxBatch)
 	fill(&l.MinPassword, d.MinPassword)
 	fill(&l.MaxPassword, d.MaxPassword)
+	fill(&l.MaxAPIKeys, d.MaxAPIKeys)
+	fill(&l.APIKeyLife, d.APIKeyLife)
 	fill(&l.UploadTTL, d.UploadTTL)
 	fill(&l.LinkTTL, d.LinkTTL)
 	fill(&l.MaxOpenUploads, d.MaxOpenUploads)

@@ -49,7 +49,7 @@ var servedAs = map[string]string{
 	"MaxQuery": "max_query_characters", "MaxResults": "max_search_results", "DefaultResults": "default_search_results",
 	"MaxTypes": "max_search_types", "MaxTypeLength": "max_search_type_characters", "QuestionTime": "max_question_seconds", "QuoteTime": "max_quote_seconds",
 	"MaxPage": "max_page_size", "DefaultPage": "default_page_size", "MaxBatch": "max_batch_ids",
-	"MinPassword": "min_password_characters", "MaxPassword": "max_password_bytes",
+	"MinPassword": "min_password_characters", "MaxPassword": "max_password_bytes", "MaxAPIKeys": "max_api_keys_per_user", "APIKeyLife": "max_api_key_seconds",
 	"KeyLife": "idempotency_key_seconds", "KeyLease": "idempotency_lease_seconds", "MaxKeptAnswer": "max_replayed_answer_bytes",
 	"UploadTTL": "signed_url_ttl_seconds", "LinkTTL": "file_link_ttl_seconds", "MaxOpenUploads": "max_announced_uploads",
 	"UploadsPerDay": "max_uploads_per_day_per_user", "Rates": "rates", "Retention": "retention",

@@ -43,6 +43,9 @@ type UploadLimits struct {
 	MinPassword int `json:"min_password_characters"`
 	MaxPassword int `json:"max_password_bytes"`
 
+	MaxAPIKeys int     `json:"max_api_keys_per_user" doc:"That have not expired"`
+	APIKeyLife float64 `json:"max_api_key_seconds" doc:"Longest life of an API key, in whole days"`
+
 	MaxQuery       int `json:"max_query_characters"`
 	MaxResults     int `json:"max_search_results"`
 	DefaultResults int `json:"default_search_results"`
@@ -80,7 +83,7 @@ type KeptFor struct {
 // RateLimit is one rule of the table of rates.
 type RateLimit struct {
 	Name          string `json:"name"`
-	Scope         string `json:"scope" enum:"user,address,account,account_address" doc:"Whose requests are counted together"`
+	Scope         string `json:"scope" enum:"user,address,account,account_address" doc:"Whose requests are counted together; of a user each API key by itself"`
 	Requests      int    `json:"requests" doc:"At once, and then as evenly as so many in each window"`
 	WindowSeconds int    `json:"window_seconds"`
 	About         string `json:"applies_to"`
@@ -102,7 +105,7 @@ func (l Limits) served() UploadLimits {
 		Description: l.words() + l.quotaWords(),
 		MaxRequests: l.MaxRequests, MinDownloadRate: l.MinDownloadRate, DownloadGrace: l.DownloadGrace.Seconds(),
 		MaxBodyBytes: l.MaxBodyBytes, BodySeconds: l.BodyTime.Seconds(), MaxHeaderBytes: l.MaxHeaderBytes,
-		MinPassword: l.MinPassword, MaxPassword: l.MaxPassword,
+		MinPassword: l.MinPassword, MaxPassword: l.MaxPassword, MaxAPIKeys: l.MaxAPIKeys, APIKeyLife: l.APIKeyLife.Seconds(),
 		MaxQuery: l.MaxQuery, MaxResults: l.MaxResults, DefaultResults: l.DefaultResults,
 		MaxTypes: l.MaxTypes, MaxTypeLength: l.MaxTypeLength, QuestionSeconds: l.QuestionTime.Seconds(), QuoteSeconds: l.QuoteTime.Seconds(),
 		MaxPage: l.MaxPage, DefaultPage: l.DefaultPage, MaxBatch: l.MaxBatch,

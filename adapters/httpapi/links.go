@@ -54,16 +54,25 @@ type (
 		Challenge string `query:"code_challenge" required:"true" minLength:"43" maxLength:"43" pattern:"^[A-Za-z0-9_-]+$" doc:"base64url of the SHA-256 of a verifier that the client keeps (RFC 7636, S256)" example:"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"`
 	}
 	authorizeOutput struct{ Body SignInAddress }
-	exchangeInput   struct{ Body ExchangeRequest }
-	recoverInput    struct{ Body RecoverRequest }
-	resendInput     struct{ Body ResendRequest }
-	mailedOutput    struct{ Body Mailed }
-	passwordInput   struct{ Body PasswordRequest }
+	arriveInput     struct {
+		State string `query:"state" required:"true" minLength:"1" maxLength:"512" doc:"What the visit began with" example:"Zk3tq1..."`
+		Code  string `query:"code" maxLength:"4096" doc:"The other site's code" example:"SplxlOBeZQQYbYS6WxSbIA"`
+		Error string `query:"error" maxLength:"512" doc:"What the other site says in place of a code" example:"access_denied"`
+	}
+	arriveOutput struct {
+		Location string `header:"Location" doc:"Where the browser goes next"`
+	}
+	exchangeInput struct{ Body ExchangeRequest }
+	recoverInput  struct{ Body RecoverRequest }
+	resendInput   struct{ Body ResendRequest }
+	mailedOutput  struct{ Body Mailed }
+	passwordInput struct{ Body PasswordRequest }
 )
 
 const (
 	pathAuthorize = "/auth/authorize"
 	pathExchange  = "/auth/exchange"
+	pathArrive    = "/auth/callback"
 	pathRecover   = "/auth/recover"
 	pathResend    = "/auth/resend"
 	pathPassword  = "/auth/password"
@@ -88,6 +97,13 @@ func (a *api) registerLinks(h huma.API) {
 		Description: "Trades the code that a person came back with, from another site or from a mail's link, once, against the verifier that its challenge was made of." + local,
 		Errors:      []int{400, 403, 404, 408, 413, 415, 503},
 	}, a.exchange)
+	route(h, huma.Operation{
+		OperationID: "arrive", Method: http.MethodGet, Path: pathArrive, Tags: tags, DefaultStatus: http.StatusSeeOther,
+		Summary: "Where another site leads a browser back to",
+		Description: "For browsers on their way back, not for clients. Leads on to the redirect_to of the visit, with a code for POST /auth/exchange, " +
+			"or with error and error_code. A visit that nobody began, or that ended, leads nowhere: 400." + local,
+		Errors: []int{400, 404, 422, 503},
+	}, a.arrive)
 	route(h, huma.Operation{
 		OperationID: "recover", Method: http.MethodPost, Path: pathRecover, Tags: tags, DefaultStatus: http.StatusAccepted, MaxBodyBytes: body,
 		Summary: "Mail a link to who forgot the password",
@@ -124,6 +140,14 @@ func (a *api) authorize(ctx context.Context, in *authorizeInput) (*authorizeOutp
 	return &authorizeOutput{Body: SignInAddress{URL: address}}, nil
 }
 
+func (a *api) arrive(ctx context.Context, in *arriveInput) (*arriveOutput, error) {
+	address, err := a.Accounts.Arrive(ctx, in.State, in.Code, in.Error)
+	if err != nil {
+		return nil, err
+	}
+	return &arriveOutput{Location: address}, nil
+}
+
 // leadsBack takes an address only as it is configured, letter by letter: a code
 // is never led to anybody else's.
 func (a *api) leadsBack(field, redirect, challenge string) (ports.Return, error) {
@@ -137,7 +161,8 @@ func (a *api) leadsBack(field, redirect, challenge string) (ports.Return, error)
 }
 
 func (a *api) exchange(ctx context.Context, in *exchangeInput) (*sessionOutput, error) {
-	return sessionAnswer(a.Accounts.Exchange(ctx, in.Body.Code, in.Body.Verifier))
+	session, err := a.Accounts.Exchange(ctx, in.Body.Code, in.Body.Verifier)
+	return a.signedIn(ctx, session, err)
 }
 
 func (a *api) recoverAccount(ctx context.Context, in *recoverInput) (*mailedOutput, error) {
@@ -170,8 +195,11 @@ func (a *api) changePassword(ctx context.Context, in *passwordInput) (*noOutput,
 	change := func() error {
 		return a.Accounts.ChangePassword(ctx, req.caller, req.token, in.Body.Present, in.Body.Password)
 	}
+	var err error
 	if in.Body.Present == "" { // nothing is tried
-		return &noOutput{}, change()
+		err = change()
+	} else {
+		err = a.tried(ctx, req.caller.Email, change)
 	}
-	return &noOutput{}, a.tried(ctx, req.caller.Email, change)
+	return &noOutput{}, a.recordIf(ctx, err, core.AuditPassword, "")
 }

@@ -161,3 +161,21 @@ func (l listening) SignIn(ctx context.Context, email, password string) (ports.Se
 	l.hear(ctx)
 	return l.Accounts.SignIn(ctx, email, password)
 }
+
+// A browser that comes back from another site is led on, and nobody else is.
+func TestComingBackFromAnotherSite(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.server.Client().CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	got := b.get(pathArrive+"?state=state-1&code=c", "")
+	if got.status != http.StatusSeeOther || got.header.Get("Location") != webReturn+"?code=c&error=" || len(got.body) != 0 {
+		t.Errorf("%d to %q: %s", got.status, got.header.Get("Location"), got.body)
+	}
+	if got := b.get(pathArrive+"?state=state-1&error=access_denied", ""); !strings.HasSuffix(got.header.Get("Location"), "error=access_denied") {
+		t.Errorf("to %q", got.header.Get("Location"))
+	}
+	b.get(pathArrive+"?state=state-2&code=c", "").problem(t, http.StatusBadRequest, "bad_sign_in_code")
+	b.get(pathArrive+"?code=c", "").problem(t, http.StatusUnprocessableEntity, "invalid_request")
+	b.accounts.set("Arrive", core.Fail(core.CodeNotOffered, nil))
+	b.get(pathArrive+"?state=state-1&code=c", "").problem(t, http.StatusNotFound, "not_offered")
+}

@@ -75,6 +75,7 @@ func samples(t *testing.T, b *bench) map[string]sample {
 	sessions := func(b *bench) int { return b.accounts.sessions() }
 	mails := func(b *bench) int { return b.accounts.counted(func(m *memAccounts) int { return len(m.mails) }) }
 	passwords := func(b *bench) int { return b.accounts.counted(func(m *memAccounts) int { return len(m.passwords) }) }
+	keys := func(b *bench) int { return b.apiKeys.count() }
 	form := func(content string) func() (string, []byte) {
 		return func() (string, []byte) {
 			return multipartBody(t, pdf(content), part{field: "policy_id", content: "HH-1"})
@@ -103,9 +104,11 @@ func samples(t *testing.T, b *bench) map[string]sample {
 		"POST " + pathExchange: {pathExchange, "", jsonBody(`{"code":"code-1","code_verifier":"` + exampleVerifier + `"}`), sessions},
 		"POST " + pathRecover: {pathRecover, "", jsonBody(`{"email":"ada@example.org","redirect_to":"` + webReturn +
 			`","code_challenge":"` + exampleChallenge + `"}`), mails},
-		"POST " + pathResend:  {pathResend, "", jsonBody(`{"email":"ada@example.org"}`), mails},
-		"PUT " + pathPassword: {pathPassword, adaToken, jsonBody(`{"current_password":"` + adaPassword + `","password":"seven quiet herons"}`), passwords},
-		"POST /auth/logout":   {"/auth/logout", adaToken, noBody, sessions},
+		"POST " + pathResend:           {pathResend, "", jsonBody(`{"email":"ada@example.org"}`), mails},
+		"PUT " + pathPassword:          {pathPassword, adaToken, jsonBody(`{"current_password":"` + adaPassword + `","password":"seven quiet herons"}`), passwords},
+		"POST " + pathKeys:             {pathKeys, adaToken, jsonBody(`{"name":"n","scopes":["search"],"expires_in_days":1}`), keys},
+		"DELETE " + pathKeys + "/{id}": {pathKeys + "/" + b.keyOf(ada.ID), adaToken, noBody, keys},
+		"POST /auth/logout":            {"/auth/logout", adaToken, noBody, sessions},
 
 		"DELETE " + pathSession:  {strings.Replace(pathSession, "{id}", exampleSession, 1), adaToken, noBody, sessions},
 		"DELETE " + pathSessions: {pathSessions, adaToken, noBody, sessions},

@@ -13,7 +13,7 @@ type Scope string
 
 // The scopes.
 const (
-	PerUser    Scope = "user"            // the account that the access token speaks for
+	PerUser    Scope = "user"            // the account that the access token speaks for; an API key is counted by itself
 	PerAddress Scope = "address"         // the client's address; of IPv6 its /64
 	PerAccount Scope = "account"         // the account that the request names, whoever sends it
 	PerBoth    Scope = "account_address" // the same, from one address
@@ -78,6 +78,7 @@ var ruleOfRoute = map[string]string{
 	"POST /auth/refresh":           ruleAuth,
 	"GET " + pathAuthorize:         ruleAuth,
 	"POST " + pathExchange:         ruleAuth,
+	"GET " + pathArrive:            ruleAuth,
 	"POST " + pathRecover:          ruleAuth,
 	"POST " + pathResend:           ruleAuth,
 	confirmForm:                    ruleAuth,

@@ -82,6 +82,11 @@ func ownRefusals() map[string]refusals {
 		"authorize":           mails,
 		"recover":             mails,
 		"resend-confirmation": mails,
+		"arrive": {
+			http.StatusBadRequest:         {core.CodeInvalid, core.CodeBadSignInCode},
+			http.StatusNotFound:           notOffered,
+			http.StatusServiceUnavailable: accounts,
+		},
 		"exchange": {
 			http.StatusBadRequest:         {core.CodeInvalid, core.CodeBadSignInCode},
 			http.StatusForbidden:          {core.CodeDenied, core.CodeEmailUnconfirmed},
@@ -103,6 +108,7 @@ func ownRefusals() map[string]refusals {
 			http.StatusServiceUnavailable:    append(slices.Clone(storage), core.CodeIntakePaused, core.CodeAgreementMissing),
 			http.StatusForbidden:             {core.CodeAccountClosed},
 		},
+		"make-key":        {http.StatusConflict: {core.CodeTooManyKeys}},
 		"delete-document": {http.StatusConflict: {core.CodeConflict, core.CodeLegalHold}},
 		"complete-upload": {http.StatusServiceUnavailable: storage},
 		"retry-document":  {http.StatusUnprocessableEntity: {core.CodeFileInfected}},
@@ -185,8 +191,11 @@ func refusalsOf(op *huma.Operation) refusals {
 		answers[status] = codes
 	}
 	maps.Copy(answers, own)
-	if len(op.Security) > 0 { // its token could not be looked at
-		answers.add(http.StatusServiceUnavailable, core.CodeAccountsUnavailable)
+	if len(op.Security) > 0 {
+		answers.add(http.StatusServiceUnavailable, core.CodeAccountsUnavailable) // its token could not be looked at
+		for _, code := range accesses[op.Method+" "+op.Path].refusals() {
+			answers.add(http.StatusForbidden, code)
+		}
 	}
 	if takesKey(op) {
 		answers.add(http.StatusConflict, core.CodeIdempotencyInUse)

@@ -131,6 +131,9 @@ func (d *door) finish(ctx context.Context, r *http.Request, req *request, w *rec
 	if !req.caller.User.IsZero() {
 		attrs = append(attrs, slog.String("user_id", req.caller.User.String()))
 	}
+	if !req.caller.Key.IsZero() {
+		attrs = append(attrs, slog.String("key_id", req.caller.Key.String()))
+	}
 	if req.code != "" {
 		attrs = append(attrs, slog.String("code", string(req.code)))
 	}

@@ -112,10 +112,11 @@ func (a *api) endSession(ctx context.Context, in *sessionInput) (*noOutput, erro
 	if core.HasCode(err, core.CodeNotFound) {
 		return nil, &refusal{err: core.AsError(err), detail: "Your account has no such session."}
 	}
-	return &noOutput{}, err
+	return &noOutput{}, a.recordIf(ctx, err, core.AuditSessionRevoked, "session:"+id.String())
 }
 
 func (a *api) endOthers(ctx context.Context, _ *noInput) (*noOutput, error) {
 	req := requestOf(ctx)
-	return &noOutput{}, a.Accounts.EndOthers(ctx, req.caller, req.token)
+	err := a.Accounts.EndOthers(ctx, req.caller, req.token)
+	return &noOutput{}, a.recordIf(ctx, err, core.AuditSessionRevoked, "others")
 }

@@ -44,11 +44,7 @@ func (t *throttle) admit(w http.ResponseWriter, r *http.Request, req *request) e
 		return nil
 	}
 	rule := t.rules[t.ruleOf(req.route)]
-	key := req.caller.User.String()
-	if rule.Scope == PerAddress {
-		key = clientKey(req.client)
-	}
-	return t.count(w, r, rule, key)
+	return t.count(w, r, rule, countedAs(req, rule))
 }
 
 // stranger counts a request whose caller is not proven, and gives back why,
@@ -99,6 +95,18 @@ func (t *throttle) count(w http.ResponseWriter, r *http.Request, rule Rule, key 
 		detail: fmt.Sprintf("Too many requests of this kind: %d in %d seconds are allowed per %s.",
 			rule.Requests, rule.seconds(), rule.Scope.words()),
 	}
+}
+
+// countedAs is whose requests the rule counts together: an address's, an API
+// key's by itself, or else a user's.
+func countedAs(req *request, rule Rule) string {
+	switch {
+	case rule.Scope == PerAddress:
+		return clientKey(req.client)
+	case !req.caller.Key.IsZero():
+		return "key:" + req.caller.Key.String()
+	}
+	return req.caller.User.String()
 }
 
 const (

@@ -42,6 +42,10 @@ type Config struct {
 	// Client says what a session's client calls itself, for its owner to know it
 	// by; nil leaves that empty.
 	Client func(ctx context.Context) string
+	// Sites are other sites that people may sign in through, by the name that
+	// clients call each; Callback is our own address that all of them lead back to.
+	Sites    map[string]ports.Site
+	Callback string
 	// Now is the clock of access tokens; nil is time.Now. The age of refresh
 	// tokens is measured by the database's clock, one for all replicas.
 	Now func() time.Time

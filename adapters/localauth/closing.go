@@ -9,7 +9,7 @@ import (
 // Prove implements ports.Closing.
 func (a *Accounts) Prove(ctx context.Context, p ports.Principal, _, present string) error {
 	if present == "" {
-		return a.proved(ctx, p, signInFresh, byPassword, byMail)
+		return a.proved(ctx, p, signInFresh, byPassword, byMail, bySite)
 	}
 	stored, err := passwordHash(ctx, a.pool, p.User)
 	if err != nil {

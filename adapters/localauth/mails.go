@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/base64"
 	"errors"
 	"regexp"
 	"time"
@@ -31,7 +30,17 @@ const (
 	mailsADay  = 20
 )
 
-var challengeForm = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
+// What RFC 7636 says of a challenge and of a verifier.
+var (
+	challengeForm = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
+	verifierForm  = regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`)
+)
+
+// challengeOf is a verifier's challenge (S256).
+func challengeOf(verifier string) string {
+	sum := sha256.Sum256([]byte(verifier))
+	return encodeSecret(sum[:])
+}
 
 // Recover implements ports.Mails. It is one statement, whether the address has
 // an account or not.
@@ -126,11 +135,26 @@ func endMails(ctx context.Context, tx pgx.Tx, account core.ID, k kind) error {
 	return tx.SendBatch(ctx, batch).Close()
 }
 
-// Exchange implements ports.OtherSites for codes out of mails: whoever comes
-// with one and its verifier reads the account's mail and asked for it.
+// Exchange implements ports.OtherSites for codes out of mails, and for those of
+// visits to other sites. A verifier that is none spoils no code.
 func (a *Accounts) Exchange(ctx context.Context, code, verifier string) (ports.Session, error) {
-	var o opened
-	err := a.follow(ctx, code, func(tx pgx.Tx, m followed) (err error) {
+	if !verifierForm.MatchString(verifier) {
+		return ports.Session{}, core.Fail(core.CodeBadSignInCode, errors.New("not a verifier"))
+	}
+	o, err := a.mailed(ctx, code, verifier)
+	if core.HasCode(err, core.CodeBadSignInCode) && len(a.config.Sites) > 0 {
+		o, err = a.returned(ctx, code, verifier)
+	}
+	if err != nil {
+		return ports.Session{}, err
+	}
+	return a.session(o)
+}
+
+// mailed trades the code of a mail: whoever comes with one and its verifier
+// reads the account's mail and asked for it.
+func (a *Accounts) mailed(ctx context.Context, code, verifier string) (o opened, err error) {
+	err = a.follow(ctx, code, func(tx pgx.Tx, m followed) (err error) {
 		if !m.answers(verifier) {
 			return core.Fail(core.CodeBadSignInCode, errors.New("another verifier's"))
 		}
@@ -141,10 +165,7 @@ func (a *Accounts) Exchange(ctx context.Context, code, verifier string) (ports.S
 		o, err = a.open(ctx, tx, m.account, by)
 		return err
 	})
-	if err != nil {
-		return ports.Session{}, err
-	}
-	return a.session(o)
+	return o, err
 }
 
 // Confirm takes the secret of a link that leads to us and not to the client:
@@ -167,9 +188,7 @@ type followed struct {
 
 // answers reports whether the verifier is the one of the mail's challenge.
 func (m followed) answers(verifier string) bool {
-	sum := sha256.Sum256([]byte(verifier))
-	made := base64.RawURLEncoding.EncodeToString(sum[:])
-	return m.challenge != "" && subtle.ConstantTimeCompare([]byte(made), []byte(m.challenge)) == 1
+	return m.challenge != "" && subtle.ConstantTimeCompare([]byte(challengeOf(verifier)), []byte(m.challenge)) == 1
 }
 
 // follow uses a link up, confirms the account's address, for the mail reached

@@ -12,12 +12,13 @@ import (
 	"github.com/insurance-navigator/navigator/ports"
 )
 
-// method is how the person of a session was proved.
+// method is how the person of a session was proved; the token's amr says so.
 type method string
 
 const (
 	byPassword method = "password"
 	byMail     method = "recovery"
+	bySite     method = "oauth"
 )
 
 // For how long after that a session counts as proof of the person by itself.

@@ -113,6 +113,8 @@ func (h *house) peopled() (ada, bob ports.Principal, adas, bobs ports.Standing) 
 			h.t.Fatal(err)
 		}
 		h.announce(*who, "announced")
+		h.key(*who)
+		h.grant(who.User, core.RoleOnCall)
 		hold := core.Hold{User: who.User, Reason: "CASE-1", Operator: "test"}
 		if _, err := h.store.SetHold(h.t.Context(), hold); err != nil {
 			h.t.Fatal(err)
@@ -155,21 +157,21 @@ func TestC5_RowSecurityIsEnabledAndForcedOnEveryTable(t *testing.T) {
 func TestTheAPIsRoleOwnsNothingAndInheritsNothing(t *testing.T) {
 	h := open(t)
 	roles := h.list(`select rolname || ' ' || rolinherit || rolbypassrls || rolsuper || rolcreaterole || rolcreatedb || rolreplication
-		from pg_roles where rolname in ('inav_app', 'inav_worker', 'authenticated', 'anon', 'service_role') order by 1`)
+		from pg_roles where rolname in ('inav_app', 'inav_worker', 'inav_operator', 'authenticated', 'anon', 'service_role') order by 1`)
 	want := []string{"anon falsefalsefalsefalsefalsefalse", "authenticated falsefalsefalsefalsefalsefalse", "inav_app falsefalsefalsefalsefalsefalse",
-		"inav_worker truefalsefalsefalsefalsefalse", "service_role falsefalsefalsefalsefalsefalse"}
+		"inav_operator falsefalsefalsefalsefalsefalse", "inav_worker truefalsefalsefalsefalsefalse", "service_role falsefalsefalsefalsefalsefalse"}
 	if diff := cmp.Diff(want, roles); diff != "" {
 		t.Errorf("inherit, bypassrls, superuser, createrole, createdb, replication:\n%s", diff)
 	}
 	members := h.list(`select m.rolname || ' in ' || r.rolname || ' admin ' || a.admin_option from pg_auth_members a
 		join pg_roles m on m.oid = a.member join pg_roles r on r.oid = a.roleid
-		where m.rolname in ('inav_app', 'inav_worker', 'authenticated', 'anon', 'service_role') order by 1`)
-	if diff := cmp.Diff([]string{"inav_app in authenticated admin false", "inav_worker in service_role admin false"}, members); diff != "" {
+		where m.rolname in ('inav_app', 'inav_worker', 'inav_operator', 'authenticated', 'anon', 'service_role') order by 1`)
+	if diff := cmp.Diff([]string{"inav_app in authenticated admin false", "inav_app in inav_operator admin false", "inav_worker in service_role admin false"}, members); diff != "" {
 		t.Errorf("the memberships:\n%s", diff)
 	}
 	owned := h.list(`select classid::regclass || ' ' || objid from pg_shdepend where deptype = 'o' and refclassid = 'pg_authid'::regclass
 		and dbid in (0, (select oid from pg_database where datname = current_database()))
-		and refobjid in (select oid from pg_roles where rolname in ('inav_app', 'inav_worker', 'authenticated', 'anon', 'service_role'))`)
+		and refobjid in (select oid from pg_roles where rolname in ('inav_app', 'inav_worker', 'inav_operator', 'authenticated', 'anon', 'service_role'))`)
 	if len(owned) > 0 {
 		t.Errorf("the services' roles own %q", owned)
 	}
@@ -293,7 +295,7 @@ func TestL007_AForgottenWhereShowsOnesOwnRows(t *testing.T) {
 	for _, side := range []struct{ role, table string }{
 		{"authenticated", "documents"}, {"authenticated", "upload_jobs"}, {"authenticated", "document_pages"},
 		{"authenticated", "document_chunks"}, {"authenticated", "events"}, {"", "documents"}, {"", "upload_jobs"}, {"", "storage_intents"},
-		{"", "upload_intents"},
+		{"", "upload_intents"}, {"", "api_keys"}, {"", "role_grants"},
 	} {
 		own := h.count(`select count(*) from upload_pipeline.`+side.table+` where user_id = $1`, ada.User)
 		seen, err := h.try(h.app, side.role, ada.Claims, `select user_id from upload_pipeline.`+side.table)
@@ -304,7 +306,7 @@ func TestL007_AForgottenWhereShowsOnesOwnRows(t *testing.T) {
 	}
 	for table, sql := range map[string]string{
 		"documents": `update upload_pipeline.documents set removed_at = now()`, "upload_jobs": `update upload_pipeline.upload_jobs set status = 'deleting'`,
-		"storage_intents": `delete from upload_pipeline.storage_intents`,
+		"storage_intents": `delete from upload_pipeline.storage_intents`, "api_keys": `delete from upload_pipeline.api_keys`,
 	} {
 		own := h.count(`select count(*) from upload_pipeline.`+table+` where user_id = $1`, ada.User)
 		if n, err := h.try(h.app, "", ada.Claims, sql); err != nil || n != int64(own) {

@@ -41,9 +41,23 @@ func (l *Library) shut(ctx context.Context, who ports.Principal) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `insert into upload_pipeline.closed_accounts (account_id) values ($1) on conflict do nothing`, who.User)
-		return err
+		tag, err := tx.Exec(ctx, `insert into upload_pipeline.closed_accounts (account_id) values ($1) on conflict do nothing`, who.User)
+		if err != nil || tag.RowsAffected() == 0 { // it goes on with what was begun
+			return err
+		}
+		return resign(ctx, tx, who.User)
 	})
+}
+
+// resign ends the account's API keys and roles, and notes that it is deleted.
+func resign(ctx context.Context, tx pgx.Tx, user core.ID) error {
+	batch := &pgx.Batch{}
+	batch.Queue(`delete from upload_pipeline.api_keys where user_id = $1`, user)
+	batch.Queue(`delete from upload_pipeline.role_grants where user_id = $1`, user)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return err
+	}
+	return enter(ctx, tx, core.AuditEntry{Actor: core.ActorUser, User: user, Action: core.AuditAccountDelete, Outcome: core.AuditDone})
 }
 
 // removeSome begins the deletion of some of the owner's documents, and of every
@@ -64,6 +78,9 @@ func (l *Library) removeSome(ctx context.Context, who ports.Principal) (begun in
 		begun = len(due)
 		for _, d := range due {
 			if err := startPurge(ctx, tx, l.queue, d.document, d.attempt); err != nil {
+				return err
+			}
+			if err := enterAs(ctx, tx, who, core.AuditDelete, "account", d.document); err != nil {
 				return err
 			}
 		}

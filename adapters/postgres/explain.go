@@ -9,125 +9,75 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
 )
 
-// Case is everything the database knows of one document, for on-call: ids,
-// numbers and words of ours, no name, no text.
-type Case struct {
-	Document core.Document
-	Upload   core.UploadState // of a document that is only announced; else ""
-	Since    time.Time        // in the status
-	Marks    []core.Mark      // of its file and text
-	Created  time.Time
-	NextPoll time.Time // zero: none is planned
-	Callback time.Time // first authentic one; zero: none
-	Trouble  *core.Trouble
-
-	Moves    []CaseMove
-	Job      *CaseJob // that will still run, or else the last one; nil: none is kept
-	Live     core.JobState
-	Inbox    []CaseCallback
-	Pages    CasePages
-	Chunks   CaseChunks
-	Receipt  *core.Receipt
-	Deadline time.Time
-	Held     bool      // by a legal hold, of its own or of its owner
-	Now      time.Time // the database's
-}
-
-// CaseMove is one event.
-type CaseMove struct {
-	At      time.Time     `json:"at"`
-	Attempt int           `json:"attempt"`
-	Was     core.Status   `json:"was,omitempty"`
-	Status  core.Status   `json:"status"`
-	Lasted  time.Duration `json:"lasted_ns"` // in the status left
-	Code    core.Code     `json:"code,omitempty"`
-}
-
-// CaseJob is one of River's jobs.
-type CaseJob struct {
-	ID        int64     `json:"id"`
-	Stage     string    `json:"stage"`
-	State     string    `json:"state"` // River's word
-	Queue     string    `json:"queue"`
-	Paused    bool      `json:"queue_paused"`
-	Run       int       `json:"run"`
-	Runs      int       `json:"runs_allowed"`
-	Snoozes   int       `json:"snoozes"`
-	Lost      int       `json:"runs_lost"` // with their processes
-	At        time.Time `json:"scheduled_at"`
-	Attempted time.Time `json:"attempted_at"` // zero: never
-	Process   string    `json:"process"`      // that has it, or had it last
-	Alive     bool      `json:"process_alive"`
-	LastCode  string    `json:"last_code"` // of the last run that did not end well
-}
-
-// CaseCallback is one row of the inbox.
-type CaseCallback struct {
-	At         time.Time `json:"at"`
-	Event      string    `json:"event"`
-	Outcome    string    `json:"outcome"`
-	Deliveries int       `json:"deliveries"`
-}
-
-// CasePages counts the parsed pages by what became of them.
-type CasePages struct {
-	Parsed int `json:"parsed"`
-	Blank  int `json:"blank"`
-	Failed int `json:"failed"`
-}
-
-// CaseChunks counts the chunks of the document's generation.
-type CaseChunks struct {
-	Stored   int `json:"stored"`
-	Embedded int `json:"embedded"`
-	Expected int `json:"expected"` // by the attempt's own record
-}
+// The words of operators' reading, as the port has them.
+type (
+	Case         = ports.Case
+	CaseMove     = ports.CaseMove
+	CaseJob      = ports.CaseJob
+	CaseCallback = ports.CaseCallback
+	CasePages    = ports.CasePages
+	CaseChunks   = ports.CaseChunks
+)
 
 // Explain reads the case of a document in one snapshot; CodeNotFound says that
 // nothing of that id is kept. dead is the age from which a heartbeat is.
 func (o *Operations) Explain(ctx context.Context, id core.ID, dead time.Duration) (c Case, err error) {
 	err = o.pool.InTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		if c, err = caseOf(ctx, tx, id); err != nil {
+		c, err = scanCase(tx.QueryRow(ctx, `select `+documentColumns+caseSQL, id))
+		if errors.Is(err, pgx.ErrNoRows) {
+			c, err = announcedCase(ctx, tx, id)
+		}
+		if err != nil {
 			return err
 		}
-		if err = tx.QueryRow(ctx, `select upload_pipeline.held($1, $2)`, id, c.Document.User).Scan(&c.Held); err != nil {
-			return err
-		}
-		if c.Moves, err = movesOf(ctx, tx, id); err != nil {
-			return err
-		}
-		if c.Inbox, err = inboxOf(ctx, tx, id); err != nil {
-			return err
-		}
-		return c.work(ctx, tx, dead)
+		return around(ctx, tx, &c, dead)
 	})
 	return c, trouble(err)
 }
 
-// caseOf reads the attempt's row, or the announcement's where there is no
-// document yet, or no more than the events of one that was deleted.
-func caseOf(ctx context.Context, tx pgx.Tx, id core.ID) (c Case, err error) {
+// around reads what stands beside the attempt's row.
+func around(ctx context.Context, tx pgx.Tx, c *Case, dead time.Duration) (err error) {
+	id := c.Document.ID
+	if err = tx.QueryRow(ctx, `select upload_pipeline.held($1, $2)`, id, c.Document.User).Scan(&c.Held); err != nil {
+		return err
+	}
+	if c.Moves, err = movesOf(ctx, tx, id); err != nil {
+		return err
+	}
+	if c.Inbox, err = inboxOf(ctx, tx, id); err != nil {
+		return err
+	}
+	return workOf(ctx, tx, c, dead)
+}
+
+// caseSQL goes on behind documentColumns, or as many of them as the reader may
+// see.
+const caseSQL = `, j.status_since, d.created_at, j.next_poll_at, j.webhook_at, j.last_error, j.receipt,
+		(select count(*) from upload_pipeline.document_pages p where p.document_id = d.document_id and p.state = 'parsed'),
+		(select count(*) from upload_pipeline.document_pages p where p.document_id = d.document_id and p.state = 'blank'),
+		(select count(*) from upload_pipeline.document_pages p where p.document_id = d.document_id and p.state = 'failed'),
+		(select count(*) from upload_pipeline.document_chunks k where k.document_id = d.document_id and k.generation = j.generation),
+		(select count(k.embed_model) from upload_pipeline.document_chunks k where k.document_id = d.document_id and k.generation = j.generation),
+		j.chunks_total, now(), d.marks
+	from upload_pipeline.upload_jobs j join upload_pipeline.documents d on d.document_id = j.document_id and d.attempt = j.attempt
+	where d.document_id = $1`
+
+// scanCase reads the attempt's row.
+func scanCase(found pgx.Row) (c Case, err error) {
 	var next, callback *time.Time
 	var trouble, receipt []byte
-	row := scanned{tx.QueryRow(ctx, `select `+documentColumns+`, j.status_since, d.created_at, j.next_poll_at, j.webhook_at, j.last_error, j.receipt,
-			(select count(*) from upload_pipeline.document_pages p where p.document_id = d.document_id and p.state = 'parsed'),
-			(select count(*) from upload_pipeline.document_pages p where p.document_id = d.document_id and p.state = 'blank'),
-			(select count(*) from upload_pipeline.document_pages p where p.document_id = d.document_id and p.state = 'failed'),
-			(select count(*) from upload_pipeline.document_chunks k where k.document_id = d.document_id and k.generation = j.generation),
-			(select count(k.embedding) from upload_pipeline.document_chunks k where k.document_id = d.document_id and k.generation = j.generation),
-			j.chunks_total, now(), d.marks
-		from upload_pipeline.upload_jobs j join upload_pipeline.documents d on d.document_id = j.document_id and d.attempt = j.attempt
-		where d.document_id = $1`, id), []any{&c.Since, &c.Created, &next, &callback, &trouble, &receipt, &c.Pages.Parsed, &c.Pages.Blank, &c.Pages.Failed,
+	row := scanned{found, []any{&c.Since, &c.Created, &next, &callback, &trouble, &receipt, &c.Pages.Parsed, &c.Pages.Blank, &c.Pages.Failed,
 		&c.Chunks.Stored, &c.Chunks.Embedded, &c.Chunks.Expected, &c.Now, &c.Marks}}
 	var runs int
 	c.Document, runs, err = scanDocument(row)
 	handing := c.Document.Status == core.Uploaded && runs > 0
 	again := c.Document.Status == core.ParseQueued && c.Document.ParseDeadline.IsZero()
 	c.Document.Submitting = handing || again
-	if errors.Is(err, pgx.ErrNoRows) {
-		return announcedCase(ctx, tx, id)
+	if err != nil {
+		return c, err
 	}
 	c.NextPoll, c.Callback, c.Deadline = orZero(next), orZero(callback), c.Document.ParseDeadline
 	return c, errors.Join(err, orNothing(trouble, &c.Trouble), orNothing(receipt, &c.Receipt))
@@ -195,8 +145,8 @@ func inboxOf(ctx context.Context, tx pgx.Tx, id core.ID) ([]CaseCallback, error)
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[CaseCallback])
 }
 
-// work finds the attempt's job that will still run, or else its last one.
-func (c *Case) work(ctx context.Context, tx pgx.Tx, dead time.Duration) error {
+// workOf finds the attempt's job that will still run, or else its last one.
+func workOf(ctx context.Context, tx pgx.Tx, c *Case, dead time.Duration) error {
 	var job CaseJob
 	var attempted *time.Time
 	var waiting bool
@@ -215,17 +165,4 @@ func (c *Case) work(ctx context.Context, tx pgx.Tx, dead time.Duration) error {
 	c.Live = core.JobState{There: waiting || job.State == "running", Running: job.State == "running", Alive: job.Alive,
 		Due: job.State == "available" && !job.At.After(c.Now), Paused: job.Paused}
 	return err
-}
-
-// Whereabouts is what the document is waiting for.
-func (c *Case) Whereabouts() core.Whereabouts {
-	switch {
-	case c.Upload == core.UploadAwaited:
-		return core.AwaitsFile
-	case c.Upload == core.UploadFailed || c.Upload == core.UploadExpired:
-		return core.Failed
-	case c.Upload != "":
-		return core.AtEnd
-	}
-	return core.WhereaboutsOf(c.Document.Status, c.Live, !c.NextPoll.IsZero())
 }

@@ -2,41 +2,19 @@ package postgres
 
 import (
 	"context"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
 )
 
-// Failures asks for documents whose present attempt failed. A field left empty
-// bounds nothing.
-type Failures struct {
-	Code  core.Code
-	Stage core.Stage
-	Since time.Time // ended then or later
-	Limit int
-}
-
-// Failure is a document that failed, without anything of what it says.
-type Failure struct {
-	Document core.ID     `json:"document_id"`
-	Owner    core.ID     `json:"owner_id"`
-	Attempt  int         `json:"attempt"`
-	Status   core.Status `json:"status"`
-	Code     core.Code   `json:"code"`
-	Stage    core.Stage  `json:"stage"`
-	At       time.Time   `json:"at"`
-}
-
-// FailureCount is how many failed at a stage with a code.
-type FailureCount struct {
-	Code   core.Code  `json:"code"`
-	Stage  core.Stage `json:"stage"`
-	Count  int        `json:"count"`
-	Oldest time.Time  `json:"oldest"`
-	Newest time.Time  `json:"newest"`
-}
+// The words of failures, as the port has them.
+type (
+	Failures     = ports.Failures
+	Failure      = ports.Failure
+	FailureCount = ports.FailureCount
+)
 
 const failedSQL = ` from upload_pipeline.upload_jobs j join upload_pipeline.documents d on d.document_id = j.document_id and d.attempt = j.attempt
 	where j.status in ('failed_parse', 'failed_chunking', 'failed_embedding')
@@ -45,26 +23,34 @@ const failedSQL = ` from upload_pipeline.upload_jobs j join upload_pipeline.docu
 
 // Failed lists what failed, the longest ago first: so it is retried, too.
 func (o *Operations) Failed(ctx context.Context, f Failures) ([]Failure, error) {
-	rows, err := o.pool.Query(ctx, `select j.document_id, j.user_id, j.attempt, j.status, coalesce(j.last_error ->> 'code', ''),
-		coalesce(j.last_error ->> 'stage', ''), j.finished_at`+failedSQL+` order by j.finished_at, j.document_id limit $4`,
-		string(f.Code), string(f.Stage), bound(f.Since), f.Limit)
-	if err != nil {
-		return nil, trouble(err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Failure])
+	list, err := failedOf(ctx, o.pool, f)
 	return list, trouble(err)
 }
 
 // FailedCounts groups what failed, the most frequent first.
 func (o *Operations) FailedCounts(ctx context.Context, f Failures) ([]FailureCount, error) {
-	rows, err := o.pool.Query(ctx, `select coalesce(j.last_error ->> 'code', ''), coalesce(j.last_error ->> 'stage', ''),
+	list, err := failedCounts(ctx, o.pool, f)
+	return list, trouble(err)
+}
+
+func failedOf(ctx context.Context, q asker, f Failures) ([]Failure, error) {
+	rows, err := q.Query(ctx, `select j.document_id, j.user_id, j.attempt, j.status, coalesce(j.last_error ->> 'code', ''),
+		coalesce(j.last_error ->> 'stage', ''), j.finished_at`+failedSQL+` order by j.finished_at, j.document_id limit $4`,
+		string(f.Code), string(f.Stage), bound(f.Since), f.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Failure])
+}
+
+func failedCounts(ctx context.Context, q asker, f Failures) ([]FailureCount, error) {
+	rows, err := q.Query(ctx, `select coalesce(j.last_error ->> 'code', ''), coalesce(j.last_error ->> 'stage', ''),
 		count(*), min(j.finished_at), max(j.finished_at)`+failedSQL+` group by 1, 2 order by 3 desc, 1, 2`,
 		string(f.Code), string(f.Stage), bound(f.Since))
 	if err != nil {
-		return nil, trouble(err)
+		return nil, err
 	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[FailureCount])
-	return list, trouble(err)
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[FailureCount])
 }
 
 // Retry opens the next attempt of a document that failed, as its owner's retry

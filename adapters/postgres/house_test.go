@@ -189,6 +189,16 @@ func (h *house) count(sql string, args ...any) int {
 	return n
 }
 
+// exec changes the database as the superuser, past all policies.
+func (h *house) exec(sql string, args ...any) {
+	h.t.Helper()
+	conn := h.db.SuperConn()
+	defer conn.Close(h.t.Context()) //nolint:errcheck // nothing is pending
+	if _, err := conn.Exec(h.t.Context(), sql, args...); err != nil {
+		h.t.Fatalf("%s: %v", sql, err)
+	}
+}
+
 // events lists the statuses of a document in the order they were reached.
 func (h *house) events(id core.ID) []core.Status {
 	h.t.Helper()

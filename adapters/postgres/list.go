@@ -21,16 +21,24 @@ const listSQL = standingSQL + `
 
 // List reads the owner's documents, the newest first.
 func (l *Library) List(ctx context.Context, who ports.Principal, q ports.Listing) ([]ports.Standing, error) {
-	statuses := make([]string, len(q.Statuses))
-	for i, status := range q.Statuses {
-		statuses[i] = string(status)
+	at, behind := behindOf(q.Behind)
+	return l.standings(ctx, who, listSQL, who.User, wordsOf(q.Statuses), bound(q.From), bound(q.Before), at, behind, q.Limit)
+}
+
+func wordsOf(statuses []core.Status) []string {
+	words := make([]string, len(statuses))
+	for i, status := range statuses {
+		words[i] = string(status)
 	}
-	var at *time.Time
-	var behind core.ID
-	if q.Behind != nil {
-		at, behind = &q.Behind.CreatedAt, q.Behind.Document
+	return words
+}
+
+// behindOf is the place that a page comes after; at is null for the first.
+func behindOf(place *ports.Place) (at *time.Time, behind core.ID) {
+	if place == nil {
+		return nil, core.ID{}
 	}
-	return l.standings(ctx, who, listSQL, who.User, statuses, bound(q.From), bound(q.Before), at, behind, q.Limit)
+	return &place.CreatedAt, place.Document
 }
 
 // bound is null for no bound.

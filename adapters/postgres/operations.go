@@ -133,12 +133,15 @@ func (o *Operations) Resume(ctx context.Context, what string, by core.Audit) (ch
 // record writes what was done into the operators' log, which has the reason, and
 // into the audit log, which has its place in the chain.
 func record(ctx context.Context, tx pgx.Tx, by core.Audit, action core.AuditAction, what string, document *core.ID, attempt int) error {
-	_, err := tx.Exec(ctx, `insert into upload_pipeline.operations_log (operator, reason, action, what, document_id, attempt)
-		values ($1, $2, $3, $4, $5, nullif($6, 0))`, by.Operator, by.Reason, string(action), what, document, attempt)
-	if err != nil {
+	return recordOf(ctx, tx, by, action, what, core.ID{}, document, attempt)
+}
+
+// recordOf is record of what was done to an account; zero where it was to none.
+func recordOf(ctx context.Context, tx pgx.Tx, by core.Audit, action core.AuditAction, what string, account core.ID, document *core.ID, attempt int) error {
+	if err := logOperation(ctx, tx, by, action, what, document, attempt); err != nil {
 		return err
 	}
-	e := core.AuditEntry{Actor: core.ActorOperator, Operator: by.Operator, Action: action, What: what, Outcome: core.AuditDone}
+	e := core.AuditEntry{Actor: core.ActorOperator, Operator: by.Operator, User: account, Action: action, What: what, Outcome: core.AuditDone}
 	if by.Operator == core.ServiceOperator {
 		e.Actor, e.Operator = core.ActorService, ""
 	}
@@ -146,6 +149,12 @@ func record(ctx context.Context, tx pgx.Tx, by core.Audit, action core.AuditActi
 		e.Documents = []core.ID{*document}
 	}
 	return enter(ctx, tx, e)
+}
+
+func logOperation(ctx context.Context, tx pgx.Tx, by core.Audit, action core.AuditAction, what string, document *core.ID, attempt int) error {
+	_, err := tx.Exec(ctx, `insert into upload_pipeline.operations_log (operator, reason, action, what, document_id, attempt)
+		values ($1, $2, $3, $4, $5, nullif($6, 0))`, by.Operator, by.Reason, string(action), what, document, attempt)
+	return err
 }
 
 // Hold pauses at River what our own table says rests and River forgot: its note
@@ -176,31 +185,37 @@ func (o *Operations) Hold(ctx context.Context) error {
 
 // Pauses lists what rests, by whom and why.
 func (o *Operations) Pauses(ctx context.Context) ([]core.Pause, error) {
-	rows, err := o.pool.Query(ctx, `select what, paused_at, operator, reason from upload_pipeline.pauses order by what`)
-	if err != nil {
-		return nil, trouble(err)
-	}
-	pauses, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (p core.Pause, err error) {
-		return p, row.Scan(&p.What, &p.Since, &p.Operator, &p.Reason)
-	})
+	pauses, err := pausesOf(ctx, o.pool)
 	return pauses, trouble(err)
 }
 
-// QueueLoad is how much a queue has to do.
-type QueueLoad struct {
-	Queue    string        `json:"queue"`
-	Paused   *core.Pause   `json:"paused"`
-	Waiting  int           `json:"waiting"`  // may be taken now
-	Snoozing int           `json:"snoozing"` // for later, or for the next try
-	Running  int           `json:"running"`
-	Lost     int           `json:"lost"`      // running, and their process is dead
-	Oldest   time.Duration `json:"oldest_ns"` // that a job has been waiting to be taken
+func pausesOf(ctx context.Context, q asker) ([]core.Pause, error) {
+	rows, err := q.Query(ctx, `select what, paused_at, operator, reason from upload_pipeline.pauses order by what`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (p core.Pause, err error) {
+		return p, row.Scan(&p.What, &p.Since, &p.Operator, &p.Reason)
+	})
 }
+
+// asker is a pool or a transaction.
+type asker interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+// QueueLoad is how much a queue has to do.
+type QueueLoad = ports.QueueLoad
 
 // Queues reads the load of each of the named queues; dead is the age from
 // which a heartbeat is.
 func (o *Operations) Queues(ctx context.Context, names []string, dead time.Duration) ([]QueueLoad, error) {
-	rows, err := o.pool.Query(ctx, `select n.name,
+	loads, err := loadsOf(ctx, o.pool, names, dead)
+	return loads, trouble(err)
+}
+
+func loadsOf(ctx context.Context, q asker, names []string, dead time.Duration) ([]QueueLoad, error) {
+	rows, err := q.Query(ctx, `select n.name,
 			count(*) filter (where r.state = 'available' and r.scheduled_at <= now()),
 			count(*) filter (where r.state in ('retryable', 'scheduled', 'pending') or r.state = 'available' and r.scheduled_at > now()),
 			count(*) filter (where r.state = 'running'),
@@ -210,13 +225,13 @@ func (o *Operations) Queues(ctx context.Context, names []string, dead time.Durat
 		left join river.river_job r on r.queue = n.name and r.state in `+liveStates+`
 		group by n.name, n.place order by n.place`, dead, names)
 	if err != nil {
-		return nil, trouble(err)
+		return nil, err
 	}
 	loads, err := pgx.CollectRows(rows, scanLoad)
 	if err != nil {
-		return nil, trouble(err)
+		return nil, err
 	}
-	pauses, err := o.Pauses(ctx)
+	pauses, err := pausesOf(ctx, q)
 	for i := range loads {
 		for _, p := range pauses {
 			if p.What == core.PauseQueue(loads[i].Queue) {

@@ -36,6 +36,11 @@ func (a *Accounts) Authorize(_ context.Context, site string, to ports.Return) (s
 	return a.client.base + authPath + "authorize?" + query.Encode(), nil
 }
 
+// Arrive implements ports.OtherSites: other sites lead to the project itself.
+func (a *Accounts) Arrive(context.Context, string, string, string) (string, error) {
+	return "", core.Fail(core.CodeNotOffered, nil)
+}
+
 // Exchange implements ports.OtherSites; codes out of mails are traded here, too.
 // It asks once: the code is gone with the first answer, lost or not. The other
 // site's own tokens, which come with it, are dropped.

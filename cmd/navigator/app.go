@@ -106,6 +106,7 @@ type grammar struct {
 	Dev        devCommand        `cmd:"" help:"Run everything on this machine."`
 	Migrate    migrateCommand    `cmd:"" help:"Bring the database to this version's schema."`
 	Reembed    reembedCommand    `cmd:"" help:"Change the embedding model or the chunker of all documents (for operators)."`
+	Role       roleCommand       `cmd:"" help:"Let accounts read what operators read, or no longer (for operators)."`
 	Intake     intakeCommand     `cmd:"" help:"Pause the taking of uploads, or resume it (for operators)."`
 	Queue      queueCommand      `cmd:"" help:"Show the queues, pause or resume one (for operators)."`
 	Failed     failedCommand     `cmd:"" help:"List what failed, and retry it by its code (for operators)."`

@@ -49,6 +49,7 @@ func serve(t *testing.T) *service {
 	handler, err := httpapi.NewAPI(httpapi.APIDeps{
 		Library: library{service: s}, Journal: newJournal(library{service: s}), Uploads: struct{ ports.Uploads }{}, Blobs: blobs{service: s},
 		Accounts: accounts{service: s}, Verifier: verifier{s}, Embedder: embedder{service: s}, Inspector: inspector{}, Health: health{}, Keys: &keys{},
+		APIKeys: struct{ ports.APIKeys }{}, Oversight: struct{ ports.Oversight }{},
 		Limiter: inprocess.NewLimiter(1000), Tries: freeTries{}, Audit: unwritten{}, Security: inprocess.NewSecurity(10, func(core.SecurityKind) {}), Logger: slog.New(slog.DiscardHandler), SpoolDir: t.TempDir(), Version: "test",
 	})
 	if err != nil {

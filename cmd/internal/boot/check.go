@@ -140,6 +140,7 @@ func (c Config) checkAccounts(f *faults, service Service) {
 	c.checkAddress(f, "PUBLIC_URL", c.PublicURL)
 	c.checkDoor(f)
 	c.checkSites(f)
+	c.checkOIDC(f)
 	if c.AuthProvider == "supabase" {
 		f.need("SUPABASE_ANON_KEY", c.SupabaseAnon.Set())
 		c.checkAddress(f, "SUPABASE_URL", c.SupabaseURL)

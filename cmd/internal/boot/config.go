@@ -77,6 +77,10 @@ type Config struct {
 	MinPassword    int           `env:"AUTH_MIN_PASSWORD" help:"fewest characters of a password; at least 15 in PRODUCTION"`
 	Confirm        string        `env:"AUTH_CONFIRM" help:"on or off: whether a local account's address is confirmed by a mail before anybody is signed in; empty: on, but off in development; PRODUCTION takes on alone"`
 	AuthRedirects  []string      `env:"AUTH_REDIRECTS" help:"addresses that mails and other sites lead people back to, exactly, with commas between; empty: none, in development http://localhost:3000/auth/callback"`
+	OIDCIssuer     string        `env:"OIDC_ISSUER" help:"another site that local accounts are signed in to through (OpenID Connect): its exact issuer; empty: none"`
+	OIDCName       string        `env:"OIDC_NAME" help:"what clients call that site in GET /auth/authorize"`
+	OIDCClient     string        `env:"OIDC_CLIENT_ID" help:"what that site calls us; its redirect URI is PUBLIC_URL/auth/callback"`
+	OIDCSecret     Secret        `env:"OIDC_CLIENT_SECRET" help:"our secret with that site"`
 	AuthSites      []string      `env:"AUTH_SITES" help:"other sites that the Supabase project signs people in through, such as google,github; empty: none"`
 
 	MailProvider string `env:"MAIL_PROVIDER" help:"how mails of local accounts leave: smtp, or outbox (a folder, and shown; development alone); empty: outbox in development"`
@@ -258,7 +262,7 @@ func Defaults() Config {
 		Mode: Development, Environment: "local", StorageEnv: "local", LogLevel: "info", MaxConns: 10,
 		RateFactor: 1, AdminHost: "127.0.0.1", AdminPort: -1, UploadsPerDay: httpapi.DefaultLimits().UploadsPerDay,
 		Port: 8000, WebhookPort: 8001, WorkerPort: 8002, PublicURL: "http://localhost:8000", SpoolDir: filepath.Join(os.TempDir(), "navigator-spool"),
-		WebhookMode: "callback", AuthProvider: "local", AccessTTL: 15 * time.Minute, MinPassword: 12,
+		WebhookMode: "callback", AuthProvider: "local", OIDCName: "oidc", AccessTTL: 15 * time.Minute, MinPassword: 12,
 		MailDir: filepath.Join(os.TempDir(), "navigator-mails"), SMTPPort: 587, SMTPSecurity: string(smtpmail.STARTTLS),
 		StorageProvider: "supabase", Parser: "llamaparse",
 		LlamaURL: "https://api.cloud.llamaindex.ai", LlamaTier: "cost_effective", LlamaVersion: "2026-08-19", LlamaFiles: llamaparse.DefaultPaths().Files, LlamaParse: llamaparse.DefaultPaths().Parse, LlamaRate: 4, LlamaJobs: 20, MaxFailedShare: 0.05,

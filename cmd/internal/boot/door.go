@@ -153,6 +153,25 @@ func (c Config) checkSites(f *faults) {
 	}
 }
 
+// checkOIDC holds the other site of local accounts: all of it is said, or none.
+func (c Config) checkOIDC(f *faults) {
+	if c.OIDCIssuer == "" {
+		if c.OIDCClient != "" || c.OIDCSecret.Set() {
+			f.add("OIDC_ISSUER: needed with OIDC_CLIENT_ID and OIDC_CLIENT_SECRET")
+		}
+		return
+	}
+	f.need("OIDC_CLIENT_ID", c.OIDCClient != "")
+	f.need("OIDC_CLIENT_SECRET", c.OIDCSecret.Set())
+	c.checkAddress(f, "OIDC_ISSUER", c.OIDCIssuer)
+	if c.OIDCName == "" || strings.Trim(c.OIDCName, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
+		f.add("OIDC_NAME: a name of small letters, digits and _, such as google")
+	}
+	if c.AuthProvider != "local" {
+		f.add("OIDC_ISSUER: only with AUTH_PROVIDER=local; a Supabase project has its own sites, see AUTH_SITES")
+	}
+}
+
 // defaultPort reports a port that a browser leaves out.
 func defaultPort(u *url.URL) bool {
 	return (u.Scheme == "https" && u.Port() == "443") || (u.Scheme == "http" && u.Port() == "80") || strings.HasSuffix(u.Host, ":")

@@ -82,12 +82,7 @@ func (o *Operator) Explain(ctx context.Context, id core.ID) (Report, error) {
 	if r.Provider, err = o.askParser(ctx, doc); err != nil {
 		return r, err
 	}
-	switch {
-	case c.Trouble != nil:
-		r.Code = c.Trouble.Code
-	case c.Job != nil && c.Live.There:
-		r.Code = core.Code(c.Job.LastCode)
-	}
+	r.Code = c.Why()
 	if r.Where == core.HeldBack {
 		if r.Pause, err = o.pauseOf(ctx, c.Job.Queue); err != nil {
 			return r, err

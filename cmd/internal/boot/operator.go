@@ -132,6 +132,20 @@ func (o *Operator) Queues(ctx context.Context) ([]postgres.QueueLoad, error) {
 // Pauses lists what rests, by whom and why.
 func (o *Operator) Pauses(ctx context.Context) ([]core.Pause, error) { return o.operations.Pauses(ctx) }
 
+// TurnRole grants an account a role, or takes it away; changed is false where it
+// was so already.
+func (o *Operator) TurnRole(ctx context.Context, user core.ID, role core.Role, grant bool, by core.Audit) (changed bool, err error) {
+	if grant {
+		return o.operations.GrantRole(ctx, user, role, by)
+	}
+	return o.operations.RevokeRole(ctx, user, role, by)
+}
+
+// RoleGrants lists who has which role.
+func (o *Operator) RoleGrants(ctx context.Context) ([]postgres.RoleGrant, error) {
+	return o.operations.RoleGrants(ctx)
+}
+
 // Failed lists what failed, the longest ago first, and counts it by code.
 func (o *Operator) Failed(ctx context.Context, f postgres.Failures) ([]postgres.Failure, []postgres.FailureCount, error) {
 	counts, err := o.operations.FailedCounts(ctx, f)

@@ -8,8 +8,10 @@ import (
 	"github.com/insurance-navigator/navigator/adapters/httpapi"
 	"github.com/insurance-navigator/navigator/adapters/jwtverify"
 	"github.com/insurance-navigator/navigator/adapters/localauth"
+	"github.com/insurance-navigator/navigator/adapters/oidc"
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/adapters/supabase"
+	"github.com/insurance-navigator/navigator/ports"
 )
 
 // accounts fills the door's accounts and its verifier: one verifier for every
@@ -33,8 +35,13 @@ func (h *House) localAccounts(deps *httpapi.APIDeps) (jwtverify.Config, error) {
 	if err != nil {
 		return jwtverify.Config{}, err
 	}
+	sites, err := h.config.sites()
+	if err != nil {
+		return jwtverify.Config{}, err
+	}
 	accounts, err := localauth.New(postgres.NewSteady(h.appPool), keys, localauth.Config{Issuer: h.config.PublicURL, AccessTTL: h.config.AccessTTL,
-		MinPassword: h.config.MinPassword, AutoConfirm: h.config.Mode == Development, Confirm: h.config.Confirms(), Client: httpapi.ClientName})
+		MinPassword: h.config.MinPassword, AutoConfirm: h.config.Mode == Development, Confirm: h.config.Confirms(), Client: httpapi.ClientName,
+		Sites: sites, Callback: strings.TrimRight(h.config.PublicURL, "/") + "/auth/callback"})
 	if err != nil {
 		return jwtverify.Config{}, err
 	}
@@ -47,6 +54,18 @@ func (h *House) localAccounts(deps *httpapi.APIDeps) (jwtverify.Config, error) {
 	}
 	deps.Accounts, deps.JWKS, deps.Confirm = accounts, keys.JWKS, accounts.Confirm
 	return jwtverify.Config{Issuer: h.config.PublicURL, Keys: static, Alive: accounts.SessionAlive}, nil
+}
+
+// sites is the other sites that local accounts are signed in to through.
+func (c Config) sites() (map[string]ports.Site, error) {
+	if c.OIDCIssuer == "" {
+		return nil, nil
+	}
+	site, err := oidc.New(oidc.Config{Issuer: c.OIDCIssuer, ClientID: c.OIDCClient, ClientSecret: c.OIDCSecret.Reveal()})
+	if err != nil {
+		return nil, err
+	}
+	return map[string]ports.Site{c.OIDCName: site}, nil
 }
 
 // signingKeys reads the key that signs and the one that is only believed.

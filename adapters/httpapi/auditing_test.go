@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"net/url"
@@ -208,5 +209,35 @@ func TestS04_AForgedCallbackIsNoted(t *testing.T) {
 	_, events, origins := watch.take()
 	if want := []core.SecurityEvent{{Kind: core.SecurityForgedWebhook, What: "bad_signature"}}; !cmp.Equal(want, events) || origins[0].Service != "webhook" {
 		t.Errorf("noted %+v from %+v", events, origins)
+	}
+}
+
+// What is done to an account is recorded before it is answered.
+func TestS41_WhatIsDoneToAnAccountIsRecorded(t *testing.T) {
+	t.Parallel()
+	for route, want := range map[string]core.AuditAction{
+		"POST /auth/signup": core.AuditSignUp, "POST /auth/login": core.AuditSignIn, "POST " + pathExchange: core.AuditSignIn,
+		"POST /auth/logout": core.AuditSignOut, "PUT " + pathPassword: core.AuditPassword,
+		"DELETE " + pathSession: core.AuditSessionRevoked, "DELETE " + pathSessions: core.AuditSessionRevoked,
+	} {
+		t.Run(route, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			s := samples(t, b)[route]
+			method, _, _ := strings.Cut(route, " ")
+			b.audit.take()
+			kind, body := s.body()
+			if got := b.do(method, s.path, s.token, kind, bytes.NewReader(body)); got.status >= http.StatusBadRequest {
+				t.Fatalf("answered %d %s", got.status, got.body)
+			}
+			entries, _, _ := b.audit.take()
+			if len(entries) != 1 || entries[0].Action != want || entries[0].User != ada.ID || entries[0].Outcome != core.AuditDone {
+				t.Errorf("recorded %+v", entries)
+			}
+			b.audit.set("Record", core.Fail(core.CodeDatabaseUnavailable, nil))
+			if got := b.do(method, s.path, s.token, kind, bytes.NewReader(body)); got.status < http.StatusBadRequest {
+				t.Errorf("without its record it answered %d", got.status)
+			}
+		})
 	}
 }

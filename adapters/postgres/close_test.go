@@ -106,3 +106,40 @@ func TestS19EndedSessionsAreDead(t *testing.T) {
 	nothing := ports.Principal{User: who}
 	holds("all ended", map[*ports.Principal]bool{&here: false, &stranger: true, &later: true, &nothing: false})
 }
+
+// A closed account's machines and its roles end with it, and none come after.
+func TestAClosedAccountHasNoKeysAndNoRoles(t *testing.T) {
+	h := open(t)
+	who, other := user(t), user(t)
+	operations, _ := h.operations()
+	for _, p := range []ports.Principal{who, other} {
+		if _, err := operations.GrantRole(t.Context(), p.User, core.RoleOnCall, core.Audit{Operator: "grace"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	secret, _ := h.key(who)
+	theirs, _ := h.key(other)
+	for range 2 {
+		if err := h.library.Close(t.Context(), who); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := h.bearer(secret); !core.HasCode(err, core.CodeUnauthenticated) {
+		t.Errorf("its key: %v", err)
+	}
+	if roles, err := h.oversight().Roles(t.Context(), who); err != nil || len(roles) != 0 {
+		t.Errorf("its roles: %v, %v", roles, err)
+	}
+	if _, err := h.library.Keep(t.Context(), who, newKey(core.NewAPIKey(), many)); !core.HasCode(err, core.CodeAccountClosed) {
+		t.Errorf("a key made afterwards: %v", err)
+	}
+	if _, err := h.bearer(theirs); err != nil {
+		t.Errorf("another's key: %v", err)
+	}
+	if roles, err := h.oversight().Roles(t.Context(), other); err != nil || len(roles) != 1 {
+		t.Errorf("another's roles: %v, %v", roles, err)
+	}
+	if n := h.count(`select count(*) from upload_pipeline.audit_inbox where action = 'account_delete' and user_id = $1`, who.User); n != 1 {
+		t.Errorf("recorded %d times", n)
+	}
+}

@@ -164,7 +164,11 @@ func TestRolesAreGrantedRevokedAndWrittenDown(t *testing.T) {
 	}
 	log := h.list(`select action || ' ' || what || ' ' || operator || ' ' || reason from upload_pipeline.operations_log order by entry`)
 	what := "role:admin:" + ada.User.String() + " grace OPS-9"
-	if len(log) != 2 || log[0] != "grant "+what || log[1] != "revoke "+what {
+	if len(log) != 2 || log[0] != "role_granted "+what || log[1] != "role_revoked "+what {
 		t.Errorf("%q", log)
+	}
+	audit := h.list(`select action || ' ' || user_id || ' ' || operator from upload_pipeline.audit_inbox where action like 'role_%' order by entry`)
+	if whom := " " + ada.User.String() + " grace"; len(audit) != 2 || audit[0] != "role_granted"+whom || audit[1] != "role_revoked"+whom {
+		t.Errorf("the audit log has %q", audit)
 	}
 }

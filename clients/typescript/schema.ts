@@ -24,6 +24,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Documents of all accounts by where they stand
+         * @description The newest first, in pages. No name, text, file or vector is ever part of it. The reading is written down.
+         */
+        get: operations["watch-documents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/documents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One document's story
+         * @description What the database knows of it: its moves, its job, the parser's callbacks, its counts. No name, text, file or vector is ever part of it. The reading is written down.
+         */
+        get: operations["explain-document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/failures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What failed, and why
+         * @description Counted by code and stage, and the longest ago first. No name, text, file or vector is ever part of it. The reading is written down.
+         */
+        get: operations["list-failures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What operators did
+         * @description Pauses, retries, roles granted and revoked, and what was read here; the newest first. For the role admin. No name, text, file or vector is ever part of it. The reading is written down.
+         */
+        get: operations["list-operations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What each queue has to do
+         * @description Jobs by state, and what rests. No name, text, file or vector is ever part of it. The reading is written down.
+         */
+        get: operations["list-queues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/upload-pipeline/upload": {
         parameters: {
             query?: never;
@@ -93,9 +193,29 @@ export interface paths {
         };
         /**
          * Begin signing in through another site
-         * @description Answers the address to lead the browser to (OAuth with PKCE, S256). The client makes a verifier, keeps it, and sends its challenge; nothing is remembered here. POST /auth/exchange ends it. 404 with not_offered where the deployment's accounts are its own.
+         * @description Answers the address to lead the browser to (OAuth with PKCE, S256). The client makes a verifier, keeps it, and sends its challenge; nothing is remembered here. POST /auth/exchange ends it. 404 with not_offered where the deployment knows no other sites, or no address to lead back to.
          */
         get: operations["authorize"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where another site leads a browser back to
+         * @description For browsers on their way back, not for clients. Leads on to the redirect_to of the visit, with a code for POST /auth/exchange, or with error and error_code. A visit that nobody began, or that ended, leads nowhere: 400. 404 with not_offered where the deployment knows no other sites, or no address to lead back to.
+         */
+        get: operations["arrive"];
         put?: never;
         post?: never;
         delete?: never;
@@ -115,10 +235,54 @@ export interface paths {
         put?: never;
         /**
          * Sign in with a code
-         * @description Trades the code that a person came back with, from another site or from a mail's link, once, against the verifier that its challenge was made of. 404 with not_offered where the deployment's accounts are its own.
+         * @description Trades the code that a person came back with, from another site or from a mail's link, once, against the verifier that its challenge was made of. 404 with not_offered where the deployment knows no other sites, or no address to lead back to.
          */
         post: operations["exchange"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's API keys
+         * @description The newest first, with the day of their last use. The keys themselves are kept nowhere.
+         */
+        get: operations["list-keys"];
+        put?: never;
+        /**
+         * Make an API key for a machine
+         * @description The answer shows the key, once. It is good for its scopes and until it expires or is revoked; at most 20 that have not expired, each for at most 365 days.
+         */
+        post: operations["make-key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key
+         * @description It is refused from the next request on. A key of another account is 404, as an unknown one.
+         */
+        delete: operations["revoke-key"];
         options?: never;
         head?: never;
         patch?: never;
@@ -195,7 +359,7 @@ export interface paths {
         put?: never;
         /**
          * Mail a link to who forgot the password
-         * @description Answers alike whether the address has an account or not. The client makes a verifier, keeps it, and sends its challenge; nothing is remembered here. The link leads to redirect_to with a code; trade it with POST /auth/exchange, then PUT /auth/password. 404 with not_offered where the deployment's accounts are its own.
+         * @description Answers alike whether the address has an account or not. The client makes a verifier, keeps it, and sends its challenge; nothing is remembered here. The link leads to redirect_to with a code; trade it with POST /auth/exchange, then PUT /auth/password. 404 with not_offered where the deployment knows no other sites, or no address to lead back to.
          */
         post: operations["recover"];
         delete?: never;
@@ -235,10 +399,54 @@ export interface paths {
         put?: never;
         /**
          * Mail the link that confirms an address again
-         * @description Answers alike whether the address waits for its confirmation or not. 404 with not_offered where the deployment's accounts are its own.
+         * @description Answers alike whether the address waits for its confirmation or not. 404 with not_offered where the deployment knows no other sites, or no address to lead back to.
          */
         post: operations["resend-confirmation"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where one is signed in
+         * @description Every live session of the account. 404 with not_offered where accounts are kept by a provider that does not tell.
+         */
+        get: operations["list-sessions"];
+        put?: never;
+        post?: never;
+        /**
+         * End every other session
+         * @description All but the one that asks. From the answer on none of their tokens is taken, by any process.
+         */
+        delete: operations["end-other-sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End one session
+         * @description From the answer on none of its tokens is taken, by any process; its event streams end by their next heartbeat. 404 with not_offered where accounts are kept by a provider that does not tell.
+         */
+        delete: operations["end-session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -276,6 +484,30 @@ export interface paths {
          * @description The account that the access token speaks for.
          */
         get: operations["get-user"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete the account and everything in it
+         * @description Every document is deleted as one is, then the account with its sessions. It cannot be undone. Where a legal hold covers something the answer is 409 and nothing is deleted. An answer of 503 may have begun: nothing is added any more, and the same request goes on with it.
+         */
+        delete: operations["delete-user"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/user/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is kept of the account
+         * @description The account, the consent, the sessions, and every document with the addresses of its file and text; the documents in pages.
+         */
+        get: operations["export-user"];
         put?: never;
         post?: never;
         delete?: never;
@@ -715,6 +947,37 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        APIKey: {
+            /**
+             * Format: date-time
+             * @description When it was made, UTC
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description From then on it is refused
+             */
+            expires_at: string;
+            /**
+             * @description How the key begins
+             * @example ink_4fR2aB
+             */
+            hint: string;
+            /**
+             * Format: uuid
+             * @description The key's id, for revoking it
+             */
+            key_id: string;
+            /**
+             * Format: date-time
+             * @description Within a minute; null when never
+             */
+            last_used_at: string | null;
+            /** @description What it is for */
+            name: string;
+            /** @description What it may do */
+            scopes: components["schemas"]["Scope"][];
+        };
         Accepted: {
             /**
              * Format: int64
@@ -754,6 +1017,10 @@ export interface components {
             pages: number;
             status: components["schemas"]["Status"];
         };
+        ActReport: {
+            /** @description The newest first */
+            operations: components["schemas"]["OperatorAct"][];
+        };
         BatchRequest: {
             /**
              * @description The documents' ids
@@ -786,8 +1053,20 @@ export interface components {
             /** @description Leads to the next page; null at the end */
             next_cursor: string | null;
         };
+        CloseRequest: {
+            /**
+             * @description May be left out in the five minutes after signing in
+             * @example correct horse battery staple
+             */
+            current_password?: string;
+        };
         /** @enum {string} */
-        Code: "accounts_unavailable" | "bad_credentials" | "bad_sign_in_code" | "bad_signature" | "bad_vectors" | "budget_exhausted" | "budget_low" | "chunks_incomplete" | "clock_skew" | "conflict" | "database_unavailable" | "denied" | "download_link_invalid" | "duplicate_document" | "email_taken" | "email_unconfirmed" | "embedder_busy" | "embedder_credits" | "embedder_key" | "embedder_refused" | "embedder_unavailable" | "file_bomb" | "file_broken" | "file_changed" | "file_empty" | "file_encrypted" | "file_infected" | "file_missing" | "file_size_differs" | "file_too_large" | "file_too_many_pages" | "file_unsupported" | "idempotency_in_use" | "idempotency_mismatch" | "input_too_long" | "intake_paused" | "internal" | "invalid_request" | "legal_hold" | "needs_ocr" | "no_worker" | "not_found" | "not_offered" | "not_ready" | "overloaded" | "page_cut" | "page_failed" | "parse_cancelled" | "parse_empty" | "parse_failed" | "parse_gone" | "parse_incomplete" | "parse_not_ready" | "parse_timeout" | "parser_busy" | "parser_credits" | "parser_key" | "parser_refused" | "parser_unavailable" | "queue_paused" | "quota_exceeded" | "rate_limited" | "rates_unshared" | "read_by_standby" | "same_password" | "scanner_off" | "scanner_unavailable" | "storage_conflict" | "storage_denied" | "storage_unavailable" | "token_expired" | "token_reused" | "unauthenticated" | "upload_expired" | "upload_link_invalid" | "upload_too_slow" | "waited_too_long" | "weak_password" | "worker_lost";
+        Code: "account_closed" | "accounts_unavailable" | "agreement_missing" | "api_key_refused" | "bad_credentials" | "bad_sign_in_code" | "bad_signature" | "bad_vectors" | "budget_exhausted" | "budget_low" | "chunks_incomplete" | "clock_skew" | "conflict" | "database_unavailable" | "denied" | "download_link_invalid" | "duplicate_document" | "email_taken" | "email_unconfirmed" | "embedder_busy" | "embedder_credits" | "embedder_key" | "embedder_refused" | "embedder_unavailable" | "file_bomb" | "file_broken" | "file_changed" | "file_empty" | "file_encrypted" | "file_infected" | "file_missing" | "file_size_differs" | "file_too_large" | "file_too_many_pages" | "file_unsupported" | "idempotency_in_use" | "idempotency_mismatch" | "input_too_long" | "intake_paused" | "internal" | "invalid_request" | "legal_hold" | "mail_refused" | "mail_unavailable" | "needs_ocr" | "no_worker" | "not_found" | "not_offered" | "not_ready" | "overloaded" | "page_cut" | "page_failed" | "parse_cancelled" | "parse_empty" | "parse_failed" | "parse_gone" | "parse_incomplete" | "parse_not_ready" | "parse_timeout" | "parser_busy" | "parser_credits" | "parser_key" | "parser_refused" | "parser_unavailable" | "queue_paused" | "quota_exceeded" | "rate_limited" | "rates_unshared" | "read_by_standby" | "role_required" | "same_password" | "scanner_off" | "scanner_unavailable" | "scope_missing" | "storage_conflict" | "storage_denied" | "storage_unavailable" | "token_expired" | "token_reused" | "too_many_api_keys" | "unauthenticated" | "upload_expired" | "upload_link_invalid" | "upload_too_slow" | "waited_too_long" | "weak_password" | "worker_lost";
+        Consent: {
+            timestamp: string;
+            /** @description The build that answers */
+            version: string;
+        };
         Degraded: {
             code: components["schemas"]["Code"];
             /** @description What happened, for a person */
@@ -998,12 +1277,76 @@ export interface components {
             /** @description Only there while the document waits for something besides its turn */
             waiting_for?: components["schemas"]["Waiting"];
         };
+        DocumentStory: {
+            /**
+             * Format: int64
+             * @description 1 for the first
+             */
+            attempt: number;
+            /**
+             * Format: int64
+             * @description Size of the file in bytes
+             */
+            bytes_len: number;
+            /** @description Of the parser */
+            callbacks: components["schemas"]["StoryCallback"][];
+            /** @description Chunks of the document */
+            chunks: components["schemas"]["StoryChunks"];
+            /** @description Why it failed, or why its job waits */
+            code?: string;
+            /**
+             * Format: date-time
+             * @description When it was made, UTC
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Of parsing; null where there is none
+             */
+            deadline: string | null;
+            /**
+             * Format: uuid
+             * @description The document's id
+             */
+            document_id: string;
+            /** @description What happened, in its order */
+            events: components["schemas"]["StoryMove"][];
+            /** @description That will still run, or else the last one; not there when none is kept */
+            job?: components["schemas"]["StoryJob"];
+            /** @description Nobody can delete it */
+            legal_hold: boolean;
+            /** @description Type of the file, by its content */
+            mime: string;
+            /**
+             * Format: date-time
+             * @description Of the parser; null where none is planned
+             */
+            next_poll: string | null;
+            /**
+             * Format: uuid
+             * @description The account it belongs to
+             */
+            owner_id: string;
+            /** @description Parsed pages by what became of them */
+            pages: components["schemas"]["StoryPages"];
+            /**
+             * Format: date-time
+             * @description In this status
+             */
+            since: string;
+            status: components["schemas"]["Status"];
+            /**
+             * @description What it waits for: queued, running, snoozing, waiting_provider, orphaned and the like
+             * @example waiting_provider
+             */
+            where: string;
+        };
         EndEvent: {
-            /** @description ended: the attempt is at its end, coming back with the last id is 204. deleted: the document is gone, coming back is 404. After any other reason come back with the last id, after token_expired with a new token */
+            /** @description ended: the attempt is at its end, coming back with the last id is 204. deleted: the document is gone, coming back is 404. After any other reason come back with the last id, after token_expired or signed_out with a new token */
             reason: components["schemas"]["EndReason"];
         };
         /** @enum {string} */
-        EndReason: "ended" | "too_long" | "stopping" | "token_expired" | "deleted";
+        EndReason: "ended" | "too_long" | "stopping" | "token_expired" | "signed_out" | "deleted";
         ExchangeRequest: {
             /**
              * @description The code in the address that the person was led back to
@@ -1015,6 +1358,85 @@ export interface components {
              * @example dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk
              */
             code_verifier: string;
+        };
+        Export: {
+            consent: components["schemas"]["Consent"];
+            /** @description The newest first, in pages; the rest of the answer is on each page */
+            documents: components["schemas"]["ExportDocument"][];
+            /** Format: date-time */
+            exported_at: string;
+            /** @description Leads to the next page; null at the end */
+            next_cursor: string | null;
+            /** @description Empty where accounts are kept by a provider that does not tell */
+            sessions: components["schemas"]["SessionEntry"][];
+            user: components["schemas"]["Profile"];
+        };
+        ExportDocument: {
+            document: components["schemas"]["Document"];
+            /**
+             * Format: uri
+             * @description The file as it was uploaded; read it with the access token
+             */
+            file: string;
+            /**
+             * Format: uri
+             * @description Its text in pieces, in pages; likewise
+             */
+            text: string;
+        };
+        FailedDocument: {
+            /**
+             * Format: date-time
+             * @description When
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description 1 for the first
+             */
+            attempt: number;
+            /** @description Stable name of the error */
+            code: string;
+            /**
+             * Format: uuid
+             * @description The document's id
+             */
+            document_id: string;
+            /**
+             * Format: uuid
+             * @description The account it belongs to
+             */
+            owner_id: string;
+            /** @description Where */
+            stage: string;
+            status: components["schemas"]["Status"];
+        };
+        FailureReport: {
+            /** @description By code and stage, the most frequent first */
+            counts: components["schemas"]["FailureSum"][];
+            /** @description The longest ago first */
+            failures: components["schemas"]["FailedDocument"][];
+        };
+        FailureSum: {
+            /** @description Stable name of the error */
+            code: string;
+            /**
+             * Format: int64
+             * @description How many
+             */
+            count: number;
+            /**
+             * Format: date-time
+             * @description When the last of them failed
+             */
+            newest: string;
+            /**
+             * Format: date-time
+             * @description When the first of them failed
+             */
+            oldest: string;
+            /** @description Where */
+            stage: string;
         };
         Field: {
             /**
@@ -1107,6 +1529,30 @@ export interface components {
              */
             seconds: number | null;
         };
+        KeyList: {
+            /** @description One's keys; those that expired stay for a month */
+            keys: components["schemas"]["APIKey"][];
+        };
+        KeyRequest: {
+            /**
+             * Format: int64
+             * @description After which it is good for nothing
+             * @example 90
+             */
+            expires_in_days: number;
+            /**
+             * @description What it is for, in its owner's words
+             * @example nightly import
+             */
+            name: string;
+            /**
+             * @description What it may do
+             * @example [
+             *       "documents:write"
+             *     ]
+             */
+            scopes: components["schemas"]["Scope"][];
+        };
         LastError: {
             /** @description What that person can do */
             advice: string;
@@ -1168,6 +1614,39 @@ export interface components {
              * @example correct horse battery staple
              */
             password: string;
+        };
+        MadeAPIKey: {
+            /**
+             * Format: date-time
+             * @description When it was made, UTC
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description From then on it is refused
+             */
+            expires_at: string;
+            /**
+             * @description How the key begins
+             * @example ink_4fR2aB
+             */
+            hint: string;
+            /** @description The key itself. It is shown here and never again: only its digest is kept */
+            key: string;
+            /**
+             * Format: uuid
+             * @description The key's id, for revoking it
+             */
+            key_id: string;
+            /**
+             * Format: date-time
+             * @description Within a minute; null when never
+             */
+            last_used_at: string | null;
+            /** @description What it is for */
+            name: string;
+            /** @description What it may do */
+            scopes: components["schemas"]["Scope"][];
         };
         Mailed: {
             /** @description What to do next */
@@ -1284,6 +1763,29 @@ export interface components {
             password?: string;
         } & {
             [key: string]: unknown;
+        };
+        OperatorAct: {
+            /**
+             * @description What was done
+             * @example read
+             */
+            action: string;
+            /**
+             * Format: date-time
+             * @description When
+             */
+            at: string;
+            /** @description Where it was about one document */
+            document_id?: string;
+            /** @description A name given at a terminal, or an account's id */
+            operator: string;
+            /** @description Why, where it was said */
+            reason?: string;
+            /**
+             * @description To what
+             * @example documents
+             */
+            what: string;
         };
         PasswordRequest: {
             /**
@@ -1414,6 +1916,44 @@ export interface components {
             /** @description The name again, for clients that look here */
             user_metadata: components["schemas"]["Metadata"];
         };
+        QueueReport: {
+            /** @description In the order of the line */
+            queues: components["schemas"]["QueueState"][];
+        };
+        QueueState: {
+            /**
+             * Format: int64
+             * @description Running, and their process is dead
+             */
+            lost: number;
+            /**
+             * Format: double
+             * @description That a job has been waiting to be taken
+             */
+            oldest_seconds: number;
+            /**
+             * Format: date-time
+             * @description null while it works
+             */
+            paused_since: string | null;
+            /** @description Its name */
+            queue: string;
+            /**
+             * Format: int64
+             * @description Being worked on
+             */
+            running: number;
+            /**
+             * Format: int64
+             * @description For later, or for the next try
+             */
+            snoozing: number;
+            /**
+             * Format: int64
+             * @description May be taken now
+             */
+            waiting: number;
+        };
         Quote: {
             /**
              * Format: int64
@@ -1460,7 +2000,7 @@ export interface components {
              */
             requests: number;
             /**
-             * @description Whose requests are counted together
+             * @description Whose requests are counted together; of a user each API key by itself
              * @enum {string}
              */
             scope: "user" | "address" | "account" | "account_address";
@@ -1509,6 +2049,8 @@ export interface components {
              */
             email: string;
         };
+        /** @enum {string} */
+        Scope: "documents:read" | "documents:write" | "documents:delete" | "search";
         SearchRequest: {
             /**
              * Format: date-time
@@ -1627,6 +2169,28 @@ export interface components {
             token_type: "bearer";
             user: components["schemas"]["User"];
         };
+        SessionEntry: {
+            /** @description What the client called itself then (User-Agent); not to be relied on */
+            client: string;
+            /**
+             * Format: date-time
+             * @description When the person signed in
+             */
+            created_at: string;
+            /** @description Whether it is the session that asks */
+            current: boolean;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When its refresh token was last traded
+             */
+            refreshed_at: string | null;
+        };
+        SessionList: {
+            /** @description The latest first */
+            sessions: components["schemas"]["SessionEntry"][];
+        };
         SignInAddress: {
             /** @description Lead the browser there; it comes back to redirect_to with a code, or with an error */
             url: string;
@@ -1672,6 +2236,118 @@ export interface components {
         Stage: "awaiting_file" | "parse" | "receive" | "validate" | "chunk" | "embed" | "finish" | "done";
         /** @enum {string} */
         Status: "uploaded" | "parse_queued" | "parsed" | "parse_validated" | "chunking" | "chunks_stored" | "embedding_queued" | "embedding_in_progress" | "embeddings_stored" | "complete" | "failed_parse" | "failed_chunking" | "failed_embedding" | "cancelled" | "deleting";
+        StoryCallback: {
+            /**
+             * Format: date-time
+             * @description When it came first
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description Times it came
+             */
+            deliveries: number;
+            /** @description The parser's word */
+            event: string;
+            /** @description What became of it */
+            outcome: string;
+        };
+        StoryChunks: {
+            /**
+             * Format: int64
+             * @description With their vector
+             */
+            embedded: number;
+            /**
+             * Format: int64
+             * @description By the attempt's own record
+             */
+            expected: number;
+            /**
+             * Format: int64
+             * @description In the database
+             */
+            stored: number;
+        };
+        StoryJob: {
+            /** @description Of the last run that did not end well */
+            last_code?: string;
+            /** @description The process that took it last has a heartbeat */
+            process_alive: boolean;
+            /** @description Where it stands */
+            queue: string;
+            /** @description Its queue rests */
+            queue_paused: boolean;
+            /**
+             * Format: int64
+             * @description Times it was begun
+             */
+            run: number;
+            /**
+             * Format: int64
+             * @description Times it may be
+             */
+            runs_allowed: number;
+            /**
+             * Format: int64
+             * @description With their processes
+             */
+            runs_lost: number;
+            /**
+             * Format: date-time
+             * @description When it is due
+             */
+            scheduled_at: string;
+            /**
+             * Format: int64
+             * @description Times it was put off
+             */
+            snoozes: number;
+            /** @description What it does */
+            stage: string;
+            /** @description The queue's word */
+            state: string;
+        };
+        StoryMove: {
+            /**
+             * Format: date-time
+             * @description When
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description 1 for the first
+             */
+            attempt: number;
+            /** @description Why, of a failed end */
+            code?: string;
+            /**
+             * Format: int64
+             * @description In the status before, in milliseconds
+             */
+            lasted_ms: number;
+            /** @description Where it stands */
+            status: string;
+            /** @description The status before */
+            was?: string;
+        };
+        StoryPages: {
+            /**
+             * Format: int64
+             * @description Without
+             */
+            blank: number;
+            /**
+             * Format: int64
+             * @description That could not be read
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description With text
+             */
+            parsed: number;
+        };
         UploadAddress: {
             /**
              * Format: uuid
@@ -1747,6 +2423,16 @@ export interface components {
              * @description Announced uploads of one user whose file is awaited
              */
             max_announced_uploads: number;
+            /**
+             * Format: double
+             * @description Longest life of an API key, in whole days
+             */
+            max_api_key_seconds: number;
+            /**
+             * Format: int64
+             * @description That have not expired
+             */
+            max_api_keys_per_user: number;
             /**
              * Format: int64
              * @description Of a batch, and of the documents that a search is narrowed to
@@ -1908,6 +2594,59 @@ export interface components {
             /** @description What happened, for a person */
             message: string;
         };
+        WatchedDocument: {
+            /**
+             * Format: int64
+             * @description 1 for the first
+             */
+            attempt: number;
+            /**
+             * Format: int64
+             * @description Size of the file in bytes
+             */
+            bytes_len: number;
+            /** @description Why it failed */
+            code?: string;
+            /**
+             * Format: date-time
+             * @description When it was made, UTC
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description The document's id
+             */
+            document_id: string;
+            /** @description Type of the file, by its content */
+            mime: string;
+            /**
+             * Format: uuid
+             * @description The account it belongs to
+             */
+            owner_id: string;
+            /**
+             * Format: int64
+             * @description 0 for formats without pages
+             */
+            pages: number;
+            /**
+             * Format: date-time
+             * @description In this status
+             */
+            since: string;
+            status: components["schemas"]["Status"];
+            /**
+             * Format: date-time
+             * @description When it last changed, UTC
+             */
+            updated_at: string;
+        };
+        WatchedPage: {
+            /** @description As operators see them */
+            documents: components["schemas"]["WatchedDocument"][];
+            /** @description Leads to the next page; null at the end */
+            next_cursor: string | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -2054,6 +2793,990 @@ export interface operations {
             };
         };
     };
+    "watch-documents": {
+        parameters: {
+            query?: {
+                /** @description How many to answer; 20 when not given */
+                limit?: number;
+                /** @description The next_cursor of the page before; without it the list begins */
+                cursor?: string;
+                /** @description Only these statuses; may be repeated */
+                status?: components["schemas"]["Status"][] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "documents": [
+                     *         {
+                     *           "document_id": "0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f",
+                     *           "owner_id": "0198f0aa-1b2c-7d3e-8f40-5a6b7c8d9e0f",
+                     *           "status": "failed_parse",
+                     *           "since": "2026-01-31T09:00:00Z",
+                     *           "attempt": 1,
+                     *           "bytes_len": 482133,
+                     *           "mime": "application/pdf",
+                     *           "pages": 24,
+                     *           "code": "parse_failed",
+                     *           "created_at": "2026-01-31T09:00:00Z",
+                     *           "updated_at": "2026-01-31T09:00:00Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "ZAAGSatQjkQAAZjxsnw6fVKfbisaDJ2Ofw"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WatchedPage"];
+                };
+            };
+            /**
+             * @description Bad Request.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unauthorized.
+             *
+             *     * `unauthenticated`: You are not signed in. Send a valid access token as Authorization: Bearer.
+             *     * `token_expired`: Your session has expired. Get a new access token with POST /auth/refresh, or sign in again.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Forbidden.
+             *
+             *     * `api_key_refused`: An API key may not do that. Sign in and send an access token: keys reach documents and search alone.
+             *     * `role_required`: That is for operators. Ask an operator to grant you the role: navigator role grant.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Timeout.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Entity Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unprocessable Entity.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Too Many Requests.
+             *
+             *     * `rate_limited`: Too many requests. Wait as long as Retry-After says.
+             */
+            429: {
+                headers: {
+                    /** @description Where the caller stands: the rule's name, requests remaining r, seconds t until all are there again */
+                    RateLimit?: string;
+                    /** @description The rule: its name, its requests q, its window w in seconds */
+                    "RateLimit-Policy"?: string;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Header Fields Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            431: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Internal Server Error.
+             *
+             *     * `internal`: Something went wrong on our side. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "explain-document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The document's id (a UUID) */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "document_id": "0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f",
+                     *       "owner_id": "0198f0aa-1b2c-7d3e-8f40-5a6b7c8d9e0f",
+                     *       "status": "failed_parse",
+                     *       "since": "2026-01-31T09:00:00Z",
+                     *       "where": "failed",
+                     *       "attempt": 1,
+                     *       "code": "parse_failed",
+                     *       "created_at": "2026-01-31T09:00:00Z",
+                     *       "bytes_len": 482133,
+                     *       "mime": "application/pdf",
+                     *       "legal_hold": false,
+                     *       "events": [
+                     *         {
+                     *           "at": "2026-01-31T09:00:00Z",
+                     *           "attempt": 1,
+                     *           "was": "parse_queued",
+                     *           "status": "failed_parse",
+                     *           "lasted_ms": 6800,
+                     *           "code": "parse_failed"
+                     *         }
+                     *       ],
+                     *       "callbacks": [],
+                     *       "pages": {
+                     *         "parsed": 0,
+                     *         "blank": 0,
+                     *         "failed": 0
+                     *       },
+                     *       "chunks": {
+                     *         "stored": 0,
+                     *         "embedded": 0,
+                     *         "expected": 0
+                     *       },
+                     *       "deadline": null,
+                     *       "next_poll": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DocumentStory"];
+                };
+            };
+            /**
+             * @description Bad Request.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unauthorized.
+             *
+             *     * `unauthenticated`: You are not signed in. Send a valid access token as Authorization: Bearer.
+             *     * `token_expired`: Your session has expired. Get a new access token with POST /auth/refresh, or sign in again.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Forbidden.
+             *
+             *     * `api_key_refused`: An API key may not do that. Sign in and send an access token: keys reach documents and search alone.
+             *     * `role_required`: That is for operators. Ask an operator to grant you the role: navigator role grant.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Not Found.
+             *
+             *     * `not_found`: There is no such document. Check the id, and that you are signed in as its owner.
+             */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Timeout.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Entity Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unprocessable Entity.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Too Many Requests.
+             *
+             *     * `rate_limited`: Too many requests. Wait as long as Retry-After says.
+             */
+            429: {
+                headers: {
+                    /** @description Where the caller stands: the rule's name, requests remaining r, seconds t until all are there again */
+                    RateLimit?: string;
+                    /** @description The rule: its name, its requests q, its window w in seconds */
+                    "RateLimit-Policy"?: string;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Header Fields Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            431: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Internal Server Error.
+             *
+             *     * `internal`: Something went wrong on our side. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-failures": {
+        parameters: {
+            query?: {
+                /** @description How many to answer; 20 when not given */
+                limit?: number;
+                /** @description Only failures of this code */
+                code?: string;
+                /** @description Only failures of this stage */
+                stage?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "counts": [
+                     *         {
+                     *           "code": "parse_failed",
+                     *           "stage": "receive",
+                     *           "count": 1,
+                     *           "oldest": "2026-01-31T09:00:00Z",
+                     *           "newest": "2026-01-31T09:00:00Z"
+                     *         }
+                     *       ],
+                     *       "failures": [
+                     *         {
+                     *           "document_id": "0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f",
+                     *           "owner_id": "0198f0aa-1b2c-7d3e-8f40-5a6b7c8d9e0f",
+                     *           "attempt": 1,
+                     *           "status": "failed_parse",
+                     *           "code": "parse_failed",
+                     *           "stage": "receive",
+                     *           "at": "2026-01-31T09:00:00Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FailureReport"];
+                };
+            };
+            /**
+             * @description Bad Request.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unauthorized.
+             *
+             *     * `unauthenticated`: You are not signed in. Send a valid access token as Authorization: Bearer.
+             *     * `token_expired`: Your session has expired. Get a new access token with POST /auth/refresh, or sign in again.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Forbidden.
+             *
+             *     * `api_key_refused`: An API key may not do that. Sign in and send an access token: keys reach documents and search alone.
+             *     * `role_required`: That is for operators. Ask an operator to grant you the role: navigator role grant.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Timeout.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Entity Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unprocessable Entity.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Too Many Requests.
+             *
+             *     * `rate_limited`: Too many requests. Wait as long as Retry-After says.
+             */
+            429: {
+                headers: {
+                    /** @description Where the caller stands: the rule's name, requests remaining r, seconds t until all are there again */
+                    RateLimit?: string;
+                    /** @description The rule: its name, its requests q, its window w in seconds */
+                    "RateLimit-Policy"?: string;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Header Fields Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            431: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Internal Server Error.
+             *
+             *     * `internal`: Something went wrong on our side. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-operations": {
+        parameters: {
+            query?: {
+                /** @description How many to answer; 20 when not given */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "operations": [
+                     *         {
+                     *           "at": "2026-01-31T09:00:00Z",
+                     *           "operator": "0198f0aa-1b2c-7d3e-8f40-5a6b7c8d9e0f",
+                     *           "action": "read",
+                     *           "what": "documents"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ActReport"];
+                };
+            };
+            /**
+             * @description Bad Request.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unauthorized.
+             *
+             *     * `unauthenticated`: You are not signed in. Send a valid access token as Authorization: Bearer.
+             *     * `token_expired`: Your session has expired. Get a new access token with POST /auth/refresh, or sign in again.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Forbidden.
+             *
+             *     * `api_key_refused`: An API key may not do that. Sign in and send an access token: keys reach documents and search alone.
+             *     * `role_required`: That is for operators. Ask an operator to grant you the role: navigator role grant.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Timeout.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Entity Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unprocessable Entity.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Too Many Requests.
+             *
+             *     * `rate_limited`: Too many requests. Wait as long as Retry-After says.
+             */
+            429: {
+                headers: {
+                    /** @description Where the caller stands: the rule's name, requests remaining r, seconds t until all are there again */
+                    RateLimit?: string;
+                    /** @description The rule: its name, its requests q, its window w in seconds */
+                    "RateLimit-Policy"?: string;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Header Fields Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            431: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Internal Server Error.
+             *
+             *     * `internal`: Something went wrong on our side. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "queues": [
+                     *         {
+                     *           "queue": "embed",
+                     *           "waiting": 3,
+                     *           "snoozing": 0,
+                     *           "running": 1,
+                     *           "lost": 0,
+                     *           "oldest_seconds": 2.5,
+                     *           "paused_since": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["QueueReport"];
+                };
+            };
+            /**
+             * @description Bad Request.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unauthorized.
+             *
+             *     * `unauthenticated`: You are not signed in. Send a valid access token as Authorization: Bearer.
+             *     * `token_expired`: Your session has expired. Get a new access token with POST /auth/refresh, or sign in again.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Forbidden.
+             *
+             *     * `api_key_refused`: An API key may not do that. Sign in and send an access token: keys reach documents and search alone.
+             *     * `role_required`: That is for operators. Ask an operator to grant you the role: navigator role grant.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Timeout.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Entity Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Too Many Requests.
+             *
+             *     * `rate_limited`: Too many requests. Wait as long as Retry-After says.
+             */
+            429: {
+                headers: {
+                    /** @description Where the caller stands: the rule's name, requests remaining r, seconds t until all are there again */
+                    RateLimit?: string;
+                    /** @description The rule: its name, its requests q, its window w in seconds */
+                    "RateLimit-Policy"?: string;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Header Fields Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            431: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Internal Server Error.
+             *
+             *     * `internal`: Something went wrong on our side. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "announce-upload": {
         parameters: {
             query?: {
@@ -2171,6 +3894,21 @@ export interface operations {
             401: {
                 headers: {
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Forbidden.
+             *
+             *     * `account_closed`: The account is being deleted: nothing is added to it. Nothing needs to be done. To stop here, do not sign in again.
+             *     * `scope_missing`: The API key lacks the scope for that. Make a key with the scope that the operation's x-scope names.
+             */
+            403: {
+                headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -2317,6 +4055,7 @@ export interface operations {
              *     * `storage_unavailable`: The file storage cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_denied`: The file storage refuses our key. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `intake_paused`: Uploads are paused for maintenance. Upload again when Retry-After has passed; what is there already can be read, searched and retried meanwhile.
+             *     * `agreement_missing`: Uploads are not taken yet: the agreements for health data are not confirmed for this deployment. Ask the operator: BAA_CONFIRMED is set once they are signed.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -2376,6 +4115,8 @@ export interface operations {
                      *       "max_header_bytes": 65536,
                      *       "min_password_characters": 12,
                      *       "max_password_bytes": 72,
+                     *       "max_api_keys_per_user": 20,
+                     *       "max_api_key_seconds": 31536000,
                      *       "max_query_characters": 2000,
                      *       "max_search_results": 50,
                      *       "default_search_results": 5,
@@ -2435,7 +4176,7 @@ export interface operations {
                      *           "scope": "user",
                      *           "requests": 10,
                      *           "window_seconds": 60,
-                     *           "applies_to": "changing the password, whose present one is not to be guessed"
+                     *           "applies_to": "changing the password and deleting the account: the present password is not to be guessed"
                      *         },
                      *         {
                      *           "name": "public",
@@ -2503,6 +4244,26 @@ export interface operations {
                      *           "kind": "idempotency_keys",
                      *           "seconds": 86400,
                      *           "about": "sealed answers under idempotency keys: since the request"
+                     *         },
+                     *         {
+                     *           "kind": "sessions",
+                     *           "seconds": 3600,
+                     *           "about": "sessions of local accounts: since their last refresh token expired"
+                     *         },
+                     *         {
+                     *           "kind": "mails",
+                     *           "seconds": 172800,
+                     *           "about": "mails of local accounts, without their text: since they were asked for"
+                     *         },
+                     *         {
+                     *           "kind": "ended_sessions",
+                     *           "seconds": 691200,
+                     *           "about": "that a session kept elsewhere was ended: since then, longer than any of its tokens lives"
+                     *         },
+                     *         {
+                     *           "kind": "sign_in_tries",
+                     *           "seconds": 7776000,
+                     *           "about": "digests under which tries of passwords were counted: since the last one"
                      *         },
                      *         {
                      *           "kind": "uploads",
@@ -2724,6 +4485,20 @@ export interface operations {
                 };
             };
             /**
+             * @description Forbidden.
+             *
+             *     * `scope_missing`: The API key lacks the scope for that. Make a key with the scope that the operation's x-scope names.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
              * @description Not Found.
              *
              *     * `not_found`: There is no such document. Check the id, and that you are signed in as its owner.
@@ -2905,6 +4680,167 @@ export interface operations {
              * @description Bad Request.
              *
              *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Not Found.
+             *
+             *     * `not_offered`: This deployment's accounts do not offer that. Sign in with e-mail address and password.
+             */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Timeout.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Entity Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unprocessable Entity.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Too Many Requests.
+             *
+             *     * `rate_limited`: Too many requests. Wait as long as Retry-After says.
+             */
+            429: {
+                headers: {
+                    /** @description Where the caller stands: the rule's name, requests remaining r, seconds t until all are there again */
+                    RateLimit?: string;
+                    /** @description The rule: its name, its requests q, its window w in seconds */
+                    "RateLimit-Policy"?: string;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Header Fields Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            431: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Internal Server Error.
+             *
+             *     * `internal`: Something went wrong on our side. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    arrive: {
+        parameters: {
+            query: {
+                /** @description What the visit began with */
+                state: string;
+                /** @description The other site's code */
+                code?: string;
+                /** @description What the other site says in place of a code */
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See Other */
+            303: {
+                headers: {
+                    Location?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description Bad Request.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             *     * `bad_sign_in_code`: The sign-in code is not valid, was used before, or is not of this verifier. Start again: ask for a new sign-in address, or a new mail.
              */
             400: {
                 headers: {
@@ -3286,6 +5222,646 @@ export interface operations {
             };
         };
     };
+    "list-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "keys": [
+                     *         {
+                     *           "key_id": "0198f1b3-0000-7000-8000-000000000000",
+                     *           "name": "nightly import",
+                     *           "hint": "ink_4fR2aB",
+                     *           "scopes": [
+                     *             "documents:write"
+                     *           ],
+                     *           "created_at": "2026-01-31T09:00:00Z",
+                     *           "expires_at": "2026-05-01T09:00:00Z",
+                     *           "last_used_at": "2026-01-31T10:00:00Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            /**
+             * @description Bad Request.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unauthorized.
+             *
+             *     * `unauthenticated`: You are not signed in. Send a valid access token as Authorization: Bearer.
+             *     * `token_expired`: Your session has expired. Get a new access token with POST /auth/refresh, or sign in again.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Forbidden.
+             *
+             *     * `api_key_refused`: An API key may not do that. Sign in and send an access token: keys reach documents and search alone.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Timeout.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Entity Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Too Many Requests.
+             *
+             *     * `rate_limited`: Too many requests. Wait as long as Retry-After says.
+             */
+            429: {
+                headers: {
+                    /** @description Where the caller stands: the rule's name, requests remaining r, seconds t until all are there again */
+                    RateLimit?: string;
+                    /** @description The rule: its name, its requests q, its window w in seconds */
+                    "RateLimit-Policy"?: string;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Header Fields Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            431: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Internal Server Error.
+             *
+             *     * `internal`: Something went wrong on our side. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-key": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 65536 bytes of JSON, which have to arrive within 10 seconds. Unknown properties are refused. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "nightly import",
+                 *       "scopes": [
+                 *         "documents:write"
+                 *       ],
+                 *       "expires_in_days": 90
+                 *     }
+                 */
+                "application/json": components["schemas"]["KeyRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "key_id": "0198f1b3-0000-7000-8000-000000000000",
+                     *       "name": "nightly import",
+                     *       "hint": "ink_4fR2aB",
+                     *       "scopes": [
+                     *         "documents:write"
+                     *       ],
+                     *       "created_at": "2026-01-31T09:00:00Z",
+                     *       "expires_at": "2026-05-01T09:00:00Z",
+                     *       "last_used_at": null,
+                     *       "key": "ink_4fR2aB..."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MadeAPIKey"];
+                };
+            };
+            /**
+             * @description Bad Request.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            400: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unauthorized.
+             *
+             *     * `unauthenticated`: You are not signed in. Send a valid access token as Authorization: Bearer.
+             *     * `token_expired`: Your session has expired. Get a new access token with POST /auth/refresh, or sign in again.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Forbidden.
+             *
+             *     * `api_key_refused`: An API key may not do that. Sign in and send an access token: keys reach documents and search alone.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Timeout.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Conflict.
+             *
+             *     * `too_many_api_keys`: You have as many API keys as are allowed. Revoke one that is not used.
+             *     * `idempotency_in_use`: The request with this idempotency key is still being worked on. Send it again, unchanged, after as long as Retry-After says.
+             */
+            409: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Entity Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            413: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unsupported Media Type.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            415: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unprocessable Entity.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             *     * `idempotency_mismatch`: The idempotency key was used for another request. Send every new request under a new key, and repeat one unchanged.
+             */
+            422: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Too Many Requests.
+             *
+             *     * `rate_limited`: Too many requests. Wait as long as Retry-After says.
+             */
+            429: {
+                headers: {
+                    /** @description Where the caller stands: the rule's name, requests remaining r, seconds t until all are there again */
+                    RateLimit?: string;
+                    /** @description The rule: its name, its requests q, its window w in seconds */
+                    "RateLimit-Policy"?: string;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Header Fields Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            431: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Internal Server Error.
+             *
+             *     * `internal`: Something went wrong on our side. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "revoke-key": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The key's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description Bad Request.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            400: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unauthorized.
+             *
+             *     * `unauthenticated`: You are not signed in. Send a valid access token as Authorization: Bearer.
+             *     * `token_expired`: Your session has expired. Get a new access token with POST /auth/refresh, or sign in again.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Forbidden.
+             *
+             *     * `api_key_refused`: An API key may not do that. Sign in and send an access token: keys reach documents and search alone.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Not Found.
+             *
+             *     * `not_found`: There is no such document. Check the id, and that you are signed in as its owner.
+             */
+            404: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Timeout.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Conflict.
+             *
+             *     * `conflict`: The document's state does not allow that now. Read its status and try again.
+             *     * `idempotency_in_use`: The request with this idempotency key is still being worked on. Send it again, unchanged, after as long as Retry-After says.
+             */
+            409: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Entity Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unprocessable Entity.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             *     * `idempotency_mismatch`: The idempotency key was used for another request. Send every new request under a new key, and repeat one unchanged.
+             */
+            422: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Too Many Requests.
+             *
+             *     * `rate_limited`: Too many requests. Wait as long as Retry-After says.
+             */
+            429: {
+                headers: {
+                    /** @description Where the caller stands: the rule's name, requests remaining r, seconds t until all are there again */
+                    RateLimit?: string;
+                    /** @description The rule: its name, its requests q, its window w in seconds */
+                    "RateLimit-Policy"?: string;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Header Fields Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            431: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Internal Server Error.
+             *
+             *     * `internal`: Something went wrong on our side. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "log-in": {
         parameters: {
             query?: never;
@@ -3592,6 +6168,20 @@ export interface operations {
                 };
             };
             /**
+             * @description Forbidden.
+             *
+             *     * `api_key_refused`: An API key may not do that. Sign in and send an access token: keys reach documents and search alone.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
              * @description Request Timeout.
              *
              *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
@@ -3793,6 +6383,7 @@ export interface operations {
              * @description Forbidden.
              *
              *     * `denied`: You may not do that. Sign in with an account that may.
+             *     * `api_key_refused`: An API key may not do that. Sign in and send an access token: keys reach documents and search alone.
              */
             403: {
                 headers: {
@@ -4646,6 +7237,609 @@ export interface operations {
             };
         };
     };
+    "list-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sessions": [
+                     *         {
+                     *           "id": "0198f1b5-0a1b-7c2d-8e3f-405162738495",
+                     *           "current": true,
+                     *           "created_at": "2026-01-31T09:00:00Z",
+                     *           "refreshed_at": null,
+                     *           "client": "Mozilla/5.0 (X11; Linux x86_64)"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /**
+             * @description Bad Request.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unauthorized.
+             *
+             *     * `unauthenticated`: You are not signed in. Send a valid access token as Authorization: Bearer.
+             *     * `token_expired`: Your session has expired. Get a new access token with POST /auth/refresh, or sign in again.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Forbidden.
+             *
+             *     * `api_key_refused`: An API key may not do that. Sign in and send an access token: keys reach documents and search alone.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Not Found.
+             *
+             *     * `not_offered`: This deployment's accounts do not offer that. Sign in with e-mail address and password.
+             */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Timeout.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Entity Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Too Many Requests.
+             *
+             *     * `rate_limited`: Too many requests. Wait as long as Retry-After says.
+             */
+            429: {
+                headers: {
+                    /** @description Where the caller stands: the rule's name, requests remaining r, seconds t until all are there again */
+                    RateLimit?: string;
+                    /** @description The rule: its name, its requests q, its window w in seconds */
+                    "RateLimit-Policy"?: string;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Header Fields Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            431: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Internal Server Error.
+             *
+             *     * `internal`: Something went wrong on our side. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-other-sessions": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description Bad Request.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            400: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unauthorized.
+             *
+             *     * `unauthenticated`: You are not signed in. Send a valid access token as Authorization: Bearer.
+             *     * `token_expired`: Your session has expired. Get a new access token with POST /auth/refresh, or sign in again.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Forbidden.
+             *
+             *     * `api_key_refused`: An API key may not do that. Sign in and send an access token: keys reach documents and search alone.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Timeout.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Conflict.
+             *
+             *     * `conflict`: The document's state does not allow that now. Read its status and try again.
+             *     * `idempotency_in_use`: The request with this idempotency key is still being worked on. Send it again, unchanged, after as long as Retry-After says.
+             */
+            409: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Entity Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unprocessable Entity.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             *     * `idempotency_mismatch`: The idempotency key was used for another request. Send every new request under a new key, and repeat one unchanged.
+             */
+            422: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Too Many Requests.
+             *
+             *     * `rate_limited`: Too many requests. Wait as long as Retry-After says.
+             */
+            429: {
+                headers: {
+                    /** @description Where the caller stands: the rule's name, requests remaining r, seconds t until all are there again */
+                    RateLimit?: string;
+                    /** @description The rule: its name, its requests q, its window w in seconds */
+                    "RateLimit-Policy"?: string;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Header Fields Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            431: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Internal Server Error.
+             *
+             *     * `internal`: Something went wrong on our side. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-session": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The session's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description Bad Request.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            400: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unauthorized.
+             *
+             *     * `unauthenticated`: You are not signed in. Send a valid access token as Authorization: Bearer.
+             *     * `token_expired`: Your session has expired. Get a new access token with POST /auth/refresh, or sign in again.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Forbidden.
+             *
+             *     * `api_key_refused`: An API key may not do that. Sign in and send an access token: keys reach documents and search alone.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Not Found.
+             *
+             *     * `not_found`: There is no such document. Check the id, and that you are signed in as its owner.
+             *     * `not_offered`: This deployment's accounts do not offer that. Sign in with e-mail address and password.
+             */
+            404: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Timeout.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Conflict.
+             *
+             *     * `conflict`: The document's state does not allow that now. Read its status and try again.
+             *     * `idempotency_in_use`: The request with this idempotency key is still being worked on. Send it again, unchanged, after as long as Retry-After says.
+             */
+            409: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Entity Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unprocessable Entity.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             *     * `idempotency_mismatch`: The idempotency key was used for another request. Send every new request under a new key, and repeat one unchanged.
+             */
+            422: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Too Many Requests.
+             *
+             *     * `rate_limited`: Too many requests. Wait as long as Retry-After says.
+             */
+            429: {
+                headers: {
+                    /** @description Where the caller stands: the rule's name, requests remaining r, seconds t until all are there again */
+                    RateLimit?: string;
+                    /** @description The rule: its name, its requests q, its window w in seconds */
+                    "RateLimit-Policy"?: string;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Header Fields Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            431: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Internal Server Error.
+             *
+             *     * `internal`: Something went wrong on our side. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "sign-up": {
         parameters: {
             query?: never;
@@ -4982,6 +8176,20 @@ export interface operations {
                 };
             };
             /**
+             * @description Forbidden.
+             *
+             *     * `api_key_refused`: An API key may not do that. Sign in and send an access token: keys reach documents and search alone.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
              * @description Not Found.
              *
              *     * `not_found`: There is no such document. Check the id, and that you are signed in as its owner.
@@ -5015,6 +8223,510 @@ export interface operations {
              *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
              */
             413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Too Many Requests.
+             *
+             *     * `rate_limited`: Too many requests. Wait as long as Retry-After says.
+             */
+            429: {
+                headers: {
+                    /** @description Where the caller stands: the rule's name, requests remaining r, seconds t until all are there again */
+                    RateLimit?: string;
+                    /** @description The rule: its name, its requests q, its window w in seconds */
+                    "RateLimit-Policy"?: string;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Header Fields Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            431: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Internal Server Error.
+             *
+             *     * `internal`: Something went wrong on our side. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-user": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A UUID of the client's own for this request, bare or in double quotes. The request sent again under it, unchanged, has no second effect: for 24 hours it is answered as it was, with Idempotent-Replayed. Another request under the same key is 422; one whose first run is still under way is 409 with Retry-After, for at most 5 minutes. Answers of 401, 408, 429 and 5xx are not kept, nor the refusal of a request that did not arrive whole: the key is free again. Nor is a body of more than 65536 bytes.
+                 * @example 5f0c9d3e-8a41-4f0e-9c0b-3d2f6a7b8c9d
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 65536 bytes of JSON, which have to arrive within 10 seconds. Unknown properties are refused. */
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "current_password": "correct horse battery staple"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CloseRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description Bad Request.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            400: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unauthorized.
+             *
+             *     * `unauthenticated`: You are not signed in. Send a valid access token as Authorization: Bearer.
+             *     * `token_expired`: Your session has expired. Get a new access token with POST /auth/refresh, or sign in again.
+             *     * `bad_credentials`: Invalid email or password. Check both and try again.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Forbidden.
+             *
+             *     * `api_key_refused`: An API key may not do that. Sign in and send an access token: keys reach documents and search alone.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Not Found.
+             *
+             *     * `not_offered`: This deployment's accounts do not offer that. Sign in with e-mail address and password.
+             */
+            404: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Timeout.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Conflict.
+             *
+             *     * `legal_hold`: The document may not be deleted now. Write to support with the document id.
+             *     * `idempotency_in_use`: The request with this idempotency key is still being worked on. Send it again, unchanged, after as long as Retry-After says.
+             */
+            409: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description Seconds to wait, with idempotency_in_use */
+                    "Retry-After"?: number;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Entity Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            413: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unsupported Media Type.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            415: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unprocessable Entity.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             *     * `idempotency_mismatch`: The idempotency key was used for another request. Send every new request under a new key, and repeat one unchanged.
+             */
+            422: {
+                headers: {
+                    /** @description true where the answer is an earlier one, sent again */
+                    "Idempotent-Replayed"?: "true";
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Too Many Requests.
+             *
+             *     * `rate_limited`: Too many requests. Wait as long as Retry-After says.
+             */
+            429: {
+                headers: {
+                    /** @description Where the caller stands: the rule's name, requests remaining r, seconds t until all are there again */
+                    RateLimit?: string;
+                    /** @description The rule: its name, its requests q, its window w in seconds */
+                    "RateLimit-Policy"?: string;
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Header Fields Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            431: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Internal Server Error.
+             *
+             *     * `internal`: Something went wrong on our side. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Service Unavailable.
+             *
+             *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-user": {
+        parameters: {
+            query?: {
+                /** @description How many to answer; 20 when not given */
+                limit?: number;
+                /** @description The next_cursor of the page before; without it the list begins */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "exported_at": "2026-02-01T09:00:00Z",
+                     *       "user": {
+                     *         "id": "0198f0aa-1b2c-7d3e-8f40-5a6b7c8d9e0f",
+                     *         "email": "ada@example.org",
+                     *         "name": "Ada",
+                     *         "email_confirmed": true,
+                     *         "created_at": "2025-12-31T09:00:00Z",
+                     *         "updated_at": "2026-01-31T09:00:00Z",
+                     *         "last_sign_in_at": null,
+                     *         "user_metadata": {
+                     *           "name": "",
+                     *           "full_name": ""
+                     *         }
+                     *       },
+                     *       "consent": {
+                     *         "version": "2026-01",
+                     *         "timestamp": "2026-01-31T09:00:00Z"
+                     *       },
+                     *       "sessions": [
+                     *         {
+                     *           "id": "0198f1b5-0a1b-7c2d-8e3f-405162738495",
+                     *           "current": true,
+                     *           "created_at": "2026-01-31T09:00:00Z",
+                     *           "refreshed_at": null,
+                     *           "client": "Mozilla/5.0 (X11; Linux x86_64)"
+                     *         }
+                     *       ],
+                     *       "documents": [
+                     *         {
+                     *           "document": {
+                     *             "document_id": "0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f",
+                     *             "job_id": "0198f1b2-7c3b-7a10-8c44-51d2e3f4a5b6",
+                     *             "filename": "homeowners-policy-2026.pdf",
+                     *             "status": "complete",
+                     *             "stage": "done",
+                     *             "progress": 100,
+                     *             "next_step": "none",
+                     *             "attempt": 1,
+                     *             "created_at": "2026-01-31T09:00:00Z",
+                     *             "updated_at": "2026-01-31T09:00:09Z",
+                     *             "bytes_len": 482133,
+                     *             "mime": "application/pdf",
+                     *             "pages": 24,
+                     *             "failed_pages": [],
+                     *             "marks": [],
+                     *             "chunks": {
+                     *               "done": 61,
+                     *               "total": 61
+                     *             },
+                     *             "timings": {
+                     *               "parse_queued": 6800,
+                     *               "uploaded": 120
+                     *             },
+                     *             "last_error": null,
+                     *             "links": {
+                     *               "self": "/documents/0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f",
+                     *               "status": "/documents/0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f/status",
+                     *               "chunks": "/documents/0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f/chunks",
+                     *               "file": "/documents/0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f/file"
+                     *             }
+                     *           },
+                     *           "file": "https://api.example.org/documents/0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f/file",
+                     *           "text": "https://api.example.org/documents/0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f/chunks"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /**
+             * @description Bad Request.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unauthorized.
+             *
+             *     * `unauthenticated`: You are not signed in. Send a valid access token as Authorization: Bearer.
+             *     * `token_expired`: Your session has expired. Get a new access token with POST /auth/refresh, or sign in again.
+             */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Forbidden.
+             *
+             *     * `api_key_refused`: An API key may not do that. Sign in and send an access token: keys reach documents and search alone.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Not Found.
+             *
+             *     * `not_found`: There is no such document. Check the id, and that you are signed in as its owner.
+             */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Timeout.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Request Entity Too Large.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Unprocessable Entity.
+             *
+             *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
+             */
+            422: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
@@ -5180,6 +8892,20 @@ export interface operations {
             401: {
                 headers: {
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Forbidden.
+             *
+             *     * `scope_missing`: The API key lacks the scope for that. Make a key with the scope that the operation's x-scope names.
+             */
+            403: {
+                headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -5495,6 +9221,21 @@ export interface operations {
                 };
             };
             /**
+             * @description Forbidden.
+             *
+             *     * `account_closed`: The account is being deleted: nothing is added to it. Nothing needs to be done. To stop here, do not sign in again.
+             *     * `scope_missing`: The API key lacks the scope for that. Make a key with the scope that the operation's x-scope names.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
              * @description Request Timeout.
              *
              *     * `upload_too_slow`: The upload was too slow. Try again on a faster connection.
@@ -5640,6 +9381,7 @@ export interface operations {
              *     * `storage_denied`: The file storage refuses our key. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_conflict`: Another file lies at that place already. Write to support with the document id.
              *     * `intake_paused`: Uploads are paused for maintenance. Upload again when Retry-After has passed; what is there already can be read, searched and retried meanwhile.
+             *     * `agreement_missing`: Uploads are not taken yet: the agreements for health data are not confirmed for this deployment. Ask the operator: BAA_CONFIRMED is set once they are signed.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -5750,6 +9492,20 @@ export interface operations {
             401: {
                 headers: {
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Forbidden.
+             *
+             *     * `scope_missing`: The API key lacks the scope for that. Make a key with the scope that the operation's x-scope names.
+             */
+            403: {
+                headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -5965,6 +9721,20 @@ export interface operations {
                 };
             };
             /**
+             * @description Forbidden.
+             *
+             *     * `scope_missing`: The API key lacks the scope for that. Make a key with the scope that the operation's x-scope names.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
              * @description Not Found.
              *
              *     * `not_found`: There is no such document. Check the id, and that you are signed in as its owner.
@@ -6146,6 +9916,20 @@ export interface operations {
             401: {
                 headers: {
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Forbidden.
+             *
+             *     * `scope_missing`: The API key lacks the scope for that. Make a key with the scope that the operation's x-scope names.
+             */
+            403: {
+                headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -6393,6 +10177,20 @@ export interface operations {
                 };
             };
             /**
+             * @description Forbidden.
+             *
+             *     * `scope_missing`: The API key lacks the scope for that. Make a key with the scope that the operation's x-scope names.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
              * @description Not Found.
              *
              *     * `not_found`: There is no such document. Check the id, and that you are signed in as its owner.
@@ -6615,6 +10413,20 @@ export interface operations {
                 };
             };
             /**
+             * @description Forbidden.
+             *
+             *     * `scope_missing`: The API key lacks the scope for that. Make a key with the scope that the operation's x-scope names.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
              * @description Not Found.
              *
              *     * `not_found`: There is no such document. Check the id, and that you are signed in as its owner.
@@ -6801,6 +10613,20 @@ export interface operations {
             401: {
                 headers: {
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Forbidden.
+             *
+             *     * `scope_missing`: The API key lacks the scope for that. Make a key with the scope that the operation's x-scope names.
+             */
+            403: {
+                headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -7060,6 +10886,20 @@ export interface operations {
                 };
             };
             /**
+             * @description Forbidden.
+             *
+             *     * `scope_missing`: The API key lacks the scope for that. Make a key with the scope that the operation's x-scope names.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
              * @description Not Found.
              *
              *     * `not_found`: There is no such document. Check the id, and that you are signed in as its owner.
@@ -7295,6 +11135,20 @@ export interface operations {
                 };
             };
             /**
+             * @description Forbidden.
+             *
+             *     * `scope_missing`: The API key lacks the scope for that. Make a key with the scope that the operation's x-scope names.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
              * @description Not Found.
              *
              *     * `not_found`: There is no such document. Check the id, and that you are signed in as its owner.
@@ -7516,6 +11370,20 @@ export interface operations {
             401: {
                 headers: {
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Forbidden.
+             *
+             *     * `scope_missing`: The API key lacks the scope for that. Make a key with the scope that the operation's x-scope names.
+             */
+            403: {
+                headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -7755,6 +11623,20 @@ export interface operations {
                 };
             };
             /**
+             * @description Forbidden.
+             *
+             *     * `scope_missing`: The API key lacks the scope for that. Make a key with the scope that the operation's x-scope names.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
              * @description Not Found.
              *
              *     * `not_found`: There is no such document. Check the id, and that you are signed in as its owner.
@@ -7972,6 +11854,20 @@ export interface operations {
             401: {
                 headers: {
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Forbidden.
+             *
+             *     * `scope_missing`: The API key lacks the scope for that. Make a key with the scope that the operation's x-scope names.
+             */
+            403: {
+                headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -8677,6 +12573,20 @@ export interface operations {
                 };
             };
             /**
+             * @description Forbidden.
+             *
+             *     * `api_key_refused`: An API key may not do that. Sign in and send an access token: keys reach documents and search alone.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
              * @description Not Found.
              *
              *     * `not_found`: There is no such document. Check the id, and that you are signed in as its owner.
@@ -9255,6 +13165,20 @@ export interface operations {
                 };
             };
             /**
+             * @description Forbidden.
+             *
+             *     * `scope_missing`: The API key lacks the scope for that. Make a key with the scope that the operation's x-scope names.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
              * @description Request Timeout.
              *
              *     * `invalid_request`: The request is not valid. Mend the fields named in errors and send it again.
@@ -9464,6 +13388,20 @@ export interface operations {
             401: {
                 headers: {
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description Forbidden.
+             *
+             *     * `scope_missing`: The API key lacks the scope for that. Make a key with the scope that the operation's x-scope names.
+             */
+            403: {
+                headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -9734,6 +13672,21 @@ export interface operations {
                 };
             };
             /**
+             * @description Forbidden.
+             *
+             *     * `account_closed`: The account is being deleted: nothing is added to it. Nothing needs to be done. To stop here, do not sign in again.
+             *     * `scope_missing`: The API key lacks the scope for that. Make a key with the scope that the operation's x-scope names.
+             */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
              * @description Request Timeout.
              *
              *     * `upload_too_slow`: The upload was too slow. Try again on a faster connection.
@@ -9879,6 +13832,7 @@ export interface operations {
              *     * `storage_denied`: The file storage refuses our key. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_conflict`: Another file lies at that place already. Write to support with the document id.
              *     * `intake_paused`: Uploads are paused for maintenance. Upload again when Retry-After has passed; what is there already can be read, searched and retried meanwhile.
+             *     * `agreement_missing`: Uploads are not taken yet: the agreements for health data are not confirmed for this deployment. Ask the operator: BAA_CONFIRMED is set once they are signed.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {

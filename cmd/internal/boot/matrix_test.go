@@ -116,8 +116,9 @@ type matrix struct {
 
 // The matrix is generated from the served document: an operation that is
 // registered tomorrow is in it, and fails where it lets in whom its row does not
-// name. S01, S02 and API1, API5 of OWASP's list.
-func TestS01_EveryOperationForEveryCaller(t *testing.T) {
+// name. S01, S02 and API1, API5 of OWASP's list. FM-017: the owner's token comes
+// from the login route, and every operation takes it.
+func TestS01_FM017_EveryOperationForEveryCaller(t *testing.T) {
 	t.Parallel()
 	m := newMatrix(t)
 	ops, callers, cells := m.operations(), m.callers(), 0
@@ -168,7 +169,7 @@ func newMatrix(t *testing.T) *matrix {
 	if status := w.call(http.MethodDelete, w.api+"/documents/"+gone, m.ada.token, nil, nil); status != http.StatusAccepted {
 		t.Fatalf("deleting answered %d", status)
 	}
-	m.parts = map[string]string{"complete-upload": announced, "get-document-deletion": gone, "revoke-key": m.key(core.ScopeSearch).ID}
+	m.parts = map[string]string{"complete-upload": announced, "get-document-deletion": gone, "revoke-key": m.key(core.ScopeSearch).ID, "end-session": m.session()}
 	return m
 }
 
@@ -184,6 +185,25 @@ func (m *matrix) announce() string {
 		m.w.t.Fatalf("announcing answered %d", status)
 	}
 	return answer.DocumentID
+}
+
+// session is the id of a new session of ada's.
+func (m *matrix) session() string {
+	m.w.t.Helper()
+	var answer struct {
+		Sessions []struct {
+			ID      string
+			Current bool
+		}
+	}
+	m.w.call(http.MethodGet, m.w.api+"/auth/sessions", m.w.signIn("ada"), nil, &answer)
+	for _, s := range answer.Sessions {
+		if s.Current {
+			return s.ID
+		}
+	}
+	m.w.t.Fatal("ada's session is not listed")
+	return ""
 }
 
 // madeKey is the answer to a new API key.
@@ -220,7 +240,7 @@ func (m *matrix) callers() []caller {
 	}
 	nobody := core.CodeUnauthenticated
 	list := []caller{
-		{name: "the owner", token: m.ada.token, owner: true, again: func() string { return w.signIn("ada") }},
+		{name: "the owner", token: w.signIn("ada"), owner: true, again: func() string { return w.signIn("ada") }},
 		{name: "another user", token: w.person("bob").token, again: func() string { return w.signIn("bob") }},
 		{name: "nobody", refuse: nobody},
 		{name: "an expired token of the owner", token: m.expired(), refuse: core.CodeTokenExpired},
@@ -297,8 +317,13 @@ func (m *matrix) operations() (ops []declaredOp) {
 func (m *matrix) call(op declaredOp, c caller, want string) (int, []byte) {
 	m.w.t.Helper()
 	token := c.token
-	if op.ID == "log-out" && want == through { // the others need their sessions yet
+	switch {
+	case want != through:
+	case op.ID == "log-out": // the others need their sessions yet
 		token = c.again()
+	case op.ID == "end-other-sessions":
+		m.uploads++
+		token = m.w.person(fmt.Sprint("spare", m.uploads)).token
 	}
 	ctx, cancel := context.WithTimeout(m.w.t.Context(), patience)
 	defer cancel()
@@ -333,6 +358,8 @@ func (m *matrix) target(op declaredOp, want string) string {
 		id = m.upload()
 	case op.ID == "revoke-key" && want == through:
 		id = m.key(core.ScopeSearch).ID
+	case op.ID == "end-session" && want == through:
+		id = m.session()
 	case !named:
 		id = m.main
 	}

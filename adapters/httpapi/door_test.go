@@ -101,7 +101,7 @@ func TestFM022bATokenThatCannotBeJudgedIs503(t *testing.T) {
 }
 
 // No way of sending a wrong token is anything but a 401.
-func TestFM022bWrongTokensAre401(t *testing.T) {
+func TestFM022b_WrongTokensAre401(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	for _, header := range []string{

@@ -47,7 +47,7 @@ dev-reset: pdfium ## as make dev, beginning with an empty database
 test: pdfium testdb ## run every test, on a PostgreSQL of its own
 	@if [ -n '$(RACE)' ] && ! command -v "$$($(GO) env CC | cut -d ' ' -f 1)" >/dev/null 2>&1; then \
 		echo 'make test: the race detector needs a C compiler: install gcc or clang, or type: make test RACE=' >&2; exit 1; fi
-	@$(GO) test $(RACE) -timeout 20m $(PKG)
+	@$(GO) test $(RACE) -timeout 40m $(PKG)
 
 smoke-live: pdfium ## send one document through the real services, which costs money: make smoke-live YES=1
 	@$(GO) build -o bin/navigator ./cmd/navigator

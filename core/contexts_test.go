@@ -18,9 +18,9 @@ import (
 // else ends when its request, its job or its process does.
 var unbound = map[string]string{
 	"cmd/internal/boot/main.go Main":               "the process's own context, ended by a signal",
+	"cmd/internal/boot/limiter.go firstPing":       "a start that is broken off ends with its process; 2 s",
 	"cmd/internal/boot/house.go register":          "leaving the list of processes comes after the stop; 5 s",
 	"cmd/internal/boot/house.go engine":            "closing comes after the stop",
-	"cmd/internal/boot/limiter.go firstPing":       "one ping of Redis at start, which keeps nothing from starting; pingTime",
 	"cmd/internal/boot/oldfiles.go close":          "closing comes after the stop",
 	"cmd/internal/boot/refusal.go refused":         "a run that ends with a refusal still lets the queue rest; 8 s",
 	"cmd/internal/boot/serve.go serve":             "draining comes after the signal; bounded by SOFT_STOP_TIMEOUT",
@@ -36,7 +36,7 @@ var unbound = map[string]string{
 	"adapters/pdftext/instance.go call":            "the sandbox is stopped by its memory's stop word, at the end of the run's own context",
 	"adapters/pdftext/instance.go start":           "the sandbox is made whole, and stopped by the run's own context",
 	"adapters/pdftext/instance.go close":           "closing comes after the run",
-	"adapters/redislimiter/limiter.go ask":         "a client that leaves does not speak against Redis; the limiter's own wait",
+	"adapters/redislimiter/limiter.go ask":         "a client that leaves does not speak against Redis; Config.Wait, 50 ms",
 	"adapters/riverqueue/worker.go report":         "a line of the log; nothing is awaited",
 	"adapters/riverqueue/worker.go taken":          "whether the job is still ours is asked though the run's time is over; 5 s",
 	"adapters/riverqueue/verdict.go fail":          "the reason is written though the run's time is over; 10 s",

@@ -18,7 +18,7 @@ import (
 // one process, and what would sign somebody in. The queue is left out whole: its
 // jobs follow from the documents.
 var leftOut = []string{"upload_pipeline.schema_version", "upload_pipeline.identity", "upload_pipeline.instances",
-	"local_auth.sessions", "local_auth.refresh_tokens", "local_auth.site_flows", "local_auth.site_codes",
+	"local_auth.sessions", "local_auth.refresh_tokens", "local_auth.site_flows", "local_auth.site_codes", "local_auth.mails", "local_auth.mail_links",
 	"upload_pipeline.api_keys", "upload_pipeline.role_grants"} // an old backup would let in whom that was taken from
 
 // DumpTable is a table of a dump, with the columns that are not computed.

@@ -169,7 +169,21 @@ type countedLibrary struct {
 // Add is ports.Library.
 func (c countedLibrary) Add(ctx context.Context, who ports.Principal, d ports.NewDocument) (ports.Standing, error) {
 	standing, err := c.Library.Add(ctx, who, d)
-	c.meter.added(d.Size, err)
+	switch {
+	case err == nil:
+		c.meter.Taken(metrics.Created, d.Size)
+	case !core.HasCode(err, core.CodeDuplicate): // which Find tells
+		c.meter.Taken(metrics.Rejected, d.Size)
+	}
+	return standing, err
+}
+
+// Find is ports.Library.
+func (c countedLibrary) Find(ctx context.Context, who ports.Principal, sha256 [32]byte) (ports.Standing, error) {
+	standing, err := c.Library.Find(ctx, who, sha256)
+	if err == nil {
+		c.meter.Taken(metrics.Duplicate, standing.Size)
+	}
 	return standing, err
 }
 
@@ -180,16 +194,4 @@ func (c countedLibrary) Cancel(ctx context.Context, who ports.Principal, id core
 		c.meter.Ended(core.Cancelled, "", 0)
 	}
 	return standing, err
-}
-
-// added counts a file that came to be a document, or did not.
-func (m meters) added(size int64, err error) {
-	switch {
-	case err == nil:
-		m.Taken(metrics.Created, size)
-	case core.HasCode(err, core.CodeDuplicate):
-		m.Taken(metrics.Duplicate, size)
-	default:
-		m.Taken(metrics.Rejected, size)
-	}
 }

@@ -19,32 +19,35 @@ import (
 // the statement's place.
 var (
 	takesSQL = []string{"Query", "QueryRow", "Exec", "Queue"}
-	handsOn  = map[string]int{"turn": 1, "standings": 2, "standing": 2}
+	handsOn  = map[string]int{"turn": 1, "standings": 2, "standing": 2, "one": 2}
 )
 
 // builtSQL are the functions that make a statement of more than the source's
 // own words, and what they put into it.
 var builtSQL = map[string]string{
-	"adapters/postgres.turn":       "hands on, see handsOn",
-	"adapters/postgres.standings":  "hands on, see handsOn",
-	"adapters/postgres.standing":   "hands on, see handsOn",
-	"adapters/postgres.Exec":       "hands on: the names are those of a pool",
-	"adapters/postgres.Query":      "hands on, likewise",
-	"adapters/postgres.QueryRow":   "hands on, likewise",
-	"adapters/postgres.residual":   "a table's name out of a list in the source",
-	"adapters/postgres.Due":        "the statement of a kind, out of a list in the source",
-	"adapters/postgres.Expire":     "the statement of a kind, out of a list in the source",
-	"adapters/postgres.Violations": "the statement of a rule, out of a list in the source",
-	"adapters/postgres.Erase":      "a table's name out of a list in the source, quoted",
-	"adapters/postgres.Occupied":   "a table's name that the catalog gave, quoted",
-	"adapters/postgres.each":       "names of tables and columns that the catalog gave, quoted",
-	"adapters/postgres.Analyze":    "a table's name that the catalog gave, quoted",
-	"db.drop":                      "an index's name out of a list in the source",
-	"db.Add":                       "an index's name out of a list in the source",
-	"db/legacy":                    "adoption: a schema's name, and a time that the database gave",
-	"db/dbtest":                    "names and passwords of tests",
-	"db/schemadump":                "a database's name that it draws",
-	"cmd/navigator/internal/dev":   "the names of a private database, and a password that it draws",
+	"adapters/postgres.turn":         "hands on, see handsOn",
+	"adapters/postgres.standings":    "hands on, see handsOn",
+	"adapters/postgres.standing":     "hands on, see handsOn",
+	"adapters/postgres.one":          "hands on, see handsOn",
+	"adapters/postgres.Movable":      "the condition of a tier, out of a list in the source",
+	"adapters/postgres.MovableCount": "likewise",
+	"adapters/postgres.Exec":         "hands on: the names are those of a pool",
+	"adapters/postgres.Query":        "hands on, likewise",
+	"adapters/postgres.QueryRow":     "hands on, likewise",
+	"adapters/postgres.residual":     "a table's name out of a list in the source",
+	"adapters/postgres.Due":          "the statement of a kind, out of a list in the source",
+	"adapters/postgres.Expire":       "the statement of a kind, out of a list in the source",
+	"adapters/postgres.Violations":   "the statement of a rule, out of a list in the source",
+	"adapters/postgres.Erase":        "a table's name out of a list in the source, quoted",
+	"adapters/postgres.Occupied":     "a table's name that the catalog gave, quoted",
+	"adapters/postgres.each":         "names of tables and columns that the catalog gave, quoted",
+	"adapters/postgres.Analyze":      "a table's name that the catalog gave, quoted",
+	"db.drop":                        "an index's name out of a list in the source",
+	"db.Add":                         "an index's name out of a list in the source",
+	"db/legacy":                      "adoption: a schema's name, and a time that the database gave",
+	"db/dbtest":                      "names and passwords of tests",
+	"db/schemadump":                  "a database's name that it draws",
+	"cmd/navigator/internal/dev":     "the names of a private database, and a password that it draws",
 }
 
 // L-024: a value that is pasted into a statement. Only what stands in the

@@ -222,14 +222,13 @@ func (b *bed) diskFull(ctx context.Context) error {
 	return b.raised(ctx, `raise exception 'a fault of the test' using errcode = '53100';`, b.refused)
 }
 
-// conflicting undoes a write of documents' attempts every 0.2 s by one conflict
-// or another, which is repeated sooner than that. Nobody sees it: each upload is answered, and no
-// job uses up a try.
+// conflicting undoes each twentieth write of documents' attempts by one conflict
+// or another; what is repeated is another write. Nobody sees it: each upload is
+// answered, and no job uses up a try.
 func (b *bed) conflicting(ctx context.Context) error {
-	return b.raised(ctx, `declare now_ms bigint := extract(epoch from clock_timestamp()) * 1000; begin
-			if now_ms > (select last_value from upload_pipeline.test_raised) + 200 then
-				perform setval('upload_pipeline.test_raised', now_ms);
-				raise exception 'a fault of the test' using errcode = (array['40001', '40P01', '55P03'])[1 + now_ms % 3];
+	return b.raised(ctx, `declare n bigint := nextval('upload_pipeline.test_raised'); begin -- no rollback takes the number back
+			if n % 20 = 0 then
+				raise exception 'a fault of the test' using errcode = (array['40001', '40P01', '55P03'])[1 + (n / 20) % 3];
 			end if;
 		end;`, func(ctx context.Context) error {
 		unsure := b.diary.count(audit.Info)
@@ -253,7 +252,7 @@ func (b *bed) untried(ctx context.Context, ids []core.ID) error {
 	return b.super(ctx, func(conn *pgx.Conn) error {
 		var raised bool
 		var tries int
-		err := conn.QueryRow(ctx, `select (select is_called from upload_pipeline.test_raised), (select coalesce(sum(cardinality(errors)), 0)
+		err := conn.QueryRow(ctx, `select (select last_value >= 20 from upload_pipeline.test_raised), (select coalesce(sum(cardinality(errors)), 0)
 			from river.river_job where (args ->> 'document')::uuid = any ($1))`, ids).Scan(&raised, &tries)
 		if err == nil && (!raised || tries > 0) {
 			err = fmt.Errorf("conflicts came: %t; tries used up: %d", raised, tries)

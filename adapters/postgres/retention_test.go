@@ -114,6 +114,7 @@ func estates(h *house, who ports.Principal) (old map[core.Kept]int) {
 		select '{}', 'x', 1, s::river.river_job_state, now() - (n || ' days')::interval
 		from unnest(array['completed', 'cancelled', 'discarded']) s, unnest(array[0, 2, 8]) n`)
 	old[core.KeptJobs], old[core.KeptDiscarded] = 4, 1
+	h.agedAccounts(old)
 	up := h.announce(who, "announced")
 	if err := h.library.Withdraw(h.t.Context(), who, up.Document, core.UploadCancelled); err != nil {
 		h.t.Fatal(err)
@@ -123,6 +124,24 @@ func estates(h *house, who ports.Principal) (old map[core.Kept]int) {
 		removed_at = now() - interval '30 days' where document_id = $1`, up.Document)
 	old[core.KeptUploads] = 1
 	return old
+}
+
+// agedAccounts adds what accounts leave behind: of each kind two rows, of which
+// one is due.
+func (h *house) agedAccounts(old map[core.Kept]int) {
+	h.t.Helper()
+	h.aged(`insert into local_auth.mails (id, account_id, kind, redirect, challenge, created_at)
+		select gen_random_uuid(), gen_random_uuid(), 'confirm', '', '', now() - (n || ' days')::interval from unnest(array[1, 3]) n`)
+	h.aged(`with s as (insert into local_auth.sessions (id, account_id) select gen_random_uuid(), gen_random_uuid() from unnest(array[1, 2]) returning id)
+		insert into local_auth.refresh_tokens (token_hash, session_id, expires_at)
+		select sha256(id::text::bytea), id, now() + interval '1 hour' * (5 - 4 * row_number() over ()) from s`)
+	h.aged(`insert into upload_pipeline.ended_sessions (account_id, ended_at)
+		select gen_random_uuid(), now() - (n || ' days')::interval from unnest(array[1, 9]) n`)
+	h.aged(`insert into upload_pipeline.sign_in_tries (key, tries, began_at)
+		select sha256(n::text::bytea), 1, now() - (n || ' days')::interval from unnest(array[1, 91]) n`)
+	for _, kind := range []core.Kept{core.KeptMails, core.KeptSessions, core.KeptEnded, core.KeptTries} {
+		old[kind] = 1
+	}
 }
 
 // The figure that is told beforehand is the figure that is removed, kind by

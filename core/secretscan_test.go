@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/insurance-navigator/navigator/core"
 )
 
 // planted is one value of each family that the repository's own rules are for.
@@ -14,6 +16,7 @@ func planted() map[string]string {
 	body := strings.Repeat("MIIEvQIBADANBgkqhkiG9w0B\n", 4)
 	return map[string]string{
 		"llamacloud-key":      "llx" + "-" + word,
+		"navigator-api-key":   core.NewAPIKey(),
 		"supabase-secret-key": "sb_" + "secret_" + word,
 		"openai-style-key":    "sk" + "-proj-" + word,
 		"any-private-key":     "-----BEGIN " + "PRIVATE KEY-----\n" + body + "-----END " + "PRIVATE KEY-----",

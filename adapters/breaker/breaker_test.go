@@ -40,7 +40,7 @@ func TestAServiceThatIsAwayIsAskedOnceARest(t *testing.T) {
 			if core.AsError(b.Do(o.call)).Kind == core.Transient {
 				burnt++
 			}
-			time.Sleep(time.Second) // of the test's own clock
+			time.Sleep(time.Second) // synctest: its clock jumps there at once, and nobody waits
 		}
 		if o.calls > 3+60 || o.calls < 50 || burnt != 2 {
 			t.Errorf("1800 calls: %d reached the service, %d cost a try; want a call a rest and 2", o.calls, burnt)
@@ -49,7 +49,7 @@ func TestAServiceThatIsAwayIsAskedOnceARest(t *testing.T) {
 			t.Errorf("after half an hour: %+v, away for %s", s, b.Away())
 		}
 		o.err = nil
-		time.Sleep(settings.Rest) // of the test's own clock
+		time.Sleep(settings.Rest) // synctest: its clock jumps there at once, and nobody waits
 		for range 100 {
 			if err := b.Do(o.call); err != nil {
 				t.Fatalf("the service is back: %v", err)
@@ -70,7 +70,7 @@ func TestARefusedCallSaysWhenToComeBackAndThatNothingWasAsked(t *testing.T) {
 			for range settings.Failures {
 				_ = b.Do(func() error { return core.Fail(code, nil) })
 			}
-			time.Sleep(10 * time.Second) // of the test's own clock
+			time.Sleep(10 * time.Second) // synctest: its clock jumps there at once, and nobody waits
 			err := b.Do(func() error { t.Error("the call was made"); return nil })
 			e := core.AsError(err)
 			if e.Code != code || e.Kind != core.Busy || e.After != 20*time.Second || !core.Settled(err) {
@@ -131,7 +131,7 @@ func TestOneCallFindsOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := breaker.New(core.ServiceParser, breaker.Settings{Failures: 1, Rest: time.Minute}, nil)
 		_ = b.Do(func() error { return away })
-		time.Sleep(time.Minute + time.Second) // of the test's own clock
+		time.Sleep(time.Minute + time.Second) // synctest: its clock jumps there at once, and nobody waits
 		let := make(chan struct{})
 		var made, refused atomic.Int64
 		var all sync.WaitGroup

@@ -29,6 +29,7 @@ func daemon(t *testing.T) *clamd.Scanner {
 	t.Helper()
 	program, err := exec.LookPath("clamd")
 	if err != nil {
+		// A daemon of another project cannot be made by a test; .ci/run installs it.
 		t.Skip("skipped: clamd is not here (Debian package clamav-daemon): the protocol is tested against a stand-in alone")
 	}
 	dir, err := os.MkdirTemp("", "clamd") // a socket's path may have 100 bytes
@@ -55,7 +56,7 @@ func daemon(t *testing.T) *clamd.Scanner {
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	scanner := scannerAt(t, "unix:"+socket, patience)
-	for end := time.Now().Add(time.Minute); scanner.Healthy(t.Context()) != nil; time.Sleep(50 * time.Millisecond) { // a poll: it tells nobody that it is up
+	for end := time.Now().Add(time.Minute); scanner.Healthy(t.Context()) != nil; time.Sleep(50 * time.Millisecond) { // clamd reads its signatures and then signals nothing: it is asked until a deadline
 		if time.Now().After(end) {
 			_ = cmd.Process.Kill()
 			_ = cmd.Wait()

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -113,6 +114,6 @@ func standingProcesses(ctx context.Context, tx pgx.Tx, s *ports.Census) error {
 		return err
 	}
 	var what string
-	_, err = pgx.ForEachRow(rows, []any{&what}, func() error { s.Paused[what] = true; return nil })
+	_, err = pgx.ForEachRow(rows, []any{&what}, func() error { s.Paused[strings.TrimPrefix(what, core.PauseQueue(""))] = true; return nil })
 	return err
 }

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -24,6 +25,11 @@ func TestTheCensusCountsEveryDocument(t *testing.T) {
 	h.enqueue(riverJob{kind: "chunk", state: "available"})
 	h.enqueue(riverJob{kind: "chunk", state: "completed"})
 	operations, _ := h.operations()
+	for _, what := range []string{core.PauseIntake, core.PauseQueue("embed")} {
+		if _, err := operations.Pause(t.Context(), what, core.Audit{Operator: "grace"}); err != nil {
+			t.Fatal(err)
+		}
+	}
 
 	census, err := operations.Census(t.Context(), 15*time.Minute)
 	if err != nil {
@@ -46,6 +52,9 @@ func TestTheCensusCountsEveryDocument(t *testing.T) {
 	}
 	if census.Callbacks != 2 || census.OldestCallback < 59*time.Minute {
 		t.Errorf("%d callbacks are waited for, the longest %v", census.Callbacks, census.OldestCallback)
+	}
+	if want := map[string]bool{"intake": true, "embed": true}; !maps.Equal(census.Paused, want) {
+		t.Errorf("paused are %v, want %v", census.Paused, want)
 	}
 	if len(census.Jobs) != 1 || census.Jobs[0].Count != 1 {
 		t.Errorf("the jobs are %+v", census.Jobs)

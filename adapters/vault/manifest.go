@@ -143,6 +143,8 @@ func (v *Vault) List(ctx context.Context) (all []Manifest, broken []error, err e
 		}
 		all = append(all, m)
 	}
+	// Two of one second are told apart by their moment alone.
+	slices.SortStableFunc(all, func(a, b Manifest) int { return a.Taken.Compare(b.Taken) })
 	return all, broken, nil
 }
 

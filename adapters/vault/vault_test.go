@@ -231,3 +231,17 @@ func TestOneWriterAtATime(t *testing.T) {
 		t.Error("what a killed writer left is still there")
 	}
 }
+
+// Names of one second sort by chance; the latest is told by its moment.
+func TestTheLatestOfASecondIsTheLastTaken(t *testing.T) {
+	t.Parallel()
+	v := newVault(t, t.TempDir(), newKey(t))
+	began := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	var last vault.Manifest
+	for i := range 8 {
+		last = commit(t, v, began.Add(time.Duration(i)*time.Millisecond))
+	}
+	if got, err := v.Choose(t.Context(), "latest"); err != nil || got.ID != last.ID {
+		t.Errorf("the latest is %s taken at %s, want %s: %v", got.ID, got.Taken, last.ID, err)
+	}
+}

@@ -196,18 +196,24 @@ func TestAnOperatorMovesOneFile(t *testing.T) {
 	}
 }
 
+// archiving is a world with an archive, and a document of ada's that is complete.
+func archiving(t *testing.T) (w *world, ada person, id string, content []byte) {
+	t.Helper()
+	w, content = newWorld(t), corpus.MemberCard().Bytes
+	w.archives()
+	w.start(boot.Dev)
+	ada = w.person("ada")
+	id = ada.taken("card.pdf", content)
+	ada.completes(id)
+	w.idle()
+	return w, ada, id, content
+}
+
 // A storage in trouble at any call of a move loses nothing: the file is read all
 // the while, and the next round ends the move with one copy.
 func TestAStorageInTroubleDelaysAMove(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.archives()
-	w.start(boot.Dev)
-	ada := w.person("ada")
-	content := corpus.MemberCard().Bytes
-	id := ada.taken("card.pdf", content)
-	ada.completes(id)
-	w.idle()
+	w, ada, id, content := archiving(t)
 	keeper, to := w.keeps(), core.Cold
 	for _, fault := range []supabasetest.Fault{
 		{Op: supabasetest.OpUpload, Do: supabasetest.ServerError}, {Op: supabasetest.OpUpload, Do: supabasetest.LostAnswer, Times: 1},
@@ -241,14 +247,7 @@ func TestAStorageInTroubleDelaysAMove(t *testing.T) {
 // be taken up; a deletion of the document takes away all of it.
 func TestAWorkerKilledInAMoveLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.archives()
-	w.start(boot.Dev)
-	ada := w.person("ada")
-	content := corpus.MemberCard().Bytes
-	id := ada.taken("card.pdf", content)
-	ada.completes(id)
-	w.idle()
+	w, ada, id, content := archiving(t)
 	w.halt()
 	w.start(boot.API)
 	w.unread()
@@ -311,14 +310,7 @@ func (w *world) deletesWhileMoving(ada person, id string) {
 // sweep does not remove the only one, and verify names and mends both.
 func TestAFileInTheWrongPlaceIsFoundAndMended(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.archives()
-	w.start(boot.Dev)
-	ada := w.person("ada")
-	content := corpus.MemberCard().Bytes
-	id := ada.taken("card.pdf", content)
-	ada.completes(id)
-	w.idle()
+	w, ada, id, content := archiving(t)
 	key := w.text(`select storage_key from upload_pipeline.documents`)
 	if moved, err := w.keeps().Move(t.Context(), idOf(t, id), core.Cold, core.Audit{Operator: "oncall"}); !moved || err != nil {
 		t.Fatal(moved, err)

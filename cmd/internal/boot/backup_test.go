@@ -194,10 +194,7 @@ func TestRestoreElsewhere(t *testing.T) {
 // is gone, and its owner deletes it again.
 func TestReconcileAfterAPointInTime(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	s := newSafe(t)
-	w.start(boot.API)
-	ada := w.person("ada")
+	w, s, ada := guarded(t)
 	doomed, waiting := ada.taken("card.pdf", corpus.MemberCard().Bytes), ada.taken("filler.pdf", corpus.Filler(1, 7).Bytes)
 	untold := ada.taken("untold.pdf", corpus.Filler(1, 8).Bytes)
 	w.exec(`create table extensions.then as select * from upload_pipeline.upload_jobs`)
@@ -358,10 +355,7 @@ func (o *tool) killedAt(storage http.Handler, method string, n int64, environ []
 // Killed in the middle, a backup is none, and a restore can be run again.
 func TestBackupAndRestoreKilled(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	s := newSafe(t)
-	w.start(boot.API)
-	ada := w.person("ada")
+	w, s, ada := guarded(t)
 	for seed := range uint64(8) {
 		ada.taken("filler.pdf", corpus.Filler(1, seed+1).Bytes)
 	}
@@ -383,13 +377,18 @@ func TestBackupAndRestoreKilled(t *testing.T) {
 	}
 }
 
+// guarded is a world that takes uploads of ada's, and a place for its backups.
+func guarded(t *testing.T) (*world, safe, person) {
+	t.Helper()
+	w, s := newWorld(t), newSafe(t)
+	w.start(boot.API)
+	return w, s, w.person("ada")
+}
+
 // What is wrong with an archive or a place is refused before anything is there.
 func TestRestoreRefuses(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	s := newSafe(t)
-	w.start(boot.API)
-	ada := w.person("ada")
+	w, s, ada := guarded(t)
 	id := ada.taken("card.pdf", corpus.MemberCard().Bytes)
 	m := s.backup(w)
 	w.halt()
@@ -442,10 +441,7 @@ func (s safe) write(t *testing.T, path string, content []byte) {
 // For a person: every command of an operator, and what it says.
 func TestBackupAtTheTerminal(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	s := newSafe(t)
-	w.start(boot.API)
-	ada := w.person("ada")
+	w, s, ada := guarded(t)
 	lost := ada.taken("ada lovelace.pdf", corpus.MemberCard().Bytes)
 	w.halt()
 	o := built(w)

@@ -35,6 +35,7 @@ func TestFM021_ABrowserSignsInAndUploads(t *testing.T) {
 	t.Parallel()
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {
+		// A browser cannot be made by a test; .ci/run installs it.
 		t.Skip("the browser's way is NOT tested: chromium is not installed here (Debian package chromium)")
 	}
 	program, paper := compiled(t), corpus.Summary()

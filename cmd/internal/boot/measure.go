@@ -150,7 +150,7 @@ func (h *House) census(ctx context.Context) {
 	if err == nil {
 		seen.Skew, err = h.instances.Skew(ctx, time.Now)
 	}
-	for _, queue := range riverqueue.Queues() {
+	for _, queue := range append(riverqueue.Queues(), core.PauseIntake) {
 		if seen.Paused != nil && !seen.Paused[queue] {
 			seen.Paused[queue] = false
 		}

@@ -30,11 +30,11 @@ func TestL012_L014_AFrozenLoopFailsLiveness(t *testing.T) {
 			})
 		}()
 		p.watch("line", time.Hour)
-		time.Sleep(time.Minute) // of the test's own clock
+		time.Sleep(time.Minute) // synctest: its clock jumps there at once, and nobody waits
 		if err := p.check(); err != nil {
 			t.Errorf("before its time: %v", err)
 		}
-		time.Sleep(time.Minute) // of the test's own clock
+		time.Sleep(time.Minute) // synctest: its clock jumps there at once, and nobody waits
 		if err := p.check(); err == nil || !strings.Contains(err.Error(), "rescue for 1m5") || strings.Contains(err.Error(), "line") {
 			t.Errorf("frozen: %v", err)
 		}
@@ -45,7 +45,7 @@ func TestL012_L014_AFrozenLoopFailsLiveness(t *testing.T) {
 		}
 		cancel()
 		<-done
-		time.Sleep(time.Hour + time.Second) // of the test's own clock
+		time.Sleep(time.Hour + time.Second) // synctest: its clock jumps there at once, and nobody waits
 		if p.check() == nil {
 			t.Error("the line is not watched")
 		}
@@ -65,7 +65,7 @@ func TestL012_ARoundHasItsTime(t *testing.T) {
 		p := newPulse()
 		go p.loop(ctx, "clock", time.Second, 10*time.Second, func(ctx context.Context) { <-ctx.Done() })
 		for range 60 {
-			time.Sleep(time.Second) // of the test's own clock
+			time.Sleep(time.Second) // synctest: its clock jumps there at once, and nobody waits
 			if err := p.check(); err != nil {
 				t.Fatal(err)
 			}

@@ -53,6 +53,9 @@ type APIDeps struct {
 
 	// Resting lists the stages whose queue is paused; nil: none ever is.
 	Resting func(ctx context.Context) ([]core.Stage, error)
+	// Awaited is what a document of the status waits for outside, empty for
+	// nothing; nil: nothing ever is.
+	Awaited func(ctx context.Context, status core.Status) core.Code
 
 	// Confirm takes the secret of a mail's link that leads to PathConfirm, which is
 	// not served when it is nil.

@@ -33,7 +33,7 @@ const (
 	classAnswer = "refused"
 )
 
-var peers = []core.Service{core.ServiceParser, core.ServiceEmbedder, core.ServiceStorage, core.ServiceAccounts}
+var peers = []core.Service{core.ServiceParser, core.ServiceEmbedder, core.ServiceStorage, core.ServiceAccounts, core.ServiceScanner}
 
 func newOutside(m *Metrics) outside {
 	o := outside{

@@ -245,7 +245,7 @@ func (h *House) api(ctx context.Context, at *gate) (http.Handler, error) {
 	}
 	deps := httpapi.APIDeps{
 		Money: h.apiMoney(engine), Library: countedLibrary{h.library, h.meters}, Journal: h.library, Audit: postgres.NewAuditLog(h.appPool), Security: h.security, Uploads: h.library, Tickets: h.tickets,
-		Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine, Stopping: at.stopping, Intake: h.config.intake(h.library, h.log), Resting: h.resting,
+		Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine, Stopping: at.stopping, Intake: h.config.intake(h.library, h.log), Resting: h.resting, Awaited: h.awaited,
 		Health: h.health(), Keys: postgres.NewIdempotency(h.appPool), APIKeys: h.library, Oversight: postgres.NewOversight(h.appPool, riverqueue.Queues(), h.config.DeadAfter),
 		Tries: postgres.NewTries(h.appPool, h.config.RateFactor), Logger: h.log, Limits: h.limits(), Version: Build(),
 		SpoolDir: h.config.SpoolDir, PublicURL: h.config.PublicURL, Ready: at.ready, Live: h.pulse.check,

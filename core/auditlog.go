@@ -24,7 +24,7 @@ const (
 const (
 	AuditUpload   AuditAction = "document_upload"
 	AuditAnnounce AuditAction = "upload_announce"
-	AuditWithdraw AuditAction = "upload_withdraw" // what says how: cancelled or removed
+	AuditWithdraw AuditAction = "upload_withdraw" // what says how: cancelled or removed, or account where that was closed
 	AuditRetry    AuditAction = "document_retry"
 	AuditCancel   AuditAction = "document_cancel"
 	AuditDelete   AuditAction = "document_delete"

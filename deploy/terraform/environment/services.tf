@@ -34,6 +34,14 @@ locals {
     STORAGE_PROVIDER                    = "supabase"
     SUPABASE_URL                        = var.supabase_url
     PARSER                              = "llamaparse"
+    BAA_CONFIRMED                       = tostring(var.baa_confirmed)
+    }, var.smtp == null ? {} : {
+    MAIL_PROVIDER = "smtp"
+    MAIL_FROM     = var.smtp.from
+    SMTP_HOST     = var.smtp.host
+    SMTP_PORT     = tostring(var.smtp.port)
+    SMTP_USERNAME = var.smtp.username
+    SMTP_SECURITY = var.smtp.security
   }, var.settings)
   cluster = { arn = aws_ecs_cluster.main.arn, name = aws_ecs_cluster.main.name }
   alive   = ["/app", "healthcheck"]

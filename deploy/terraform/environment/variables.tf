@@ -158,13 +158,29 @@ variable "settings" {
   }
 }
 
+variable "baa_confirmed" {
+  description = "Agreements for health data are signed with every service that documents go to: until then production takes no uploads."
+  type        = bool
+  default     = false
+}
+
+variable "smtp" {
+  description = "The mail server of local accounts (AUTH_PROVIDER=local in settings); its password is the optional secret SMTP_PASSWORD. null: accounts are at Supabase, which sends its own mails."
+  type        = object({ host = string, port = optional(number, 587), username = optional(string, ""), from = string, security = optional(string, "starttls") })
+  default     = null
+  validation {
+    condition     = var.smtp == null ? true : contains(["starttls", "tls"], var.smtp.security)
+    error_message = "starttls, or tls from the first byte."
+  }
+}
+
 variable "optional_secrets" {
   description = "Optional secrets in use. A task does not start while one that it is given has no value."
   type        = set(string)
   default     = []
   validation {
-    condition     = length(setsubtract(var.optional_secrets, ["WEBHOOK_MASTER_KEY_FORMER", "SUPABASE_JWT_SECRET", "OPENAI_ORGANIZATION", "OPENAI_PROJECT"])) == 0
-    error_message = "WEBHOOK_MASTER_KEY_FORMER, SUPABASE_JWT_SECRET, OPENAI_ORGANIZATION, OPENAI_PROJECT."
+    condition     = length(setsubtract(var.optional_secrets, ["WEBHOOK_MASTER_KEY_FORMER", "SUPABASE_JWT_SECRET", "OPENAI_ORGANIZATION", "OPENAI_PROJECT", "SMTP_PASSWORD", "AUTH_SIGNING_KEY"])) == 0
+    error_message = "WEBHOOK_MASTER_KEY_FORMER, SUPABASE_JWT_SECRET, OPENAI_ORGANIZATION, OPENAI_PROJECT, SMTP_PASSWORD, AUTH_SIGNING_KEY."
   }
 }
 

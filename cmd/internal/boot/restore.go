@@ -32,8 +32,8 @@ type Restored struct {
 	Again      int               `json:"deleted_again"`
 	Held       []core.ID         `json:"held,omitempty"` // deleted before, and kept by a hold that was lifted since
 	Closed     int               `json:"accounts_closed_again"`
-	Revived    int               `json:"revived"`        // documents that were given a job
-	LoadTime   time.Duration     `json:"load_ns"`        // rows alone
+	Revived    int               `json:"revived"` // documents that were given a job
+	LoadTime   time.Duration     `json:"load_ns"` // rows alone
 	FileTime   time.Duration     `json:"files_ns"`
 	Whole      time.Duration     `json:"whole_ns"`
 	Violations []audit.Violation `json:"violations"`

@@ -52,7 +52,7 @@ var builtSQL = map[string]string{
 
 // L-024: a value that is pasted into a statement. Only what stands in the
 // source is sent; values go beside it, as parameters.
-func TestL024_NoStatementIsBuiltFromValues(t *testing.T) {
+func TestL024_S29_NoStatementIsBuiltFromValues(t *testing.T) {
 	t.Parallel()
 	packages := map[string][]*ast.File{}
 	eachSource(t, func(folder, _ string, tree *ast.File) { packages[folder] = append(packages[folder], tree) })

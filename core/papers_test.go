@@ -96,6 +96,37 @@ func TestAThreatsIdIsAWordOfTheName(t *testing.T) {
 	}
 }
 
+// sections is how many each chapter of ASVS 5.0 has, from V1 on.
+var sections = []int{5, 4, 7, 4, 4, 8, 6, 4, 2, 7, 7, 3, 4, 3, 4, 5, 3}
+
+// Every section of every chapter has a row, or its chapter has one.
+func TestTheTableOfASVSHasEverySection(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/security.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, _, _ := strings.Cut(string(text), "## HIPAA")
+	there, requirement := map[string]bool{}, regexp.MustCompile(`V?(\d+)\.(\d+)|V(\d+)`)
+	rows := regexp.MustCompile(`(?m)^\| (V?\d+[^|]*) \|`).FindAllStringSubmatch(table, -1)
+	for _, row := range rows {
+		ids := regexp.MustCompile(`^V10\.3 to V10\.7`).ReplaceAllString(row[1], "V10.3, V10.4, V10.5, V10.6, V10.7")
+		for _, id := range requirement.FindAllStringSubmatch(ids, -1) {
+			there[id[1]+"."+id[2]] = true
+			there[id[3]] = true
+		}
+	}
+	for i, count := range sections {
+		chapter := fmt.Sprint(i + 1)
+		for section := 1; section <= count && !there[chapter]; section++ {
+			if id := fmt.Sprintf("%s.%d", chapter, section); !there[id] {
+				t.Errorf("V%s has no row", id)
+			}
+		}
+	}
+	t.Logf("%d rows", len(rows))
+}
+
 // S37: what is built is what go.sum names, to the byte; and every module that we
 // call ourselves was chosen, for docs/dependencies.md says what it is for.
 func TestS37_EveryDependencyIsPinnedAndNamed(t *testing.T) {

@@ -1466,6 +1466,8 @@ ALTER TABLE ONLY upload_pipeline.webhook_log
 ALTER TABLE ONLY upload_pipeline.webhook_log
     ADD CONSTRAINT webhook_log_pkey PRIMARY KEY (webhook_id);
 
+CREATE INDEX accounts_unconfirmed ON local_auth.accounts USING btree (updated_at) WHERE ((email_confirmed_at IS NULL) AND (last_sign_in_at IS NULL));
+
 CREATE INDEX identities_account_id_idx ON local_auth.identities USING btree (account_id);
 
 CREATE INDEX mail_links_mail_id_idx ON local_auth.mail_links USING btree (mail_id);
@@ -2026,6 +2028,15 @@ REVOKE ALL ON FUNCTION upload_pipeline.seal_audit(most integer, OUT sealed integ
 GRANT ALL ON FUNCTION upload_pipeline.seal_audit(most integer, OUT sealed integer, OUT last bigint, OUT last_hash bytea) TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE local_auth.accounts TO inav_app;
+GRANT DELETE ON TABLE local_auth.accounts TO service_role;
+
+GRANT SELECT(id) ON TABLE local_auth.accounts TO service_role;
+
+GRANT SELECT(email_confirmed_at) ON TABLE local_auth.accounts TO service_role;
+
+GRANT SELECT(updated_at) ON TABLE local_auth.accounts TO service_role;
+
+GRANT SELECT(last_sign_in_at) ON TABLE local_auth.accounts TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE local_auth.identities TO inav_app;
 
@@ -2067,7 +2078,7 @@ GRANT INSERT ON TABLE upload_pipeline.audit_inbox TO inav_app;
 GRANT INSERT ON TABLE upload_pipeline.audit_inbox TO inav_operator;
 
 GRANT SELECT,INSERT ON TABLE upload_pipeline.closed_accounts TO inav_app;
-GRANT SELECT ON TABLE upload_pipeline.closed_accounts TO service_role;
+GRANT SELECT,INSERT ON TABLE upload_pipeline.closed_accounts TO service_role;
 
 GRANT SELECT,UPDATE ON TABLE upload_pipeline.corpus TO service_role;
 

@@ -37,15 +37,33 @@ func newCallbacks(m *Metrics) callbacks {
 }
 
 // Received counts a callback: a ports.Outcome, Forged, Malformed or Erred.
-func (m *Metrics) Received(outcome string) { m.door.received.WithLabelValues(outcome).Inc() }
+func (m *Metrics) Received(outcome string) {
+	if m == nil {
+		return
+	}
+	m.door.received.WithLabelValues(outcome).Inc()
+}
 
 // CalledBack times the first callback of a submission.
 func (m *Metrics) CalledBack(after time.Duration) {
+	if m == nil {
+		return
+	}
 	m.door.latency.WithLabelValues().Observe(seconds(after))
 }
 
 // Lagged times the start of the job that a callback started.
-func (m *Metrics) Lagged(lag time.Duration) { m.door.lag.WithLabelValues().Observe(seconds(lag)) }
+func (m *Metrics) Lagged(lag time.Duration) {
+	if m == nil {
+		return
+	}
+	m.door.lag.WithLabelValues().Observe(seconds(lag))
+}
 
 // Reconciled counts a result whose callback had not come.
-func (m *Metrics) Reconciled() { m.door.reconciled.WithLabelValues().Inc() }
+func (m *Metrics) Reconciled() {
+	if m == nil {
+		return
+	}
+	m.door.reconciled.WithLabelValues().Inc()
+}

@@ -56,11 +56,17 @@ const unmatched = "unmatched"
 
 // InFlight counts the requests that the handler has in hand.
 func (m *Metrics) InFlight(next http.Handler) http.Handler {
+	if m == nil {
+		return next
+	}
 	return promhttp.InstrumentHandlerInFlight(m.web.inFlight.WithLabelValues(), next)
 }
 
 // Answered counts a request.
 func (m *Metrics) Answered(r Request) {
+	if m == nil {
+		return
+	}
 	m.web.took.WithLabelValues(r.Method, r.Route, strconv.Itoa(r.Status)).Observe(seconds(r.Took))
 	if reason, ok := refusals[r.Status]; ok {
 		m.web.refused.WithLabelValues(reason).Inc()

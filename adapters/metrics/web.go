@@ -51,6 +51,9 @@ func newWeb(m *Metrics) web {
 	return w
 }
 
+var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch,
+	http.MethodDelete, http.MethodOptions, http.MethodTrace, http.MethodConnect}
+
 // unmatched is the route of a request that no route takes.
 const unmatched = "unmatched"
 
@@ -67,7 +70,7 @@ func (m *Metrics) Answered(r Request) {
 	if m == nil {
 		return
 	}
-	m.web.took.WithLabelValues(r.Method, r.Route, strconv.Itoa(r.Status)).Observe(seconds(r.Took))
+	m.web.took.WithLabelValues(known(r.Method, methods), r.Route, strconv.Itoa(r.Status)).Observe(seconds(r.Took))
 	if reason, ok := refusals[r.Status]; ok {
 		m.web.refused.WithLabelValues(reason).Inc()
 	}

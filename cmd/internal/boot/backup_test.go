@@ -86,7 +86,7 @@ func (s safe) restore(w *world, id string) (boot.Restored, error) {
 // any schema, and another storage. The outside is the same.
 func (w *world) elsewhere() *world {
 	w.t.Helper()
-	there := &world{t: w.t, db: dbtest.New(w.t, nil), llama: w.llama, openai: w.openai, relay: w.relay, logs: w.logs, config: w.config}
+	there := &world{t: w.t, db: dbtest.New(w.t, nil), llama: w.llama, openai: w.openai, relay: w.relay, logs: w.logs, config: w.config, run: w.run}
 	var err error
 	if there.supa, err = supabasetest.New(supabasetest.Options{}); err != nil {
 		w.t.Fatal(err)

@@ -64,7 +64,9 @@ func TestOversightKeepsTheContract(t *testing.T) {
 				h.exec(`update upload_pipeline.documents set filename = $2 where document_id = $1`, doc.Document, name)
 				return doc.Document
 			},
-			Written: func() int { return h.count(`select count(*) from upload_pipeline.operations_log where action = 'read'`) },
+			Written: func() int {
+				return h.count(`select count(*) from upload_pipeline.operations_log where action = 'read'`)
+			},
 		}
 	})
 }

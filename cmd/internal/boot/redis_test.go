@@ -55,6 +55,11 @@ func TestS24_S34_RedisIsLostUnderGuesses(t *testing.T) {
 	if n := w.tries("ada", 6); n != 6 {
 		t.Fatalf("%d of the first 6", n)
 	}
+	for _, series := range []string{`redis_pool_conns{state="idle"} `, `redis_pool_timeouts_total 0`, `dependency_up{dependency="redis"} 1`} {
+		if !strings.Contains(w.families(), "\n"+series) {
+			t.Errorf("not told: %s", series)
+		}
+	}
 	server.Stop()
 	if n := w.tries("ada", 40); n > 20-6 { // a person's ten from one address, and twice that
 		t.Errorf("%d more guesses without Redis", n)

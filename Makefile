@@ -28,7 +28,7 @@ GOFMT  := $(shell $(GO) env GOROOT)/bin/gofmt
 # The folders with Go code: every one at the top but hidden ones.
 GODIRS := $(wildcard */)
 # Where benchmarks are.
-BENCHES := ./core/chunker/... ./adapters/pdftext/... $(if $(wildcard bench/.),./bench/...)
+BENCHES := ./core/chunker/... ./cmd/internal/boot ./adapters/pdftext/... $(if $(wildcard bench/.),./bench/...)
 
 .DEFAULT_GOAL := help
 .PHONY: help dev test smoke-live crash chaos soak drill fuzz pentest bench lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images terraform-check pdfium realpdfs reading testdb testdb-stop tools

@@ -215,6 +215,9 @@ func grantRiver(ctx context.Context, pool *pgxpool.Pool) error {
 	return nil
 }
 
+// ErrNoSchema says that a database is still empty.
+var ErrNoSchema = errors.New("the database has no schema yet: run `navigator migrate` first")
+
 // Check says whether this binary may serve the database: its schema is not
 // older than the binary needs, nor newer than it says this binary can serve.
 // The error names the command that mends it.
@@ -223,7 +226,7 @@ func Check(ctx context.Context, pool *pgxpool.Pool) (int64, error) {
 	err := pool.QueryRow(ctx, `select version, oldest_binary from upload_pipeline.schema_serves
 		order by version desc limit 1`).Scan(&version, &oldest)
 	if missing(err) {
-		return 0, errors.New("the database has no schema yet: run `navigator migrate` first")
+		return 0, ErrNoSchema
 	}
 	if err != nil {
 		return 0, fmt.Errorf("read the schema version: %w", err)

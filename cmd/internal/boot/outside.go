@@ -29,6 +29,9 @@ func (c Config) bucket(name string) (ports.Blobs, error) {
 		MaxSize: limits.MaxFileBytes, Types: limits.Types})
 }
 
+// Storage opens the documents' bucket, without the archive behind it.
+func (c Config) Storage() (ports.Blobs, error) { return c.bucket(c.Bucket()) }
+
 // folder opens a filestore, whose addresses are ours.
 func (c Config) folder(dir string) (ports.Blobs, error) {
 	limits, public := httpapi.DefaultLimits(), strings.TrimSuffix(c.PublicURL, "/")
@@ -102,6 +105,9 @@ func (c Config) embedder(model string, calls int) (ports.Embedder, error) {
 	return openai.New(openai.Config{BaseURL: c.OpenAIURL, Key: c.OpenAIKey.Reveal(), Model: model, InFlight: calls,
 		Organization: c.OpenAIOrg.Reveal(), Project: c.OpenAIProj.Reveal()})
 }
+
+// Embedder opens the embedder that the settings name, for one call at a time.
+func (c Config) Embedder() (ports.Embedder, error) { return c.embedder(c.OpenAIModel, 1) }
 
 // callback says where the parser reports for an attempt, and its secrets.
 func (c Config) callback(attempt core.ID) (address, secret, token string) {

@@ -219,14 +219,23 @@ func (w *world) run(service, name string) *process {
 // runAt is run, of the program at a path.
 func (w *world) runAt(path, name string) *process {
 	w.t.Helper()
+	p, err := w.launch(path, name)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return p
+}
+
+// launch is runAt for those who live with a program that does not start.
+func (w *world) launch(path, name string) (*process, error) {
 	env := w.environ(func(role string) string { return w.databaseURL(name, role) })
 	p := &process{name: name, path: path, env: env, up: w.arrive}
+	if err := p.start(); err != nil {
+		return nil, err
+	}
 	w.mu.Lock()
 	w.processes = append(w.processes, p)
 	w.mu.Unlock()
-	if err := p.start(); err != nil {
-		w.t.Fatal(err)
-	}
 	w.restarts.Go(func() {
 		if err := p.supervise(); err != nil {
 			w.mu.Lock()
@@ -234,7 +243,7 @@ func (w *world) runAt(path, name string) *process {
 			w.faults = append(w.faults, err)
 		}
 	})
-	return p
+	return p, nil
 }
 
 // arrive learns where a service listens now.

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/riverqueue/river/rivertype"
 
 	"github.com/insurance-navigator/navigator/adapters/httpapi"
 	"github.com/insurance-navigator/navigator/adapters/metrics"
@@ -158,6 +159,21 @@ func (h *House) census(ctx context.Context) {
 	if ctx.Err() == nil {
 		h.meters.Stands(seen, time.Since(began), err)
 	}
+	if err == nil { // a platform scales workers by this line of the log, see deploy/terraform/environment/queue.tf
+		available, oldest := waiting(seen.Jobs)
+		h.log.Info("queue depth", "available", available, "age_seconds", int(oldest.Seconds()))
+	}
+}
+
+// waiting is how many jobs a worker could take up at once, and since when the
+// oldest could be. Rounds of upkeep are no work that more workers would end.
+func waiting(jobs []ports.JobStanding) (available int, oldest time.Duration) {
+	for _, j := range jobs {
+		if j.State == string(rivertype.JobStateAvailable) && j.Queue != riverqueue.QueueUpkeep {
+			available, oldest = available+j.Count, max(oldest, j.Oldest)
+		}
+	}
+	return available, oldest
 }
 
 // countedLibrary counts what the owners' requests made of documents.

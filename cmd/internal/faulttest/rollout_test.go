@@ -185,7 +185,7 @@ func spoiled(t *testing.T) (name, bin string) {
 	within(t, dir, "git", "add", "-A")
 	within(t, dir, "git", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-q", "-m", "Fail lists")
 	bin = filepath.Join(dir, ".git", "bin") // where it makes no file of the tree
-	within(t, dir, "go", "build", "-trimpath", "-o", bin+string(filepath.Separator), "./cmd/api", "./cmd/worker", "./cmd/webhook")
+	within(t, dir, "go", "build", "-trimpath", "-buildvcs=true", "-o", bin+string(filepath.Separator), "./cmd/api", "./cmd/worker", "./cmd/webhook")
 	out, err := exec.CommandContext(t.Context(), "git", "-C", dir, "rev-parse", "HEAD").Output() //nolint:gosec // made here
 	if err != nil {
 		t.Fatal(err)
@@ -249,9 +249,9 @@ func TestFM016_ABadReleaseIsRolledBackUnderLoad(t *testing.T) {
 // underLoad has users upload, and one look at lists.
 func (h *here) underLoad(ctx context.Context, t *testing.T, d *diary) (calm func()) {
 	t.Helper()
-	calm = h.load(ctx, t, d)
+	uploaded := h.load(ctx, t, d)
 	looking, stop := context.WithCancel(ctx)
 	var reader sync.WaitGroup
 	reader.Go(func() { h.browse(looking, h.people[0]) })
-	return func() { calm(); stop(); reader.Wait() }
+	return func() { uploaded(); stop(); reader.Wait() }
 }

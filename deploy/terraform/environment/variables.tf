@@ -75,18 +75,12 @@ variable "failover" {
 }
 
 variable "image_tag" {
-  description = "Release that runs: the tag of all images of it."
+  description = "Release that is run first; from then on the rollout changes it, and what it brought in stays."
   type        = string
   validation {
     condition     = var.image_tag != "latest" && can(regex("^[A-Za-z0-9._-]{1,128}$", var.image_tag))
     error_message = "The tag of one release, never latest."
   }
-}
-
-variable "migrate_image_tag" {
-  description = "Release whose migrations run; null: image_tag. A new release migrates before it runs."
-  type        = string
-  default     = null
 }
 
 variable "services" {
@@ -169,7 +163,7 @@ variable "optional_secrets" {
 }
 
 variable "queue_scaling" {
-  description = "Scale the worker by its queue; needs the metrics QueueDepth and QueueAgeSeconds. null: by CPU alone."
+  description = "Scale the worker by its queue; jobs that wait for each task, and the age of the oldest. null: by CPU alone."
   type        = object({ jobs_per_task = number, age_seconds = number })
   default     = null
 }

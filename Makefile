@@ -31,7 +31,7 @@ GODIRS := $(wildcard */)
 BENCHES := ./core/chunker/... ./adapters/pdftext/... $(if $(wildcard bench/.),./bench/...)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test smoke-live crash chaos soak drill fuzz pentest bench lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images terraform-check pdfium realpdfs reading testdb testdb-stop tools
+.PHONY: help dev test smoke-live crash chaos soak drill fuzz pentest bench lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images release rollback terraform-check pdfium realpdfs reading testdb testdb-stop tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
@@ -125,6 +125,14 @@ images: pdfium ## build the services' images, FROM scratch, for the commit at ha
 
 terraform-check: ## plan every environment without an account, and judge the plans; needs terraform and its AWS provider
 	@deploy/terraform/check.sh
+
+release: ## bring a release in, watch it, and take it back where it is bad: make release PLACE=place.json EMAIL=smoke@example.com RELEASE=1a2b3c4d5e6f
+	@$(GO) build -trimpath -o bin/ ./cmd/navigator ./deploy/rollout/navigator-rollout
+	@bin/navigator-rollout -place '$(PLACE)' -email '$(EMAIL)' $(ARGS) '$(RELEASE)'
+
+rollback: ## bring back what ran before the present release: make rollback PLACE=place.json EMAIL=smoke@example.com
+	@$(GO) build -trimpath -o bin/ ./cmd/navigator ./deploy/rollout/navigator-rollout
+	@bin/navigator-rollout -place '$(PLACE)' -email '$(EMAIL)' $(ARGS) -back
 
 clean: ## remove what make build made, and stop the PostgreSQL of the tests
 	@$(GO) run ./db/dbtest/ctl stop

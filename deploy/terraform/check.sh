@@ -75,3 +75,8 @@ for environment in staging production production-dr; do
 done
 plan environment options env/options.check.tfvars
 (cd "$here/../.." && TERRAFORM_PLANS=$work go test -count=1 ./deploy/terraform)
+if command -v aws >/dev/null 2>&1; then
+	(cd "$here/../.." && go test -count=1 -run AWSTakesTheCalls ./deploy/rollout -aws)
+else
+	echo 'SKIPPED: aws is not here; its command line did not judge the calls of deploy/rollout' >&2
+fi

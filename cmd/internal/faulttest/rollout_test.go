@@ -211,12 +211,12 @@ func TestFM016_ABadReleaseIsRolledBackUnderLoad(t *testing.T) {
 	if _, err := git(t.Context(), "rev-parse", "HEAD"); err != nil {
 		t.Skipf("NOT TESTED: a rollout needs git and the repository, to build a bad release: %v", err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
 	tool := filepath.Join(t.TempDir(), "navigator")
 	within(t, root, "go", "build", "-o", tool, "./cmd/navigator")
 	bad, bin := spoiled(t)
 	good := filepath.Dir(binary(t, "api"))
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute) // from when all is built
+	defer cancel()
 	h := &here{deployment: &deployment{world: newWorld(t, dbtest.New(t, db.Schemas{})), turns: make(chan struct{}, 1)},
 		tool: tool, seenAnswer: make(chan struct{}, 1),
 		bins:   map[string]string{"": good, bad: bin, "no-start": t.TempDir(), "no-key": good},

@@ -1,5 +1,5 @@
-// Command run brings a release in (run -place FILE RELEASE), or the one before
-// the present one back (run -place FILE -back). It needs AWS's command line with
+// Command navigator-rollout brings a release in (-place FILE RELEASE), or the one before
+// the present one back (-place FILE -back). It needs AWS's command line with
 // credentials, and the tool navigator for the smoke test. It ends with 0 when
 // the release is in and proved, 1 when it is not in or was rolled back, 3 when
 // it is in and not proved: a person has to look.

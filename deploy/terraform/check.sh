@@ -68,6 +68,13 @@ for root in bootstrap account environment; do
 	printf '%-14s ' "$root"
 	terraform -chdir="$work/roots/$root" validate -no-color
 done
+for module in task bucket service; do
+	terraform -chdir="$work/roots/modules/$module" init -backend=false -plugin-dir="$plugins" -input=false -no-color >"$work/init.log" ||
+		{ cat "$work/init.log" >&2; exit 1; }
+	terraform -chdir="$work/roots/modules/$module" test -no-color >"$work/$module.log" ||
+		{ cat "$work/$module.log" >&2; exit 1; }
+	printf '%-14s %s\n' "$module" "$(grep '^Success' "$work/$module.log")"
+done
 plan bootstrap bootstrap check.tfvars
 plan account account check.tfvars
 for environment in staging production production-dr; do

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/insurance-navigator/navigator/cmd/navigator/internal/client"
@@ -64,7 +65,8 @@ func (c *smokeCommand) deployed(ctx context.Context, g *globals, w *world, o smo
 	err := smoke.Deployed(ctx, g.URL, c.Release, o)
 	var outage *smoke.Outage
 	if errors.As(err, &outage) {
-		w.failure("", err)
+		w.failure("", outage.Unwrap())
+		w.screen.Note("  outside services are away, so no release is to be blamed yet: %s", strings.Join(outage.Away, ", "))
 		return outcome(exitOutside)
 	}
 	return err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -46,13 +47,15 @@ type House struct {
 	postman           *localauth.Postman // nil where accounts send no mails of ours
 	purse             *purse
 	meters            meters
+	progress          atomic.Int64         // when a job last ended here, in nanoseconds; 0 before the first
+	looked            atomic.Pointer[look] // the last look at the database; nil before the first
 	audit             *postgres.AuditLog
 	security          *inprocess.Security
 }
 
 // openHouse opens what the service needs and registers the process.
-func openHouse(ctx context.Context, config Config, service Service, log *slog.Logger) (*House, error) {
-	h := &House{config: config, service: service, log: log, pulse: newPulse(), meters: newMeters()}
+func openHouse(ctx context.Context, config Config, service Service, log *slog.Logger, meters meters) (*House, error) {
+	h := &House{config: config, service: service, log: log, pulse: newPulse(), meters: meters}
 	h.security = inprocess.NewSecurity(inprocess.DefaultActors, h.meters.attacked)
 	h.seen = newOutcomes(h.meters.Metrics)
 	h.seen.guard(config, log)
@@ -110,7 +113,7 @@ func (h *House) openDatabase(ctx context.Context) error {
 
 func (h *House) openStores() error {
 	settings := h.queues()
-	settings.Observer = queueMeter{h.meters.Metrics}
+	settings.Observer = h.meters.observer(&h.progress)
 	if h.appPool != nil {
 		queue, err := riverqueue.NewQueue(h.appPool, settings, h.log)
 		if err != nil {
@@ -171,7 +174,7 @@ func (h *House) openOutside(ctx context.Context) error {
 		return err
 	}
 	h.parts.governor, h.parts.inspector = h.governor, engine
-	governed := h.config.governParser(notedParser{parser, h.seen}, h.governor)
+	governed := h.config.governParser(notedParser{parser, h.seen}, h.governor, h.meters.Metrics)
 	h.parts.parser = h.guardParser(governed, pdftext.NewParser(engine, h.parts.blobs, h.config.SpoolDir))
 	return nil
 }
@@ -307,8 +310,9 @@ func readHint(raw []byte) (httpapi.Hint, error) {
 func (h *House) line(ctx context.Context) (*riverqueue.Line, error) {
 	settings := h.queues()
 	settings.SoftStop -= h.config.Notice() // what is left of it when the line is told to stop
-	settings.Process, settings.Progress = h.self.ID.String(), func() { h.pulse.beat(loopLine) }
-	settings.Refused, settings.Observer = h.refused, queueMeter{h.meters.Metrics}
+	settings.Process, settings.Progress = h.self.ID.String(), func(queue string) { h.pulse.beat(lineOf(queue)) }
+	settings.Refused, settings.Observer = h.refused, h.meters.observer(&h.progress)
+	h.meters.Works(settings.Workers)
 	return newLine(ctx, h.config, settings, h.workPool, h.store, h.parts, h.meters, h.log)
 }
 

@@ -94,7 +94,7 @@ func (h *House) supabaseAccounts(ctx context.Context, deps *httpapi.APIDeps) (jw
 	if err := keys.Warm(ctx); err != nil {
 		h.log.Warn("the accounts' signing keys cannot be had yet")
 	}
-	deps.Accounts, proof.Alive = h.seen.guards.accounts(accounts), ended.Alive
+	deps.Accounts, proof.Alive = h.seen.guards.accounts(notedAccounts{accounts, h.seen}), ended.Alive
 	return proof, nil
 }
 

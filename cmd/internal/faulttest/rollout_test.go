@@ -134,7 +134,7 @@ func (b *passing) Now() time.Time { return b.now }
 
 // Wait is rollout.Clock.
 func (b *passing) Wait(ctx context.Context, d time.Duration) error {
-	for until := b.answers.Load() + 30; b.answers.Load() < until; {
+	for range 30 {
 		select {
 		case <-b.seenAnswer:
 		case <-ctx.Done():
@@ -145,8 +145,8 @@ func (b *passing) Wait(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
-// browse lists a person's documents over and over, as a page does, until ctx
-// ends, and counts the answers.
+// browse lists a person's documents, as a page does, for as long as somebody
+// looks at the answers and ctx has not ended, and counts these.
 func (h *here) browse(ctx context.Context, person *client) {
 	for ctx.Err() == nil {
 		_, err := person.send(ctx, http.MethodGet, "/documents?limit=1", nil, nil)
@@ -158,7 +158,7 @@ func (h *here) browse(ctx context.Context, person *client) {
 		}
 		select {
 		case h.seenAnswer <- struct{}{}:
-		default:
+		case <-ctx.Done():
 		}
 	}
 }
@@ -218,7 +218,7 @@ func TestFM016_ABadReleaseIsRolledBackUnderLoad(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute) // from when all is built
 	defer cancel()
 	h := &here{deployment: &deployment{world: newWorld(t, dbtest.New(t, db.Schemas{})), turns: make(chan struct{}, 1)},
-		tool: tool, seenAnswer: make(chan struct{}, 1),
+		tool: tool, seenAnswer: make(chan struct{}),
 		bins:   map[string]string{"": good, bad: bin, "no-start": t.TempDir(), "no-key": good},
 		broken: map[string]string{"no-key": "OPENAI_API_KEY=sk-of-nobody"}}
 	if err := h.Roll(ctx, rollout.Release{}); err != nil {

@@ -95,10 +95,10 @@ func say(format string, args ...any) {
 	fmt.Printf("%s  %s\n", time.Now().UTC().Format(time.TimeOnly), fmt.Sprintf(format, args...))
 }
 
-// aws runs the command line. What it says of a failure is its last line.
+// aws runs the command line, which pages nothing where its output is no
+// terminal. What it says of a failure is told.
 func aws(ctx context.Context, args ...string) ([]byte, error) {
 	command := exec.CommandContext(ctx, "aws", args...) //nolint:gosec // the command line is what we drive
-	command.Env = append(os.Environ(), "AWS_PAGER=")
 	var said bytes.Buffer
 	command.Stderr = &said
 	out, err := command.Output()
@@ -111,7 +111,7 @@ func aws(ctx context.Context, args ...string) ([]byte, error) {
 // smoked runs the tool, whose words are shown as they come.
 func (o options) smoked(ctx context.Context, url, release string) error {
 	command := exec.CommandContext(ctx, o.navigator, "smoke", "--deployed", "--yes", "--url", url, "--release", release, "--email", o.email) //nolint:gosec // our own tool
-	command.Env, command.Stdout, command.Stderr = os.Environ(), os.Stdout, os.Stderr
+	command.Stdout, command.Stderr = os.Stdout, os.Stderr
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) } // it removes its document
 	command.WaitDelay = 3 * time.Minute
 	err := command.Run()

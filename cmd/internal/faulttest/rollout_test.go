@@ -61,8 +61,11 @@ func (h *here) Preflight(ctx context.Context, r rollout.Release) error {
 		if service != "api" { // the only one that logs in by it
 			env = append(env, "DATABASE_URL="+h.db.URL("inav_worker"))
 		}
+		if odd := h.broken[r.Name]; odd != "" {
+			env = append(env, odd)
+		}
 		cmd := exec.CommandContext(ctx, h.tool, "doctor", "preflight", "--service", service) //nolint:gosec // built here
-		cmd.Env = append(env, h.broken[r.Name])
+		cmd.Env = env
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("%s: %w\n%s", service, err, out)
 		}

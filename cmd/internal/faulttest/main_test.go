@@ -26,6 +26,7 @@ var (
 	usersFlag  = flag.Int("users", 4, "users of a chaos run")
 	soakFlag   = flag.Int("soak", 0, "minutes of steady load; 0: none")
 	atOnceFlag = flag.Int("at-once", 4, "worlds at once")
+	alertsFlag = flag.Bool("alerts", false, "break each thing that an alert is for, under real Prometheus and Alertmanager; it takes minutes")
 )
 
 // What every world shares: PDFium compiled once, the token counter, one key,

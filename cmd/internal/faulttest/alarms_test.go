@@ -100,14 +100,14 @@ func (s *siege) reads(ctx context.Context) {
 // alarms are the faults, each with what has to be heard.
 func (s *siege) alarms() []alarm {
 	return []alarm{
-		{"forged calls", "WebhookSignatureFailures", []string{"security", "pager"}, s.forge},
-		{"lost webhooks", "WebhookCallbacksMissing", []string{"chat"}, s.lose},
-		{"429 at the provider", "ExternalApiRateLimited", []string{"chat"}, s.answers(http.StatusTooManyRequests)},
-		{"5xx at the provider", "ExternalApiDown", []string{"rollback", "pager"}, s.answers(http.StatusServiceUnavailable)},
-		{"pool exhausted", "DbPoolExhausted", []string{"pager"}, s.exhaust},
-		{"writes refused", "RollbackErrorRate", []string{"rollback", "pager"}, s.refuseWrites},
-		{"worker stopped", "ServiceDown", []string{"rollback", "pager"}, s.stopWorker},
-		{"database stopped", "DatabaseDown", []string{"rollback", "pager"}, s.stopDatabase},
+		{"forged calls", "WebhookSignatureFailures", "", []string{"security", "pager"}, s.forge},
+		{"lost webhooks", "WebhookCallbacksMissing", "", []string{"chat"}, s.lose},
+		{"429 at the provider", "ExternalApiRateLimited", "", []string{"chat"}, s.answers(http.StatusTooManyRequests)},
+		{"5xx at the provider", "ExternalApiDown", "", []string{"rollback", "pager"}, s.answers(http.StatusServiceUnavailable)},
+		{"pool exhausted", "DbPoolExhausted", "api", []string{"pager"}, s.exhaust},
+		{"writes refused", "RollbackErrorRate", "api", []string{"rollback", "pager"}, s.refuseWrites},
+		{"worker stopped", "ServiceDown", "worker", []string{"rollback", "pager"}, s.stopWorker},
+		{"database stopped", "DatabaseDown", "api", []string{"rollback", "pager"}, s.stopDatabase},
 	}
 }
 

@@ -75,12 +75,13 @@ func (e *ears) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// heard finds the first such word since a moment.
-func (e *ears) heard(since time.Time, receiver, alert, status string) (word, bool) {
+// heard finds the first such word since a moment. Where the alarm is of one job,
+// another's word does not count.
+func (e *ears) heard(since time.Time, receiver string, f alarm, status string) (word, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, w := range e.words {
-		if w.at.After(since) && w.receiver == receiver && w.alert == alert && w.status == status {
+		if w.at.After(since) && w.receiver == receiver && w.alert == f.alert && w.status == status && (f.job == "" || w.labels["job"] == f.job) {
 			return w, true
 		}
 	}
@@ -105,7 +106,7 @@ func (e *ears) wait(ctx context.Context, since time.Time, limit time.Duration, f
 	defer cancel()
 	for _, receiver := range f.receivers {
 		w, err := again(ctx, func() (word, error) {
-			w, ok := e.heard(since, receiver, f.alert, status)
+			w, ok := e.heard(since, receiver, f, status)
 			if !ok {
 				return w, fmt.Errorf("%w: %s has not heard %s of %s", errAgain, receiver, status, f.alert)
 			}
@@ -123,6 +124,7 @@ func (e *ears) wait(ctx context.Context, since time.Time, limit time.Duration, f
 type alarm struct {
 	name      string
 	alert     string
+	job       string // of the alert; empty where it is of none, or of any
 	receivers []string
 	cause     func(context.Context) (mend func() error, err error)
 }

@@ -40,7 +40,7 @@ func (c trial) step() time.Duration {
 	case err == nil && at >= 24*time.Hour:
 		return 5 * time.Minute
 	case err == nil && at >= time.Hour:
-		return time.Minute
+		return 10 * time.Minute
 	}
 	return 30 * time.Second
 }
@@ -133,7 +133,7 @@ func (c trial) tests(t *testing.T, rule prometheus.Rule) []promtoolTest {
 		return []promtoolTest{fires}
 	}
 	silent := promtoolTest{Name: name + " is silent", Interval: step.String(), Input: c.silent.input()}
-	for _, after := range []time.Duration{0, 10 * step, 30 * step} {
+	for _, after := range []time.Duration{0, 10 * step, 20 * step} {
 		silent.Alerts = append(silent.Alerts, promtoolAlert{At: (at + after).String(), Alert: c.alert})
 	}
 	return []promtoolTest{fires, silent}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/insurance-navigator/navigator/observability/alertmanager"
 )
 
 var (
@@ -64,12 +66,16 @@ func policies() []policy {
 			if len(rules) < 12 || len(p.of("aws_prometheus_alert_manager_definition")) != 1 {
 				told = append(told, fmt.Sprintf("%d files of rules, or no tree", len(rules)))
 			}
-			return append(told, each("aws_prometheus_rule_group_namespace", "rules, with their runbooks' address", func(r resource) bool {
+			return append(append(told, each("aws_prometheus_rule_group_namespace", "rules, with their runbooks' address", func(r resource) bool {
 				text, ok := r.get("data").(string)
 				return ok && strings.Contains(text, "groups:") && !strings.Contains(text, "${")
+			})(p)...), each("aws_prometheus_alert_manager_definition", "the tree, with a topic for each receiver", func(r resource) bool {
+				text, ok := r.get("definition").(string)
+				return ok && strings.Count(text, "arn:aws:sns:") == len(alertmanager.Receivers())-1 && strings.Contains(text, "navigator.message")
 			})(p)...)
 		}, map[string]func(*testing.T, *plan){
 			"not filled in": change(`aws_prometheus_rule_group_namespace.main["http.yaml"]`, "data", "groups: ${runbooks}"),
+			"nobody hears":  change("aws_prometheus_alert_manager_definition.main[0]", "definition", "alertmanager_config: {}"),
 			"no tree":       drop("aws_prometheus_alert_manager_definition.main[0]"),
 		}},
 		{"the cache is encrypted, and in two zones", []string{"options"}, each("aws_elasticache_replication_group", "TLS, AUTH, a key, two zones", func(r resource) bool {

@@ -34,14 +34,15 @@ resource "aws_prometheus_rule_group_namespace" "main" {
 resource "aws_prometheus_alert_manager_definition" "main" {
   count        = local.watched ? 1 : 0
   workspace_id = aws_prometheus_workspace.main[0].id
+  depends_on   = [aws_sns_topic.receiver]
   definition = yamlencode({
     template_files = { messages = file("${local.observability}/alertmanager/messages.tmpl") }
     alertmanager_config = yamlencode(merge(yamldecode(file("${local.observability}/alertmanager/tree.yaml")), {
       templates = ["messages"]
-      receivers = concat([{ name = "nowhere" }], [for name, topic in aws_sns_topic.receiver : {
+      receivers = concat([{ name = "nowhere" }], [for name in keys(local.receivers) : {
         name = name
         sns_configs = [{
-          topic_arn     = topic.arn
+          topic_arn     = "arn:aws:sns:${local.at}:${local.name}-alerts-${name}" # by name, so that the plan shows it whole
           sigv4         = { region = var.region }
           send_resolved = name != "deadman"
           subject       = "{{ template \"navigator.subject\" . }}"

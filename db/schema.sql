@@ -525,8 +525,10 @@ CREATE TABLE upload_pipeline.upload_jobs (
     rank bigint DEFAULT 0 NOT NULL,
     lane text DEFAULT 'interactive'::text NOT NULL,
     standby boolean DEFAULT false NOT NULL,
+    providers_ms bigint DEFAULT 0 NOT NULL,
     CONSTRAINT upload_jobs_attempt_check CHECK ((attempt >= 1)),
     CONSTRAINT upload_jobs_lane_check CHECK ((lane = ANY (ARRAY['interactive'::text, 'bulk'::text]))),
+    CONSTRAINT upload_jobs_providers_ms_check CHECK ((providers_ms >= 0)),
     CONSTRAINT upload_jobs_status_check CHECK ((status = ANY (ARRAY['uploaded'::text, 'parse_queued'::text, 'parsed'::text, 'parse_validated'::text, 'chunking'::text, 'chunks_stored'::text, 'embedding_queued'::text, 'embedding_in_progress'::text, 'embeddings_stored'::text, 'complete'::text, 'failed_parse'::text, 'failed_chunking'::text, 'failed_embedding'::text, 'cancelled'::text, 'deleting'::text])))
 )
 WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='200');

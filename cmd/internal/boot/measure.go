@@ -3,6 +3,7 @@ package boot
 import (
 	"context"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -49,8 +50,15 @@ func (m meters) answered(o httpapi.Observation) {
 	}
 }
 
-// traced is what a pool tells of each statement.
-func (m meters) traced(s postgres.Statement) {
+// traced is whom a pool tells of each statement; nil where nothing is measured.
+func (m meters) traced() func(postgres.Statement) {
+	if m.Metrics == nil {
+		return nil
+	}
+	return m.queried
+}
+
+func (m meters) queried(s postgres.Statement) {
 	outcome := metrics.QueryOK
 	switch {
 	case s.Err == nil:
@@ -75,11 +83,25 @@ func (m meters) pool(name string, pool *pgxpool.Pool) {
 	})
 }
 
+// observer counts the queue's jobs; nil where nothing is measured.
+func (m meters) observer(progress *atomic.Int64) riverqueue.Observer {
+	if m.Metrics == nil {
+		return nil
+	}
+	return queueMeter{m.Metrics, progress}
+}
+
 // queueMeter tells the families of the queue's runs.
-type queueMeter struct{ *metrics.Metrics }
+type queueMeter struct {
+	*metrics.Metrics
+	progress *atomic.Int64 // when a job last ended, in nanoseconds
+}
 
 // Worked is riverqueue.Observer.
-func (q queueMeter) Worked(r riverqueue.Run) { q.Metrics.Worked(metrics.Run(r)) }
+func (q queueMeter) Worked(r riverqueue.Run) {
+	q.progress.Store(time.Now().UnixNano())
+	q.Metrics.Worked(metrics.Run(r))
+}
 
 // countedInbox counts what becomes of callbacks.
 type countedInbox struct {
@@ -182,6 +204,9 @@ func (h *House) census(ctx context.Context) {
 		if seen.Paused != nil && !seen.Paused[queue] {
 			seen.Paused[queue] = false
 		}
+	}
+	if err == nil {
+		h.looked.Store(&look{time.Now(), seen})
 	}
 	if ctx.Err() == nil {
 		h.meters.Stands(seen, time.Since(began), err)

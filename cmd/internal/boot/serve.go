@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"os"
 	"time"
 
@@ -25,6 +26,10 @@ type Addresses struct {
 // intake, queue, pools last. Ready, if set, is called once all is served. It
 // returns nil after an orderly stop.
 func Run(ctx context.Context, config Config, service Service, log *slog.Logger, ready func(Addresses)) error {
+	return run(ctx, config, service, log, newMeters(), ready)
+}
+
+func run(ctx context.Context, config Config, service Service, log *slog.Logger, meters meters, ready func(Addresses)) error {
 	if err := config.Check(service); err != nil {
 		return err
 	}
@@ -40,7 +45,7 @@ func Run(ctx context.Context, config Config, service Service, log *slog.Logger, 
 	for _, g := range gates.all() {
 		go g.serve(failed)
 	}
-	house, err := openHouse(ctx, config, service, log)
+	house, err := openHouse(ctx, config, service, log, meters)
 	if err != nil {
 		gates.shutNow()
 		return err
@@ -99,7 +104,7 @@ func untilEnd(ctx context.Context, failed <-chan error, line ending) error {
 
 // start opens the doors and the line.
 func (h *House) start(ctx context.Context, gates doors) (*riverqueue.Line, error) {
-	gates.measure(h.config, h.meters.handler())
+	gates.measure(h.config, h.operatorsPages(gates))
 	if gates.api != nil {
 		handler, err := h.api(ctx, gates.api)
 		if err != nil {
@@ -118,6 +123,14 @@ func (h *House) start(ctx context.Context, gates doors) (*riverqueue.Line, error
 		return nil, nil
 	}
 	return h.startLine(ctx, gates.worker)
+}
+
+// operatorsPages is what the operators' port serves beside the profiles.
+func (h *House) operatorsPages(gates doors) map[string]http.Handler {
+	return map[string]http.Handler{
+		"/metrics": h.meters.handler(),
+		"/health":  h.serveHealth(func() bool { return gates.admin.ready() != nil }),
+	}
 }
 
 // startLine begins to work jobs. What an operator paused rests from the first

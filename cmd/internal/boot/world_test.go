@@ -83,6 +83,8 @@ type world struct {
 	admin     string
 	stop      func() error
 	damaged   bool // the test breaks an invariant by hand
+
+	run func(context.Context, boot.Config, boot.Service, *slog.Logger, func(boot.Addresses)) error // boot.Run, unless a benchmark has another
 }
 
 // relay forwards callbacks to the webhook server once there is one.
@@ -127,7 +129,7 @@ func (l *logBuffer) String() string {
 // newWorld prepares everything and starts nothing.
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, db: dbtest.New(t, db.Schemas{}), relay: &relay{}, logs: &logBuffer{}}
+	w := &world{t: t, db: dbtest.New(t, db.Schemas{}), relay: &relay{}, logs: &logBuffer{}, run: boot.Run}
 	w.llama = llamaparsetest.New(llamaparsetest.Options{Extractor: engine, Key: "llx-test", AllowLoopback: true,
 		Delay: 20 * time.Millisecond, RetryWaits: []time.Duration{20 * time.Millisecond, 40 * time.Millisecond}})
 	t.Cleanup(w.llama.Close)
@@ -167,18 +169,18 @@ func (w *world) settings() boot.Config {
 	return c
 }
 
-// start runs a service until halt.
-func (w *world) start(service boot.Service) {
+// start runs a service until halt, and is where it listens.
+func (w *world) start(service boot.Service) (at boot.Addresses) {
 	w.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, ended := make(chan boot.Addresses, 1), make(chan error, 1)
 	log := slog.New(slog.NewJSONHandler(w.logs, nil))
 	go func() {
-		ended <- boot.Run(ctx, w.config, service, log, func(a boot.Addresses) { ready <- a })
+		ended <- w.run(ctx, w.config, service, log, func(a boot.Addresses) { ready <- a })
 	}()
 	select {
-	case a := <-ready:
-		w.arrive(a)
+	case at = <-ready:
+		w.arrive(at)
 	case err := <-ended:
 		cancel()
 		w.t.Fatalf("%s did not start: %v", service, err)
@@ -192,6 +194,7 @@ func (w *world) start(service boot.Service) {
 		}
 		return err
 	}
+	return at
 }
 
 func joined(a, b error) error {

@@ -25,6 +25,7 @@ type Metrics struct {
 	outside outside
 	door    callbacks
 	safety  safety
+	logs    logs
 	states  *standing
 	made    []prometheus.Collector
 }
@@ -34,6 +35,7 @@ type Metrics struct {
 func New(registry prometheus.Registerer, build string) *Metrics {
 	m := &Metrics{states: newStanding()}
 	m.web, m.work, m.outside, m.door, m.safety = newWeb(m), newWork(m), newOutside(m), newCallbacks(m), newSafety(m)
+	m.logs = newLogs(m)
 	info := m.gauge("docpipe_build_info", "1, with the build's names.", "revision", "goversion")
 	info.WithLabelValues(build, runtime.Version()).Set(1)
 	registry.MustRegister(m.made...)

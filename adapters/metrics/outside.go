@@ -14,6 +14,7 @@ type Call struct {
 	Operation string
 	Code      core.Code // of the failure; empty for none
 	Took      time.Duration
+	Trace     string // for the exemplar; empty for none
 }
 
 type outside struct {
@@ -61,7 +62,7 @@ func (m *Metrics) Called(c Call) {
 	if c.Code != "" && c.Code != core.CodeParseNotReady { // which is an answer
 		m.outside.errors.WithLabelValues(string(c.Peer), class(c.Code)).Inc()
 	}
-	m.outside.took.WithLabelValues(string(c.Peer), c.Operation, code).Observe(seconds(c.Took))
+	observe(m.outside.took.WithLabelValues(string(c.Peer), c.Operation, code), seconds(c.Took), c.Trace)
 }
 
 // class is the class of a failure, read off the one table of verdicts.

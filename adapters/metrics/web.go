@@ -15,6 +15,7 @@ type Request struct {
 	Status   int
 	Took     time.Duration
 	Panicked bool
+	Trace    string // for the exemplar; empty for none
 }
 
 type web struct {
@@ -46,7 +47,7 @@ func newWeb(m *Metrics) web {
 
 // Answered counts a request.
 func (m *Metrics) Answered(r Request) {
-	m.web.took.WithLabelValues(r.Method, r.Route, strconv.Itoa(r.Status)).Observe(seconds(r.Took))
+	observe(m.web.took.WithLabelValues(r.Method, r.Route, strconv.Itoa(r.Status)), seconds(r.Took), r.Trace)
 	if reason, ok := refusals[r.Status]; ok {
 		m.web.refused.WithLabelValues(reason).Inc()
 	}

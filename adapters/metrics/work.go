@@ -16,6 +16,7 @@ type Run struct {
 	Run     int    // 1 is the first
 	Took    time.Duration
 	Waited  time.Duration // from when it could be taken until it was
+	Trace   string        // for the exemplar; empty for none
 }
 
 type work struct {
@@ -81,7 +82,7 @@ func (w work) zero() {
 
 // Worked counts a run of a job. One that ended the job tells how many it took.
 func (m *Metrics) Worked(r Run) {
-	m.work.runs.WithLabelValues(r.Queue, r.Kind, r.Outcome).Observe(seconds(r.Took))
+	observe(m.work.runs.WithLabelValues(r.Queue, r.Kind, r.Outcome), seconds(r.Took), r.Trace)
 	m.work.waits.WithLabelValues(r.Queue, r.Kind).Observe(seconds(r.Waited))
 	if r.Outcome == "completed" || r.Outcome == "cancelled" || r.Outcome == "discarded" {
 		m.work.tries.WithLabelValues(r.Kind).Observe(float64(r.Run))

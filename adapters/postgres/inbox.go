@@ -43,6 +43,8 @@ func (s *Store) Receive(ctx context.Context, c ports.Callback) (outcome ports.Ou
 			return err
 		}
 		outcome = judge(known, c.Relevant)
+		ctx, done := under(ctx, job.Trace, "callback")
+		defer done()
 		fresh, err := s.logCallback(ctx, tx, c, job, outcome)
 		if err != nil {
 			return err
@@ -88,8 +90,8 @@ func judge(known, relevant bool) ports.Outcome {
 // attemptJob is the job that a callback of this attempt starts.
 func attemptJob(ctx context.Context, tx pgx.Tx, attempt core.ID, job *core.Job) (bool, error) {
 	*job = core.Job{Stage: core.Receive, Turn: core.AnyTurn, Hint: true}
-	err := tx.QueryRow(ctx, `select document_id, attempt, rank from upload_pipeline.upload_jobs where job_id = $1`, attempt).
-		Scan(&job.Document, &job.Attempt, &job.Rank)
+	err := tx.QueryRow(ctx, `select document_id, attempt, rank, coalesce(traceparent, '') from upload_pipeline.upload_jobs where job_id = $1`, attempt).
+		Scan(&job.Document, &job.Attempt, &job.Rank, &job.Trace)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
 	}

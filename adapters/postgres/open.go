@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/multitracer"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -69,6 +70,7 @@ func configure(config *pgxpool.Config, o Options, found Finding) {
 	if o.Lookup != nil {
 		config.ConnConfig.LookupFunc = o.Lookup
 	}
+	config.ConnConfig.Tracer = multitracer.New(spans{})
 	needPrimary(config.ConnConfig)
 	dial(config.ConnConfig)
 	config.AfterConnect = registerVector

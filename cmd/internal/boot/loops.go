@@ -78,7 +78,7 @@ func (h *House) heartbeat(ctx context.Context) {
 		return
 	}
 	if err != nil && ctx.Err() == nil {
-		h.log.Warn("heartbeat", "code", codeOf(err))
+		h.log.Warn("heartbeat", "error_class", codeOf(err))
 	}
 }
 
@@ -94,7 +94,7 @@ func (h *House) rescue(ctx context.Context) {
 	settings := h.config.Queues()
 	rescued, err := h.store.Rescue(ctx, h.config.DeadAfter, settings.Longest(), rescueRound)
 	for _, r := range rescued {
-		h.log.Warn("rescued", "kind", r.Kind, "document", r.Document.String(), "river_job", r.Job, "run", r.Run,
+		h.log.Warn("rescued", "kind", r.Kind, "document_id", r.Document.String(), "job_id", r.Job, "run", r.Run,
 			"process_dead", r.Dead, "after_ms", r.After.Milliseconds())
 	}
 	if err == nil {
@@ -105,7 +105,7 @@ func (h *House) rescue(ctx context.Context) {
 		paused, err = h.pausedQueues(ctx)
 	}
 	if err != nil && ctx.Err() == nil {
-		h.log.Warn("rescue", "code", codeOf(err))
+		h.log.Warn("rescue", "error_class", codeOf(err))
 	}
 	if err != nil || paused == len(settings.Workers) { // River cannot fetch, which is no fault of the process
 		h.pulse.beat(loopLine)

@@ -3,6 +3,7 @@ package boot
 import (
 	"context"
 	"io"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -21,18 +22,23 @@ type outcomes struct {
 	held   map[string]bool // services whose breaker is open
 	guards guards
 	meter  *metrics.Metrics
+	log    *slog.Logger
 }
 
-func newOutcomes(meter *metrics.Metrics) *outcomes {
-	return &outcomes{last: map[string]ports.Dependency{}, held: map[string]bool{}, meter: meter}
+func newOutcomes(meter *metrics.Metrics, log *slog.Logger) *outcomes {
+	return &outcomes{log: log, last: map[string]ports.Dependency{}, held: map[string]bool{}, meter: meter}
 }
 
-// begin is a call that starts; the function it gives notes how it ended.
-func (o *outcomes) begin(name, operation string) func(error) {
+// begin is a call that starts, under a span of its own; the function it gives
+// notes how it ended.
+func (o *outcomes) begin(ctx context.Context, name, operation string) (context.Context, func(error)) {
 	began := time.Now()
-	return func(err error) {
+	ctx, span := callSpan(ctx, servicesOf[name], operation)
+	return ctx, func(err error) {
 		o.note(name, err)
-		call := metrics.Call{Peer: servicesOf[name], Operation: operation, Took: time.Since(began)}
+		o.tell(ctx, servicesOf[name], operation, time.Since(began), err)
+		endCall(span, err)
+		call := metrics.Call{Peer: servicesOf[name], Operation: operation, Took: time.Since(began), Trace: traceID(ctx)}
 		if err != nil {
 			call.Code = core.AsError(err).Code
 		}
@@ -116,7 +122,7 @@ type notedParser struct {
 
 // Submit is ports.Parser.
 func (p notedParser) Submit(ctx context.Context, s core.Submission) (core.Queued, error) {
-	done := p.seen.begin(nameParser, "submit")
+	ctx, done := p.seen.begin(ctx, nameParser, "submit")
 	q, err := p.Parser.Submit(ctx, s)
 	done(err)
 	return q, err
@@ -124,7 +130,7 @@ func (p notedParser) Submit(ctx context.Context, s core.Submission) (core.Queued
 
 // Fetch is ports.Parser.
 func (p notedParser) Fetch(ctx context.Context, doc core.Document) (core.Text, error) {
-	done := p.seen.begin(nameParser, "fetch")
+	ctx, done := p.seen.begin(ctx, nameParser, "fetch")
 	t, err := p.Parser.Fetch(ctx, doc)
 	done(err)
 	return t, err
@@ -137,7 +143,7 @@ type notedEmbedder struct {
 
 // Embed is ports.Embedder.
 func (e notedEmbedder) Embed(ctx context.Context, texts []string) (core.Embedding, error) {
-	done := e.seen.begin(nameEmbedder, "embed")
+	ctx, done := e.seen.begin(ctx, nameEmbedder, "embed")
 	v, err := e.Embedder.Embed(ctx, texts)
 	done(err)
 	return v, err
@@ -150,7 +156,7 @@ type notedBlobs struct {
 
 // Put is ports.Blobs.
 func (b notedBlobs) Put(ctx context.Context, key string, body io.Reader, size int64, contentType string) error {
-	done := b.seen.begin(nameStorage, "put")
+	ctx, done := b.seen.begin(ctx, nameStorage, "put")
 	err := b.Blobs.Put(ctx, key, body, size, contentType)
 	done(err)
 	return err
@@ -158,7 +164,7 @@ func (b notedBlobs) Put(ctx context.Context, key string, body io.Reader, size in
 
 // Open is ports.Blobs.
 func (b notedBlobs) Open(ctx context.Context, key string) (io.ReadCloser, core.Blob, error) {
-	done := b.seen.begin(nameStorage, "open")
+	ctx, done := b.seen.begin(ctx, nameStorage, "open")
 	body, blob, err := b.Blobs.Open(ctx, key)
 	done(err)
 	return body, blob, err
@@ -166,7 +172,7 @@ func (b notedBlobs) Open(ctx context.Context, key string) (io.ReadCloser, core.B
 
 // SignGet is ports.Blobs.
 func (b notedBlobs) SignGet(ctx context.Context, key, name string, ttl time.Duration) (ports.SignedGet, error) {
-	done := b.seen.begin(nameStorage, "sign_get")
+	ctx, done := b.seen.begin(ctx, nameStorage, "sign_get")
 	signed, err := b.Blobs.SignGet(ctx, key, name, ttl)
 	done(err)
 	return signed, err
@@ -174,7 +180,7 @@ func (b notedBlobs) SignGet(ctx context.Context, key, name string, ttl time.Dura
 
 // SignPut is ports.Blobs.
 func (b notedBlobs) SignPut(ctx context.Context, key string, size int64, contentType string, ttl time.Duration) (ports.SignedPut, error) {
-	done := b.seen.begin(nameStorage, "sign_put")
+	ctx, done := b.seen.begin(ctx, nameStorage, "sign_put")
 	signed, err := b.Blobs.SignPut(ctx, key, size, contentType, ttl)
 	done(err)
 	return signed, err

@@ -22,14 +22,14 @@ const (
 // count and, with LOKI_URL, Loki. The end sends the lines that wait.
 func (c Config) wireLog(log *slog.Logger, service Service, meter meters) (wired *slog.Logger, end func(), err error) {
 	j := journalOf(log).also(countedLog{meter})
-	end = func() {}
+	endLoki := func() {}
 	if c.LokiURL != "" {
-		if j, end, err = c.wireLoki(j, service, meter); err != nil {
+		if j, endLoki, err = c.wireLoki(j, service, meter); err != nil {
 			return nil, nil, err
 		}
 	}
 	unwatch := watchLevel(j)
-	return slog.New(j).With("service", service, "version", Build()), func() { unwatch(); end() }, nil
+	return slog.New(j).With("service", service, "version", Build()), func() { unwatch(); endLoki() }, nil
 }
 
 // wireLoki sends the lines to Loki, too. The client's own warnings go to the

@@ -25,6 +25,7 @@ type Observation struct {
 	BytesOut int64
 	Panicked bool
 	Trace    string // that the request belongs to; empty where none is kept
+	Proof    Proof  // of who asked
 }
 
 // request is what the door knows of the request in hand. One goroutine owns it.
@@ -35,6 +36,7 @@ type request struct {
 	agent    string          // what the client calls itself
 	caller   ports.Principal // zero on public routes
 	token    string          // the caller's access token: a secret
+	proof    Proof
 	public   bool
 	code     core.Code
 	cause    error
@@ -118,7 +120,7 @@ func (d *door) finish(ctx context.Context, r *http.Request, req *request, w *rec
 	method := methodWord(r.Method)
 	d.observe(Observation{
 		Method: method, Route: req.route, Status: status, Code: req.code, Duration: took,
-		BytesIn: req.bytesIn, BytesOut: w.bytes, Panicked: req.panicked, Trace: traceID(ctx),
+		BytesIn: req.bytesIn, BytesOut: w.bytes, Panicked: req.panicked, Trace: traceID(ctx), Proof: proofOf(req, status),
 	})
 	defer d.end(ctx, req, status)
 	attrs := []slog.Attr{

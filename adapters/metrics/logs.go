@@ -22,15 +22,24 @@ func newLogs(m *Metrics) logs {
 }
 
 // Logged counts a line; level is debug, info, warn or error.
-func (m *Metrics) Logged(level string) { m.logs.lines.WithLabelValues(level).Inc() }
+func (m *Metrics) Logged(level string) {
+	if m != nil {
+		m.logs.lines.WithLabelValues(level).Inc()
+	}
+}
 
 // LogDropped counts a line that a sink did not take.
 func (m *Metrics) LogDropped(sink, reason string) {
-	m.logs.dropped.WithLabelValues(sink, reason).Inc()
+	if m != nil {
+		m.logs.dropped.WithLabelValues(sink, reason).Inc()
+	}
 }
 
 // LogSink adds a sink, and the reasons it may drop lines for.
 func (m *Metrics) LogSink(sink string, reasons ...string) {
+	if m == nil {
+		return
+	}
 	for _, reason := range reasons {
 		m.logs.dropped.WithLabelValues(sink, reason)
 	}
@@ -39,5 +48,7 @@ func (m *Metrics) LogSink(sink string, reasons ...string) {
 
 // LogWaiting tells how many lines wait for a sink.
 func (m *Metrics) LogWaiting(sink string, lines int) {
-	m.logs.waiting.WithLabelValues(sink).Set(float64(lines))
+	if m != nil {
+		m.logs.waiting.WithLabelValues(sink).Set(float64(lines))
+	}
 }

@@ -26,6 +26,8 @@ type Options struct {
 	Expect Mode
 	// Lookup finds a host's addresses; nil is this machine's own way.
 	Lookup pgconn.LookupFunc
+	// Traced is told of every statement; it must not wait. May be nil.
+	Traced func(Statement)
 }
 
 // Open is Connect for those who need not know what was found.
@@ -70,7 +72,11 @@ func configure(config *pgxpool.Config, o Options, found Finding) {
 	if o.Lookup != nil {
 		config.ConnConfig.LookupFunc = o.Lookup
 	}
-	config.ConnConfig.Tracer = multitracer.New(spans{})
+	tracers := []pgx.QueryTracer{spans{}}
+	if o.Traced != nil {
+		tracers = append(tracers, tracer{o.Traced})
+	}
+	config.ConnConfig.Tracer = multitracer.New(tracers...)
 	needPrimary(config.ConnConfig)
 	dial(config.ConnConfig)
 	config.AfterConnect = registerVector

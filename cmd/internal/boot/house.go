@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -47,6 +48,8 @@ type House struct {
 	purse             *purse
 	meters            meters
 	traces            tracing
+	progress          atomic.Int64         // when a job last ended here, in nanoseconds; 0 before the first
+	looked            atomic.Pointer[look] // the last look at the database; nil before the first
 	audit             *postgres.AuditLog
 	security          *inprocess.Security
 }
@@ -111,7 +114,7 @@ func (h *House) openDatabase(ctx context.Context) error {
 
 func (h *House) openStores() error {
 	settings := h.queues()
-	settings.Observer, settings.Traces = queueMeter{h.meters.Metrics}, h.traces
+	settings.Observer, settings.Traces = h.meters.observer(&h.progress), h.traces
 	if h.appPool != nil {
 		queue, err := riverqueue.NewQueue(h.appPool, settings, h.log)
 		if err != nil {
@@ -172,7 +175,7 @@ func (h *House) openOutside(ctx context.Context) error {
 		return err
 	}
 	h.parts.governor, h.parts.inspector = h.governor, engine
-	governed := h.config.governParser(notedParser{parser, h.seen}, h.governor)
+	governed := h.config.governParser(notedParser{parser, h.seen}, h.governor, h.meters.Metrics)
 	h.parts.parser = h.guardParser(governed, pdftext.NewParser(engine, h.parts.blobs, h.config.SpoolDir))
 	return nil
 }
@@ -308,8 +311,9 @@ func readHint(raw []byte) (httpapi.Hint, error) {
 func (h *House) line(ctx context.Context) (*riverqueue.Line, error) {
 	settings := h.queues()
 	settings.SoftStop -= h.config.Notice() // what is left of it when the line is told to stop
-	settings.Process, settings.Progress = h.self.ID.String(), func() { h.pulse.beat(loopLine) }
-	settings.Refused, settings.Observer, settings.Traces = h.refused, queueMeter{h.meters.Metrics}, h.traces
+	settings.Process, settings.Progress = h.self.ID.String(), func(queue string) { h.pulse.beat(lineOf(queue)) }
+	settings.Refused, settings.Observer, settings.Traces = h.refused, h.meters.observer(&h.progress), h.traces
+	h.meters.Works(settings.Workers)
 	return newLine(ctx, h.config, settings, h.workPool, h.store, h.parts, h.meters, h.log)
 }
 

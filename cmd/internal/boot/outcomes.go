@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/insurance-navigator/navigator/adapters/metrics"
+	"github.com/insurance-navigator/navigator/adapters/openai"
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
 )
@@ -23,6 +24,8 @@ type outcomes struct {
 	guards guards
 	meter  *metrics.Metrics
 	log    *slog.Logger
+
+	database ports.Dependency // apart: /health asks for itself
 }
 
 func newOutcomes(meter *metrics.Metrics, log *slog.Logger) *outcomes {
@@ -30,15 +33,18 @@ func newOutcomes(meter *metrics.Metrics, log *slog.Logger) *outcomes {
 }
 
 // begin is a call that starts, under a span of its own; the function it gives
-// notes how it ended.
+// notes how it ended. What a provider takes is put to the context's stopwatch.
 func (o *outcomes) begin(ctx context.Context, name, operation string) (context.Context, func(error)) {
-	began := time.Now()
-	ctx, span := callSpan(ctx, servicesOf[name], operation)
+	began, peer := time.Now(), servicesOf[name]
+	ctx, span := callSpan(ctx, peer, operation)
 	return ctx, func(err error) {
 		o.note(name, err)
-		o.tell(ctx, servicesOf[name], operation, time.Since(began), err)
+		call := metrics.Call{Peer: peer, Operation: operation, Took: time.Since(began), Repeated: core.RepeatedFor(ctx) == peer, Trace: traceID(ctx)}
+		o.tell(ctx, peer, operation, call.Took, err)
 		endCall(span, err)
-		call := metrics.Call{Peer: servicesOf[name], Operation: operation, Took: time.Since(began), Trace: traceID(ctx)}
+		if peer == core.ServiceParser || peer == core.ServiceEmbedder {
+			core.StopwatchOf(ctx).Add(call.Took)
+		}
 		if err != nil {
 			call.Code = core.AsError(err).Code
 		}
@@ -79,7 +85,20 @@ func (o *outcomes) put(dep ports.Dependency) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.last[dep.Name] = dep
-	o.meter.Up(dep.Name, dep.OK)
+	o.meter.Up(dependencyOf(dep.Name), dep.OK)
+}
+
+// limited keeps what the embedder says of its limits.
+func (o *outcomes) limited(l openai.Limit) {
+	o.meter.Left(core.ServiceEmbedder, l.Resource, l.Most, l.Left, l.Reset)
+}
+
+// dependencyOf is what a name of /health is called in metrics.
+func dependencyOf(name string) string {
+	if service, ok := servicesOf[name]; ok {
+		return string(service)
+	}
+	return name
 }
 
 // all lists the results by name.
@@ -128,6 +147,22 @@ func (p notedParser) Submit(ctx context.Context, s core.Submission) (core.Queued
 	return q, err
 }
 
+// Find is ports.Parser.
+func (p notedParser) Find(ctx context.Context, doc core.Document) (core.Queued, bool, error) {
+	ctx, done := p.seen.begin(ctx, nameParser, "find")
+	q, found, err := p.Parser.Find(ctx, doc)
+	done(err)
+	return q, found, err
+}
+
+// Forget is ports.Parser.
+func (p notedParser) Forget(ctx context.Context, doc core.Document) error {
+	ctx, done := p.seen.begin(ctx, nameParser, "forget")
+	err := p.Parser.Forget(ctx, doc)
+	done(err)
+	return err
+}
+
 // Fetch is ports.Parser.
 func (p notedParser) Fetch(ctx context.Context, doc core.Document) (core.Text, error) {
 	ctx, done := p.seen.begin(ctx, nameParser, "fetch")
@@ -168,6 +203,22 @@ func (b notedBlobs) Open(ctx context.Context, key string) (io.ReadCloser, core.B
 	body, blob, err := b.Blobs.Open(ctx, key)
 	done(err)
 	return body, blob, err
+}
+
+// Stat is ports.Blobs.
+func (b notedBlobs) Stat(ctx context.Context, key string) (core.Blob, error) {
+	ctx, done := b.seen.begin(ctx, nameStorage, "stat")
+	blob, err := b.Blobs.Stat(ctx, key)
+	done(err)
+	return blob, err
+}
+
+// Delete is ports.Blobs.
+func (b notedBlobs) Delete(ctx context.Context, keys ...string) error {
+	ctx, done := b.seen.begin(ctx, nameStorage, "delete")
+	err := b.Blobs.Delete(ctx, keys...)
+	done(err)
+	return err
 }
 
 // SignGet is ports.Blobs.

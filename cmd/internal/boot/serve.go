@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"os"
 	"time"
 
@@ -25,7 +26,7 @@ type Addresses struct {
 // intake, queue, pools last. Ready, if set, is called once all is served. It
 // returns nil after an orderly stop.
 func Run(ctx context.Context, config Config, service Service, log *slog.Logger, ready func(Addresses)) error {
-	return run(ctx, config, service, journaled{Logger: log}, ready)
+	return run(ctx, config, service, journaled{Logger: log}, newMeters(), ready)
 }
 
 // journaled is a log, and what carries its lines where that is ours.
@@ -34,7 +35,7 @@ type journaled struct {
 	sink *logSink // nil where lines are written at once
 }
 
-func run(ctx context.Context, config Config, service Service, to journaled, ready func(Addresses)) error {
+func run(ctx context.Context, config Config, service Service, to journaled, meters meters, ready func(Addresses)) error {
 	if err := config.Check(service); err != nil {
 		return err
 	}
@@ -42,7 +43,7 @@ func run(ctx context.Context, config Config, service Service, to journaled, read
 	if err := os.MkdirAll(config.SpoolDir, 0o700); err != nil {
 		return errors.New("SPOOL_DIR cannot be made: " + errors.Unwrap(err).Error())
 	}
-	watch, err := openWatch(ctx, config, service, to)
+	watch, err := openWatch(ctx, config, service, to, meters)
 	if err != nil {
 		return err
 	}
@@ -115,25 +116,33 @@ func untilEnd(ctx context.Context, failed <-chan error, line ending) error {
 
 // start opens the doors and the line.
 func (h *House) start(ctx context.Context, gates doors) (*riverqueue.Line, error) {
-	gates.measure(h.config, h.meters.handler())
+	gates.measure(h.config, h.operatorsPages(gates))
 	if gates.api != nil {
 		handler, err := h.api(ctx, gates.api)
 		if err != nil {
 			return nil, err
 		}
-		gates.api.open(handler)
+		gates.api.open(h.meters.InFlight(handler))
 	}
 	if gates.webhook != nil {
 		handler, err := h.webhook(gates.webhook.ready)
 		if err != nil {
 			return nil, err
 		}
-		gates.webhook.open(handler)
+		gates.webhook.open(h.meters.InFlight(handler))
 	}
 	if !h.does(Worker) {
 		return nil, nil
 	}
 	return h.startLine(ctx, gates.worker)
+}
+
+// operatorsPages is what the operators' port serves beside the profiles.
+func (h *House) operatorsPages(gates doors) map[string]http.Handler {
+	return map[string]http.Handler{
+		"/metrics": h.meters.handler(),
+		"/health":  h.serveHealth(func() bool { return gates.admin.ready() != nil }),
+	}
 }
 
 // startLine begins to work jobs. What an operator paused rests from the first
@@ -146,7 +155,9 @@ func (h *House) startLine(ctx context.Context, probes *gate) (*riverqueue.Line, 
 	if err != nil {
 		return nil, err
 	}
-	h.pulse.watch(loopLine, h.lineBound())
+	for queue := range h.config.Queues().Workers {
+		h.pulse.watch(lineOf(queue), h.lineBound())
+	}
 	if err := line.Start(context.WithoutCancel(ctx)); err != nil { // Stop ends it
 		return nil, err
 	}

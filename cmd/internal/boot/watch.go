@@ -14,8 +14,8 @@ type watch struct {
 	endLog func()
 }
 
-func openWatch(ctx context.Context, c Config, service Service, to journaled) (*watch, error) {
-	w := &watch{meters: newMeters()}
+func openWatch(ctx context.Context, c Config, service Service, to journaled, meters meters) (*watch, error) {
+	w := &watch{meters: meters}
 	if to.sink != nil {
 		to.sink.measured(w.meters)
 	}

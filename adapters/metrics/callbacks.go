@@ -15,6 +15,8 @@ const (
 	Erred     = "error"
 )
 
+var outcomes = []string{string(ports.Accepted), string(ports.Duplicate), string(ports.Ignored), string(ports.Unknown), Forged, Malformed, Erred}
+
 type callbacks struct {
 	received, reconciled *prometheus.CounterVec
 	latency, lag         *prometheus.HistogramVec
@@ -30,7 +32,7 @@ func newCallbacks(m *Metrics) callbacks {
 	c.reconciled.WithLabelValues()
 	c.latency.WithLabelValues()
 	c.lag.WithLabelValues()
-	for _, outcome := range []string{string(ports.Accepted), string(ports.Duplicate), string(ports.Ignored), string(ports.Unknown), Forged, Malformed, Erred} {
+	for _, outcome := range outcomes {
 		c.received.WithLabelValues(outcome)
 	}
 	return c
@@ -41,7 +43,7 @@ func (m *Metrics) Received(outcome string) {
 	if m == nil {
 		return
 	}
-	m.door.received.WithLabelValues(outcome).Inc()
+	m.door.received.WithLabelValues(known(outcome, outcomes)).Inc()
 }
 
 // CalledBack times the first callback of a submission.

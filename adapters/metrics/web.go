@@ -52,6 +52,9 @@ func newWeb(m *Metrics) web {
 	return w
 }
 
+var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch,
+	http.MethodDelete, http.MethodOptions, http.MethodTrace, http.MethodConnect}
+
 // unmatched is the route of a request that no route takes.
 const unmatched = "unmatched"
 
@@ -68,7 +71,7 @@ func (m *Metrics) Answered(r Request) {
 	if m == nil {
 		return
 	}
-	observe(m.web.took.WithLabelValues(r.Method, r.Route, strconv.Itoa(r.Status)), seconds(r.Took), r.Trace)
+	observe(m.web.took.WithLabelValues(known(r.Method, methods), r.Route, strconv.Itoa(r.Status)), seconds(r.Took), r.Trace)
 	if reason, ok := refusals[r.Status]; ok {
 		m.web.refused.WithLabelValues(reason).Inc()
 	}

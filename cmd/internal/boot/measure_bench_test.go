@@ -12,8 +12,8 @@ import (
 
 // The backlog of one run of BenchmarkInstrumentation.
 const (
-	benchDocuments = 60
-	benchPages     = 8
+	benchDocuments = 24
+	benchPages     = 6
 )
 
 // BenchmarkInstrumentation is what measuring costs: the line's throughput with

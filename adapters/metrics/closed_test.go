@@ -39,6 +39,10 @@ func strange(m *metrics.Metrics, word string) {
 	m.Security(word)
 	m.Proved(word, word)
 	m.Queried(word, word, 0)
+	m.Logged(word)
+	m.LogSink(word, word)
+	m.LogDropped(word, word)
+	m.LogWaiting(word, 1)
 	m.Answered(metrics.Request{Method: word, Route: "unmatched", Status: 404})
 }
 

@@ -9,13 +9,20 @@ type logs struct {
 	waiting *prometheus.GaugeVec
 }
 
+// The values of the labels.
+var (
+	logLevels  = []string{"debug", "info", "warn", "error"}
+	logSinks   = []string{"loki", "stdout"}
+	logReasons = []string{"queue_full", "closed", "late", "gone"}
+)
+
 func newLogs(m *Metrics) logs {
 	l := logs{
 		lines:   m.counter("log_messages_total", "Lines of the log, by level.", "level"),
 		dropped: m.counter("log_records_dropped_total", "Lines that a sink did not take, by the reason.", "sink", "reason"),
 		waiting: m.gauge("log_sink_queue_length", "Lines that wait for a sink.", "sink"),
 	}
-	for _, level := range []string{"debug", "info", "warn", "error"} {
+	for _, level := range logLevels {
 		l.lines.WithLabelValues(level)
 	}
 	return l
@@ -24,14 +31,14 @@ func newLogs(m *Metrics) logs {
 // Logged counts a line; level is debug, info, warn or error.
 func (m *Metrics) Logged(level string) {
 	if m != nil {
-		m.logs.lines.WithLabelValues(level).Inc()
+		m.logs.lines.WithLabelValues(known(level, logLevels)).Inc()
 	}
 }
 
 // LogDropped counts a line that a sink did not take.
 func (m *Metrics) LogDropped(sink, reason string) {
 	if m != nil {
-		m.logs.dropped.WithLabelValues(sink, reason).Inc()
+		m.logs.dropped.WithLabelValues(known(sink, logSinks), known(reason, logReasons)).Inc()
 	}
 }
 
@@ -41,14 +48,14 @@ func (m *Metrics) LogSink(sink string, reasons ...string) {
 		return
 	}
 	for _, reason := range reasons {
-		m.logs.dropped.WithLabelValues(sink, reason)
+		m.logs.dropped.WithLabelValues(known(sink, logSinks), known(reason, logReasons))
 	}
-	m.logs.waiting.WithLabelValues(sink)
+	m.logs.waiting.WithLabelValues(known(sink, logSinks))
 }
 
 // LogWaiting tells how many lines wait for a sink.
 func (m *Metrics) LogWaiting(sink string, lines int) {
 	if m != nil {
-		m.logs.waiting.WithLabelValues(sink).Set(float64(lines))
+		m.logs.waiting.WithLabelValues(known(sink, logSinks)).Set(float64(lines))
 	}
 }

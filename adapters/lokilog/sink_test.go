@@ -149,12 +149,12 @@ func TestEveryLineComesWithItsLabels(t *testing.T) {
 	for n := range 5 {
 		writers.Go(func() {
 			for i := range all / 5 {
-				switch {
-				case i%50 == 0:
+				switch i % 50 {
+				case 0:
 					b.log.Error("bad", "n", n, "i", i)
-				case i%50 == 1:
+				case 1:
 					b.log.Warn("security", "stream", "audit", "n", n, "i", i)
-				case i%50 == 2:
+				case 2:
 					river.Debug("fetch", "n", n, "i", i)
 				default:
 					b.log.Info("request", "n", n, "i", i)

@@ -20,7 +20,7 @@ func benchSpans() (*traced, *tracetest.SpanRecorder, *sdktrace.TracerProvider) {
 }
 
 // inserted is the metadata that a job is inserted with.
-func inserted(t *testing.T, m *traced, ctx context.Context, metadata string) []byte {
+func inserted(ctx context.Context, t *testing.T, m *traced, metadata string) []byte {
 	t.Helper()
 	params := []*rivertype.JobInsertParams{{Metadata: []byte(metadata)}}
 	_, err := m.InsertMany(ctx, params, func(context.Context) ([]*rivertype.JobInsertResult, error) { return nil, nil })
@@ -36,7 +36,7 @@ func TestARunGoesOnFromItsInsert(t *testing.T) {
 	t.Parallel()
 	m, kept, provider := benchSpans()
 	ctx, root := provider.Tracer("test").Start(t.Context(), "upload")
-	metadata := inserted(t, m, ctx, `{"rank":7}`)
+	metadata := inserted(ctx, t, m, `{"rank":7}`)
 	var fields map[string]any
 	if err := json.Unmarshal(metadata, &fields); err != nil || fields["rank"] != 7.0 || len(fields) != 2 {
 		t.Fatalf("metadata %s, %v", metadata, err)
@@ -77,11 +77,11 @@ func TestAJobKeepsTheTraceItNames(t *testing.T) {
 	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 	named := string(withTrace(nil, parent))
 	for metadata, want := range map[string]string{named: parent, "": traceparent(ctx), "nonsense": ""} {
-		if got := namedTrace(inserted(t, m, ctx, metadata)); got != want {
+		if got := namedTrace(inserted(ctx, t, m, metadata)); got != want {
 			t.Errorf("%q: %q, want %q", metadata, got, want)
 		}
 	}
-	if got := inserted(t, m, t.Context(), `{"rank":7}`); string(got) != `{"rank":7}` {
+	if got := inserted(t.Context(), t, m, `{"rank":7}`); string(got) != `{"rank":7}` {
 		t.Errorf("without a span: %s", got)
 	}
 }

@@ -97,12 +97,13 @@ vulncheck: $(GOVULNCHECK_STAMP) ## look for known vulnerabilities in what we cal
 verify: fmt-check testdb ## prove that generated files are what their sources say
 	@$(GO) mod tidy -diff
 	@$(GO) run ./db/schemadump -check
-	@$(GO) test -count=1 -run 'Drift' ./db ./docs ./cmd/internal/boot/table ./clients/generate
+	@$(GO) test -count=1 -run 'Drift' ./db ./docs ./cmd/internal/boot/table ./clients/generate ./observability/grafana
 
 generate: testdb ## write the generated files: db/schema.sql, README.md, docs/line.md, docs/openapi*.json
 	@$(GO) run ./db/schemadump -write
 	@$(GO) run ./docs/generate
 	@$(GO) run ./cmd/internal/boot/table
+	@$(GO) run ./observability/grafana/generate
 
 clients: ## write the generated parts of clients/ from the OpenAPI documents; needs npm
 	@$(GO) run ./clients/generate

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/insurance-navigator/navigator/observability/grafana"
-	"github.com/insurance-navigator/navigator/observability/grafana/live"
+	"github.com/insurance-navigator/navigator/observability/grafana/panels"
 )
 
 var (
@@ -173,8 +173,8 @@ func TestTheRulesBite(t *testing.T) {
 }
 
 // still is a scene to fill variables in for.
-func still() live.Scene {
-	return live.Scene{From: time.Unix(0, 0), To: time.Unix(3600, 0), Step: 15 * time.Second, Window: time.Minute, Values: map[string]string{"env": "test", "job": "api"}}
+func still() panels.Scene {
+	return panels.Scene{From: time.Unix(0, 0), To: time.Unix(3600, 0), Step: 15 * time.Second, Window: time.Minute, Values: map[string]string{"env": "test", "job": "api"}}
 }
 
 // Every query, annotations' and variables' included, is one that Prometheus

@@ -56,11 +56,12 @@ type world struct {
 	restarts  sync.WaitGroup
 	faults    []error
 	api       string
+	admins    map[string]string // the operators' ports, by service
 }
 
 func newWorld(t *testing.T, db database) *world {
 	t.Helper()
-	w := &world{t: t, db: db, watch: newWatch(), storm: &storm{over: true}, master: rand.Text() + rand.Text()}
+	w := &world{t: t, db: db, watch: newWatch(), storm: &storm{over: true}, admins: map[string]string{}, master: rand.Text() + rand.Text()}
 	w.watch.fire = w.crash
 	w.llama = llamaparsetest.New(llamaparsetest.Options{Extractor: shared.engine, Key: "llx-test", AllowLoopback: true,
 		Delay: 100 * time.Millisecond, RetryWaits: []time.Duration{time.Second, 2 * time.Second, 4 * time.Second}})
@@ -243,6 +244,9 @@ func (w *world) arrive(line ready) {
 	defer w.mu.Unlock()
 	if line.API != "" {
 		w.api = line.API
+	}
+	if line.Admin != "" {
+		w.admins[line.Service] = line.Admin
 	}
 	if target, err := url.Parse(line.Webhook); err == nil && line.Webhook != "" {
 		w.callbacks.Store(target)

@@ -1,6 +1,6 @@
-// Package live asks Prometheus and Loki what a dashboard's panels ask, with the
+// Package panels asks Prometheus and Loki what a dashboard's panels ask, with the
 // variables filled in, as Grafana does.
-package live
+package panels
 
 import (
 	"context"

@@ -1,0 +1,362 @@
+package faulttest
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/insurance-navigator/navigator/adapters/openai/openaitest"
+	"github.com/insurance-navigator/navigator/adapters/redislimiter/redistest"
+	"github.com/insurance-navigator/navigator/adapters/supabase/supabasetest"
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/core/audit"
+	"github.com/insurance-navigator/navigator/loadtest/corpus"
+	"github.com/insurance-navigator/navigator/observability/grafana"
+	"github.com/insurance-navigator/navigator/observability/grafana/panels"
+)
+
+// env is the name of the deployment that the panels are asked about.
+const env = "panels"
+
+// gallery is the services under a load with faults, and Prometheus beside them.
+type gallery struct {
+	*bed
+	t        *testing.T
+	scene    panels.Scene
+	watchers *watchers
+	other    *client // than the bed's person
+}
+
+// TestPanels asks every panel's query of a real Prometheus that scraped the real
+// services under a load with faults: none is empty, and what they count equals
+// the database.
+func TestPanels(t *testing.T) {
+	if *panelsFlag == "" {
+		t.Skip("the panels are asked under a load of two minutes: make panels")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	g := newGallery(ctx, t)
+	if err := g.load(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.counts(ctx); err != nil {
+		t.Error(err)
+	}
+	time.Sleep(scrapeTime) // the last of the load is to be scraped: only time brings that
+	g.scene.To = time.Now()
+	shots, err := g.scene.Shoot(ctx, grafana.All(), g.lacks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.judge(ctx, shots)
+	g.keep(shots)
+}
+
+func newGallery(ctx context.Context, t *testing.T) *gallery {
+	t.Helper()
+	program, err := exec.LookPath("prometheus")
+	if err != nil {
+		t.Skip("the panels are NOT asked: prometheus is not installed here (Debian package prometheus)")
+	}
+	db := newCluster(t)
+	w := newWorld(t, db)
+	w.extra = map[string]string{"ADMIN_PORT": "0", "MONTHLY_BUDGET_USD": "100", "REFUSAL_EVERY": "1s", "LOG_LEVEL": "debug", "UPLOAD_PIPELINE_ENVIRONMENT": env,
+		"REDIS_URL": redistest.New(t).URL()}
+	g := &gallery{bed: &bed{world: w, cluster: db, diary: &diary{}}, t: t, watchers: newWatchers(t)}
+	for _, service := range []string{"api", "webhook", "worker"} {
+		w.run(service, service)
+		g.watchers.targets = append(g.watchers.targets, target{job: service, address: strings.TrimPrefix(w.admins[service], "http://")})
+	}
+	g.watchers.exporter("prometheus-node-exporter", "node_", nil)
+	g.watchers.exporter("prometheus-postgres-exporter", "pg_", []string{"DATA_SOURCE_NAME=" + db.SuperURL()})
+	g.watchers.exporter("prometheus-redis-exporter", "redis_", nil, "--redis.addr="+w.extra["REDIS_URL"])
+	g.watchers.prober(w.front())
+	g.scene = panels.Scene{From: time.Now(), Step: time.Second, Window: 10 * time.Second, Values: map[string]string{"env": env}}
+	g.scene.Prometheus = g.watchers.prometheus(program, env, rules(t))
+	for n, person := range []**client{&g.person, &g.other} {
+		if *person, err = w.signUp(ctx, fmt.Sprintf("user-%d", n), g.diary); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return g
+}
+
+// rules are the alerts and records that the panels ask for.
+func rules(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	names, err := filepath.Glob("../../../observability/prometheus/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if text, err := os.ReadFile(name); err == nil && !strings.HasSuffix(name, "_test.yaml") {
+			all[filepath.Base(name)] = string(text)
+		}
+	}
+	return all
+}
+
+// load is what befalls: work, refusals at the doors, faults of every service.
+func (g *gallery) load(ctx context.Context) error {
+	for _, step := range []struct {
+		what string
+		work func(context.Context) error
+	}{
+		{"work", func(ctx context.Context) error { return g.during(ctx, func(context.Context) error { return nil }) }},
+		{"the doors", g.doors},
+		{"faults outside", g.outsideFaults},
+		{"failures", g.failures},
+		{"waits", g.waits},
+		{"work again", func(ctx context.Context) error { return g.during(ctx, func(context.Context) error { return nil }) }},
+		{"rest", g.rests},
+	} {
+		if err := step.work(ctx); err != nil {
+			return fmt.Errorf("%s: %w", step.what, err)
+		}
+		g.t.Logf("%s: done after %.0f s", step.what, time.Since(g.scene.From).Seconds())
+	}
+	return nil
+}
+
+// ask makes a call whose answer has to be the status.
+func (g *gallery) ask(ctx context.Context, c *client, method, path, body string, want int) error {
+	r, err := c.send(ctx, method, path, http.Header{"Content-Type": {"application/json"}}, []byte(body))
+	if r.status != want {
+		return fmt.Errorf("%s %s answered %d %s, want %d: %w", method, path, r.status, r.text("code"), want, err)
+	}
+	return nil
+}
+
+// doors is what people and others do who are refused: a wrong password, a token
+// that is none, another's document, the same file again, a file that is none,
+// forged callbacks, a storage that is away.
+func (g *gallery) doors(ctx context.Context) error {
+	paper := corpus.MemberCard().Bytes
+	id, err := g.person.upload(ctx, paper)
+	if err != nil {
+		return err
+	}
+	stranger := &client{w: g.world, token: "none", diary: g.diary}
+	for _, one := range []struct {
+		who                *client
+		method, path, body string
+		want               int
+	}{
+		{&client{w: g.world, diary: g.diary}, http.MethodPost, "/auth/login", `{"email":"user-0@example.com","password":"a-wrong-lantern-word"}`, http.StatusUnauthorized},
+		{&client{w: g.world, diary: g.diary}, http.MethodPost, "/auth/login", `{"email":"user-0@example.com","password":"quiet-heron-lantern-user-0"}`, http.StatusOK},
+		{stranger, http.MethodGet, "/documents", "", http.StatusUnauthorized},
+		{g.other, http.MethodGet, "/documents/" + id.String(), "", http.StatusNotFound},
+		{g.person, http.MethodPost, "/search", `{"query":"deductible"}`, http.StatusOK},
+		{g.person, http.MethodPost, "/search", `{"query":""}`, http.StatusUnprocessableEntity},
+	} {
+		if err := g.ask(ctx, one.who, one.method, one.path, one.body, one.want); err != nil {
+			return err
+		}
+	}
+	if r, err := g.person.post(ctx, core.NewID().String(), paper); err != nil || r.status != http.StatusConflict {
+		return fmt.Errorf("the same file again answered %d: %w", r.status, err)
+	}
+	g.supa.Break(supabasetest.Fault{Op: supabasetest.OpUpload, Do: supabasetest.ServerError})
+	if err := g.refused(ctx); err != nil {
+		return err
+	}
+	g.supa.Mend()
+	return g.forge(ctx, id)
+}
+
+// forge sends callbacks that nobody signed.
+func (g *gallery) forge(ctx context.Context, id core.ID) error {
+	for range 3 {
+		request, err := http.NewRequestWithContext(ctx, http.MethodPost, g.callbacks.Load().String()+"/webhook/llamaparse/"+id.String(), strings.NewReader(`{"event":"parse.success"}`))
+		if err != nil {
+			return err
+		}
+		r, err := answered(request)
+		if err != nil || r.status < http.StatusBadRequest {
+			return fmt.Errorf("a forged callback answered %d: %w", r.status, err)
+		}
+	}
+	return nil
+}
+
+// outsideFaults has every service outside fail while documents are on their way.
+func (g *gallery) outsideFaults(ctx context.Context) error {
+	g.llama.Faults.Busy429(1, "1")
+	g.llama.Faults.DropWebhook(1)
+	g.openai.Inject(openaitest.Fault{Kind: openaitest.RateLimitRequests, RetryAfter: time.Second}, openaitest.Fault{Kind: openaitest.ServerError})
+	if err := g.during(ctx, func(context.Context) error { return nil }); err != nil {
+		return err
+	}
+	g.llama.Faults.ServerErrors(2)
+	return g.during(ctx, func(context.Context) error { return nil })
+}
+
+// failures are a document that the parser cannot read, and an announced file
+// that is not what it should be.
+func (g *gallery) failures(ctx context.Context) error {
+	g.llama.Faults.FailWith("PDF_IS_BROKEN")
+	defer g.llama.Faults.FailWith("")
+	g.papers++
+	id, err := g.person.upload(ctx, corpus.Filler(1, g.papers).Bytes)
+	if err != nil {
+		return err
+	}
+	end, err := g.person.ends(ctx, id)
+	if err == nil && !end.status.Failed() {
+		err = fmt.Errorf("a document that cannot be read ended as %s", end.status)
+	}
+	if err != nil {
+		return err
+	}
+	garbage := []byte("this is no PDF at all")
+	id, address, err := g.person.announce(ctx, len(garbage))
+	if err != nil {
+		return err
+	}
+	if err := g.person.put(ctx, address, garbage); err != nil {
+		return err
+	}
+	g.diary.note(audit.OpUpload, id, "", audit.Fail) // nothing is promised of it
+	if err := g.person.said(ctx, id); err != nil {
+		return err
+	}
+	return g.shows(ctx, `sum (docpipe_documents_accepted_total{outcome="rejected"})`, 1)
+}
+
+// said is sentIt for a file that is not taken.
+func (c *client) said(ctx context.Context, id core.ID) error {
+	_, err := again(ctx, func() (reply, error) {
+		return c.send(ctx, http.MethodPost, pathAnnounce+"/"+id.String()+"/complete", nil, nil)
+	})
+	return err
+}
+
+// waits lets documents wait long enough to be seen: for the parser, then for an
+// embedder that wants money.
+func (g *gallery) waits(ctx context.Context) error {
+	g.llama.Faults.Hold()
+	held, err := g.upload(ctx)
+	if err != nil {
+		return err
+	}
+	if err := g.shows(ctx, `max (webhook_callbacks_pending)`, float64(len(held))); err != nil {
+		return err
+	}
+	g.openai.Inject(openaitest.Fault{Kind: openaitest.InsufficientQuota, Times: -1}, openaitest.Fault{Kind: openaitest.InsufficientQuota, Times: -1, Health: true})
+	g.llama.Faults.Release()
+	if err := g.shows(ctx, `max (river_queue_paused{queue="embed"})`, 1); err != nil {
+		return err
+	}
+	g.openai.Heal()
+	return g.complete(ctx, held)
+}
+
+// value is one number of Prometheus.
+func (g *gallery) value(expr string) func(context.Context) (float64, error) {
+	return func(ctx context.Context) (float64, error) {
+		now := g.scene
+		now.To = time.Now()
+		found, err := now.Ask(ctx, grafana.Dashboard{}, grafana.Target{Expr: expr, Instant: true})
+		if err != nil || len(found) == 0 {
+			return -1, err
+		}
+		value, _ := found[0].Last()
+		return value, nil
+	}
+}
+
+// shows waits until Prometheus shows a number.
+func (g *gallery) shows(ctx context.Context, expr string, want float64) error {
+	if err := g.watchers.settles(ctx, g.value(expr), want); err != nil {
+		return fmt.Errorf("%s: %w", expr, err)
+	}
+	return nil
+}
+
+// counts holds what the services counted to what the database holds.
+func (g *gallery) counts(ctx context.Context) error {
+	for _, one := range []struct{ expr, sql string }{
+		{`sum (docpipe_documents_accepted_total{outcome="created"})`, `select count(*) from upload_pipeline.documents`},
+		{`sum (docpipe_documents_finished_total{outcome="complete"})`, `select count(*) from upload_pipeline.upload_jobs where status = 'complete'`},
+		{`sum (docpipe_documents_finished_total{outcome="failed"})`, `select count(*) from upload_pipeline.upload_jobs where status like 'failed%'`},
+		{`sum (docpipe_documents_accepted_total{outcome="rejected"})`, `select count(*) from upload_pipeline.upload_intents where state = 'failed'`},
+		{`sum (max by (status) (docpipe_documents{status=~"failed.*"}))`, `select count(*) from upload_pipeline.upload_jobs where status like 'failed%'`},
+		{`sum (docpipe_chunks_stored_total)`, `select count(*) from upload_pipeline.document_chunks`},
+	} {
+		var want float64
+		err := g.super(ctx, func(conn *pgx.Conn) error { return conn.QueryRow(ctx, one.sql).Scan(&want) })
+		if err == nil {
+			err = g.shows(ctx, one.expr, want)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", one.sql, err)
+		}
+		g.t.Logf("%s = %.0f, as the database says", one.expr, want)
+	}
+	return nil
+}
+
+// lacks names the exporter that a query needs and that is not here.
+func (g *gallery) lacks(expr string) string {
+	for families, pkg := range g.watchers.missing {
+		if strings.Contains(expr, families) {
+			return pkg
+		}
+	}
+	for _, server := range []string{"alertmanager", "loki"} { // which run in make observe
+		if strings.Contains(expr, server+"_") {
+			return server
+		}
+	}
+	return ""
+}
+
+// judge fails for every query that was asked and showed nothing, and names
+// those that were not asked.
+func (g *gallery) judge(ctx context.Context, shots []panels.Shot) {
+	empty, needs := 0, map[string]int{}
+	for _, shot := range shots {
+		switch {
+		case shot.Needs != "":
+			needs[shot.Needs]++
+		case shot.Empty():
+			empty++
+			g.t.Errorf("EMPTY: %s: %s", shot.Name(), shot.Target.Expr)
+		}
+	}
+	for _, d := range grafana.All() {
+		for _, v := range d.Templating.List {
+			if v.Type != "query" {
+				continue
+			}
+			offered, err := g.scene.LabelValues(ctx, d, v)
+			if err != nil || len(offered) == 0 || v.Name == "env" && !slices.Contains(offered, env) {
+				g.t.Errorf("EMPTY: %s, variable %s offers %v (%v)", d.UID, v.Name, offered, err)
+			}
+		}
+	}
+	g.t.Logf("%d queries of %d dashboards: %d empty; NOT ASKED for want of the program here: %v", len(shots), len(grafana.All()), empty, needs)
+}
+
+// keep writes what was seen: as a page, and as data for the preview.
+func (g *gallery) keep(shots []panels.Shot) {
+	g.t.Helper()
+	err := os.MkdirAll(*panelsFlag, 0o750)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(*panelsFlag, "panels.md"), []byte(panels.Page(shots)), 0o600)
+	}
+	if err != nil {
+		g.t.Fatal(err)
+	}
+}

@@ -26,10 +26,12 @@ type Document struct {
 	SHA256      [32]byte
 	Pages       int // counted at upload; 0 for formats without pages
 
-	Submitting    bool      // an earlier run asked the parser and its answer is unknown
-	ProviderJob   string    // the parser's id of this attempt's job
-	ProviderFile  string    // the parser's id of the copy it holds
-	ParseDeadline time.Time // of the parser's job under way; zero where none is
+	Submitting    bool          // an earlier run asked the parser and its answer is unknown
+	ProviderJob   string        // the parser's id of this attempt's job
+	ProviderFile  string        // the parser's id of the copy it holds
+	ParseDeadline time.Time     // of the parser's job under way; zero where none is
+	Announced     bool          // a callback has come for that job
+	Outside       time.Duration // that the providers took of this attempt so far
 
 	Rank int64 // its place in every queue, the lowest first
 	Lane Lane
@@ -180,7 +182,8 @@ func (Vectors) made() {}
 type Step struct {
 	Document Document
 	Leg      Leg
-	Made     Made // nil where the stage makes nothing
+	Made     Made          // nil where the stage makes nothing
+	Outside  time.Duration // that the providers took of the stage's run
 }
 
 // Job is what the queue carries: ids and numbers, never content.

@@ -14,10 +14,13 @@ type Census struct {
 	Callbacks      int           // documents that wait for one
 	OldestCallback time.Duration // wait
 
-	Paused    map[string]bool // queues, and "intake"
-	Processes map[string]int  // living, by service
-	Skew      time.Duration   // this process' clock less the database's
-	Budget    *float64        // share used; nil without a budget
+	Paused     map[string]bool          // queues, and "intake"
+	Processes  map[string]int           // living, by service
+	Heartbeats map[string]time.Duration // age of the latest one, by service
+	Leader     string                   // the process that leads the queue's own upkeep; empty while none does
+	Leads      bool                     // it is this one
+	Skew       time.Duration            // this process' clock less the database's
+	Budget     *float64                 // share used; nil without a budget
 }
 
 // DocumentStanding is the documents of one status.

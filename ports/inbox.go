@@ -29,6 +29,13 @@ const (
 	Unknown   Outcome = "unknown"   // stored; no such attempt here
 )
 
+// Received is what came of taking a callback.
+type Received struct {
+	Outcome Outcome
+	First   bool          // it is the first that ends the wait for the attempt's job
+	After   time.Duration // of the first: since that job was submitted
+}
+
 // InboxState is what the webhook's status page tells.
 type InboxState struct {
 	Callbacks int64     // stored, repeated deliveries not counted
@@ -38,7 +45,7 @@ type InboxState struct {
 // Inbox stores callbacks, each once, and starts the work they hint at in the
 // same transaction.
 type Inbox interface {
-	Receive(ctx context.Context, c Callback) (Outcome, error)
+	Receive(ctx context.Context, c Callback) (Received, error)
 
 	// AttemptOf finds the attempt a provider's job belongs to, for callbacks
 	// whose address carries none; CodeNotFound when there is no such attempt.

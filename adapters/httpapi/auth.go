@@ -58,10 +58,17 @@ func (d *door) authenticate(r *http.Request, req *request) error {
 		return core.Fail(core.CodeUnauthenticated, nil)
 	}
 	req.token = shown.secret
+	err := d.identify(r.Context(), shown, req)
+	req.proof = provenBy(shown.key, err)
+	return err
+}
+
+// identify finds out whose credential it is.
+func (d *door) identify(ctx context.Context, shown credential, req *request) error {
 	if shown.key {
-		return d.unlock(r.Context(), shown.secret, req)
+		return d.unlock(ctx, shown.secret, req)
 	}
-	principal, err := d.verifier.Verify(r.Context(), shown.secret)
+	principal, err := d.verifier.Verify(ctx, shown.secret)
 	switch {
 	case core.HasCode(err, core.CodeTokenExpired):
 		return core.Fail(core.CodeTokenExpired, nil)

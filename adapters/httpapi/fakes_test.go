@@ -695,14 +695,14 @@ type memInbox struct {
 	attempts map[string]core.ID
 }
 
-func (m *memInbox) Receive(_ context.Context, c ports.Callback) (ports.Outcome, error) {
+func (m *memInbox) Receive(_ context.Context, c ports.Callback) (ports.Received, error) {
 	if err := m.of("Receive"); err != nil {
-		return "", err
+		return ports.Received{}, err
 	}
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	m.received = append(m.received, c)
-	return ports.Unknown, nil
+	return ports.Received{Outcome: ports.Unknown}, nil
 }
 
 func (m *memInbox) AttemptOf(_ context.Context, job string) (core.ID, error) {
@@ -770,10 +770,10 @@ type patientInbox struct {
 	wait time.Duration
 }
 
-func (m *patientInbox) Receive(ctx context.Context, c ports.Callback) (ports.Outcome, error) {
+func (m *patientInbox) Receive(ctx context.Context, c ports.Callback) (ports.Received, error) {
 	select {
 	case <-ctx.Done():
-		return "", core.Fail(core.CodeDatabaseUnavailable, ctx.Err())
+		return ports.Received{}, core.Fail(core.CodeDatabaseUnavailable, ctx.Err())
 	case <-time.After(m.wait):
 		return m.memInbox.Receive(ctx, c)
 	}
@@ -782,7 +782,7 @@ func (m *patientInbox) Receive(ctx context.Context, c ports.Callback) (ports.Out
 // silentInbox answers when its caller has left.
 type silentInbox struct{ *memInbox }
 
-func (m *silentInbox) Receive(ctx context.Context, _ ports.Callback) (ports.Outcome, error) {
+func (m *silentInbox) Receive(ctx context.Context, _ ports.Callback) (ports.Received, error) {
 	<-ctx.Done()
-	return "", ctx.Err()
+	return ports.Received{}, ctx.Err()
 }

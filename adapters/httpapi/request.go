@@ -24,6 +24,7 @@ type Observation struct {
 	BytesIn  int64
 	BytesOut int64
 	Panicked bool
+	Proof    Proof // of who asked
 }
 
 // request is what the door knows of the request in hand. One goroutine owns it.
@@ -34,6 +35,7 @@ type request struct {
 	agent    string          // what the client calls itself
 	caller   ports.Principal // zero on public routes
 	token    string          // the caller's access token: a secret
+	proof    Proof
 	public   bool
 	code     core.Code
 	cause    error
@@ -117,7 +119,7 @@ func (d *door) finish(ctx context.Context, r *http.Request, req *request, w *rec
 	method := methodWord(r.Method)
 	d.observe(Observation{
 		Method: method, Route: req.route, Status: status, Code: req.code, Duration: took,
-		BytesIn: req.bytesIn, BytesOut: w.bytes, Panicked: req.panicked,
+		BytesIn: req.bytesIn, BytesOut: w.bytes, Panicked: req.panicked, Proof: proofOf(req, status),
 	})
 	attrs := []slog.Attr{
 		slog.String("request_id", req.id.String()),

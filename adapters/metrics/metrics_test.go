@@ -39,7 +39,7 @@ func used(t *testing.T) (*prometheus.Registry, *metrics.Metrics) {
 	m.Called(metrics.Call{Peer: core.ServiceParser, Operation: "submit", Took: time.Second})
 	m.Circuit(core.ServiceParser, true)
 	m.Up("database", true)
-	m.Left(core.ServiceEmbedder, "tokens", 100)
+	m.Left(core.ServiceEmbedder, "tokens", 1000, 100, time.Now())
 	m.Received(metrics.Forged)
 	m.Watch("webhook_forged")
 	m.Pool("app", func() metrics.Pool { return metrics.Pool{Max: 8, Acquired: 2, AcquireTime: time.Second} })

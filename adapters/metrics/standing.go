@@ -14,6 +14,13 @@ type Pool struct {
 	Max, Total, Acquired, Idle, Constructing           int32
 	Acquires, EmptyAcquires, CanceledAcquires, Created int64
 	AcquireTime, EmptyAcquireTime                      time.Duration
+	DestroyedLifetime, DestroyedIdle                   int64 // closed for their age, and for their rest
+}
+
+// RedisPool is what the pool of connections to Redis counts.
+type RedisPool struct {
+	InUse, Idle uint32
+	Timeouts    uint32 // waits for a connection that were given up
 }
 
 // standing holds what is read from outside of the process' own counting: the
@@ -25,6 +32,7 @@ type standing struct {
 	good  bool
 	took  time.Duration
 	pools map[string]func() Pool
+	redis func() RedisPool // nil without Redis
 }
 
 func newStanding() *standing { return &standing{pools: map[string]func() Pool{}} }
@@ -46,14 +54,26 @@ func (m *Metrics) Pool(name string, stat func() Pool) {
 	m.states.pools[name] = stat
 }
 
+// Redis adds the pool of connections to Redis.
+func (m *Metrics) Redis(stat func() RedisPool) {
+	m.states.mu.Lock()
+	defer m.states.mu.Unlock()
+	m.states.redis = stat
+}
+
 // desc is one family of the standing.
 type desc struct {
 	*prometheus.Desc
-	kind prometheus.ValueType
+	kind   prometheus.ValueType
+	family Family
 }
 
 func described(name, help string, kind prometheus.ValueType, labels ...string) desc {
-	return desc{prometheus.NewDesc(name, help, labels, nil), kind}
+	word := "gauge"
+	if kind == prometheus.CounterValue {
+		word = "counter"
+	}
+	return desc{prometheus.NewDesc(name, help, labels, nil), kind, Family{name, word, help, labels}}
 }
 
 var (
@@ -69,6 +89,11 @@ var (
 	skew      = described("docpipe_clock_skew_seconds", "This process' clock less the database's.", prometheus.GaugeValue)
 	budget    = described("docpipe_budget_used_ratio", "Share of the month's budget that is spent or promised; absent without a budget.", prometheus.GaugeValue)
 	success   = described("docpipe_collector_success", "1 when the last look at the database succeeded.", prometheus.GaugeValue, "collector")
+	beats     = described("docpipe_heartbeat_age_seconds", "Age of the latest heartbeat of a service's processes; absent for a service that none was seen of within a day.", prometheus.GaugeValue, "service")
+	leads     = described("river_leader", "1 in the worker that leads the queue's upkeep.", prometheus.GaugeValue)
+	destroyed = described("pgxpool_destroyed_conns_total", "Connections closed for their age (lifetime) or for their rest (idle).", prometheus.CounterValue, "pool", "reason")
+	redisPool = described("redis_pool_conns", "Connections to Redis: in_use or idle. Absent without Redis.", prometheus.GaugeValue, "state")
+	redisLate = described("redis_pool_timeouts_total", "Waits for a connection to Redis that were given up.", prometheus.CounterValue)
 	lookTook  = described("docpipe_collector_duration_seconds", "Time of the last look.", prometheus.GaugeValue, "collector")
 )
 
@@ -100,13 +125,27 @@ var poolFamilies = []poolFamily{
 	poolCounter("empty_acquire_wait_seconds_total", "Time spent on waiting for one.", func(p Pool) float64 { return seconds(p.EmptyAcquireTime) }),
 }
 
+// standings lists what the standing tells.
+func standings() []desc {
+	list := []desc{documents, oldest, stuck, pending, longest, jobs, waiting, resting, processes, beats, leads, skew, budget, success, lookTook,
+		destroyed, redisPool, redisLate}
+	for _, f := range poolFamilies {
+		list = append(list, f.desc)
+	}
+	return list
+}
+
+func standingFamilies() (families []Family) {
+	for _, d := range standings() {
+		families = append(families, d.family)
+	}
+	return families
+}
+
 // Describe is prometheus.Collector.
 func (s *standing) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []desc{documents, oldest, stuck, pending, longest, jobs, waiting, resting, processes, skew, budget, success, lookTook} {
+	for _, d := range standings() {
 		to <- d.Desc
-	}
-	for _, f := range poolFamilies {
-		to <- f.Desc
 	}
 }
 
@@ -122,6 +161,14 @@ func (s *standing) Collect(to chan<- prometheus.Metric) {
 		for _, f := range poolFamilies {
 			tell(f.desc, f.of(now), name)
 		}
+		tell(destroyed, float64(now.DestroyedLifetime), name, "lifetime")
+		tell(destroyed, float64(now.DestroyedIdle), name, "idle")
+	}
+	if s.redis != nil {
+		now := s.redis()
+		tell(redisPool, float64(now.InUse), "in_use")
+		tell(redisPool, float64(now.Idle), "idle")
+		tell(redisLate, float64(now.Timeouts))
 	}
 	if !s.seen {
 		return
@@ -155,6 +202,10 @@ func (s *standing) tellAll(tell func(desc, float64, ...string)) {
 	for service, n := range s.last.Processes {
 		tell(processes, float64(n), service)
 	}
+	for service, age := range s.last.Heartbeats {
+		tell(beats, seconds(age), service)
+	}
+	tell(leads, number(s.last.Leads))
 	tell(skew, s.last.Skew.Seconds())
 	if s.last.Budget != nil {
 		tell(budget, *s.last.Budget)

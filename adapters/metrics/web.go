@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // Request is one that was answered.
@@ -21,6 +22,7 @@ type web struct {
 	took     *prometheus.HistogramVec
 	refused  *prometheus.CounterVec
 	panicked *prometheus.CounterVec
+	inFlight *prometheus.GaugeVec
 }
 
 // refusals is the reasons that a request may be refused for, by its status.
@@ -36,12 +38,25 @@ func newWeb(m *Metrics) web {
 		took:     m.histogram("http_server_request_duration_seconds", "Time from a request's first byte to its answer's last.", answerEdges, "method", "route", "code"),
 		refused:  m.counter("http_server_requests_rejected_total", "Requests that were refused, by reason.", "reason"),
 		panicked: m.counter("http_server_panics_total", "Requests that ended in a panic."),
+		inFlight: m.gauge("http_server_requests_in_flight", "Requests in hand, the streams among them."),
 	}
 	for _, reason := range refusals {
 		w.refused.WithLabelValues(reason)
 	}
 	w.panicked.WithLabelValues()
+	w.inFlight.WithLabelValues()
+	for _, status := range []int{http.StatusNotFound, http.StatusInternalServerError} { // so that a share of errors is there before the first
+		w.took.WithLabelValues(http.MethodGet, unmatched, strconv.Itoa(status))
+	}
 	return w
+}
+
+// unmatched is the route of a request that no route takes.
+const unmatched = "unmatched"
+
+// InFlight counts the requests that the handler has in hand.
+func (m *Metrics) InFlight(next http.Handler) http.Handler {
+	return promhttp.InstrumentHandlerInFlight(m.web.inFlight.WithLabelValues(), next)
 }
 
 // Answered counts a request.

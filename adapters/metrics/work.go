@@ -8,24 +8,12 @@ import (
 	"github.com/insurance-navigator/navigator/core"
 )
 
-// Run is one run of a job.
-type Run struct {
-	Kind    string // the stage, or the round of upkeep
-	Queue   string
-	Outcome string // River's: completed, retry, snoozed, cancelled, interrupted, discarded, panic
-	Run     int    // 1 is the first
-	Took    time.Duration
-	Waited  time.Duration // from when it could be taken until it was
-}
-
 type work struct {
-	runs, waits, tries *prometheus.HistogramVec
-	inserted           *prometheus.CounterVec
-	stages, whole      *prometheus.HistogramVec
-	taken, finished    *prometheus.CounterVec
-	sizes              *prometheus.HistogramVec
-	pages, chunks      *prometheus.CounterVec
-	tokens, spent      *prometheus.CounterVec
+	stages, whole, ours *prometheus.HistogramVec
+	taken, finished     *prometheus.CounterVec
+	sizes               *prometheus.HistogramVec
+	pages, chunks       *prometheus.CounterVec
+	tokens, spent       *prometheus.CounterVec
 }
 
 // The outcomes of a document.
@@ -34,6 +22,12 @@ const (
 	Duplicate = "duplicate"
 	Rejected  = "rejected"
 )
+
+// verdicts is what becomes of a run of a stage.
+var verdicts = []string{"kept", "stale", "waits", "paused", "retries", "failed", "stopped"}
+
+// paid is the services that cost money.
+var paid = []core.Service{core.ServiceParser, core.ServiceEmbedder}
 
 // The ends of a document in labels: those of core without the stage.
 const (
@@ -44,12 +38,9 @@ const (
 
 func newWork(m *Metrics) work {
 	w := work{
-		runs:     m.histogram("river_job_duration_seconds", "Time of one run of a job.", workEdges, "queue", "kind", "outcome"),
-		waits:    m.histogram("river_job_queue_wait_seconds", "Time from when a job could be taken until it was.", workEdges, "queue", "kind"),
-		tries:    m.histogram("river_job_attempts", "Runs that a job needed until it ended.", tryEdges, "kind"),
-		inserted: m.counter("river_jobs_inserted_total", "Jobs inserted, whether or not their transaction was kept.", "queue", "kind"),
 		stages:   m.histogram("docpipe_stage_duration_seconds", "Time of one run of a stage.", workEdges, "stage", "outcome"),
 		whole:    m.histogram("docpipe_document_completion_seconds", "Time from when an attempt was opened until it ended.", workEdges, "outcome"),
+		ours:     m.histogram("docpipe_document_overhead_seconds", "The same without the time that the parser and the embedder took: what is ours to answer for.", workEdges, "outcome"),
 		taken:    m.counter("docpipe_documents_accepted_total", "Uploads, by what became of them at the door.", "outcome"),
 		finished: m.counter("docpipe_documents_finished_total", "Attempts that ended, with the code of the reason.", "outcome", "reason"),
 		sizes:    m.histogram("docpipe_upload_size_bytes", "Size of the files taken.", sizeEdges),
@@ -70,6 +61,12 @@ func (w work) zero() {
 	}
 	for _, stage := range core.Stages() {
 		w.stages.WithLabelValues(string(stage), "kept")
+		w.stages.WithLabelValues(string(stage), "failed")
+	}
+	w.whole.WithLabelValues(endComplete)
+	w.ours.WithLabelValues(endComplete)
+	for _, provider := range paid {
+		w.spent.WithLabelValues(string(provider))
 	}
 	w.finished.WithLabelValues(endComplete, "")
 	w.finished.WithLabelValues(endCancelled, "")
@@ -79,26 +76,14 @@ func (w work) zero() {
 	w.sizes.WithLabelValues()
 }
 
-// Worked counts a run of a job. One that ended the job tells how many it took.
-func (m *Metrics) Worked(r Run) {
-	m.work.runs.WithLabelValues(r.Queue, r.Kind, r.Outcome).Observe(seconds(r.Took))
-	m.work.waits.WithLabelValues(r.Queue, r.Kind).Observe(seconds(r.Waited))
-	if r.Outcome == "completed" || r.Outcome == "cancelled" || r.Outcome == "discarded" {
-		m.work.tries.WithLabelValues(r.Kind).Observe(float64(r.Run))
-	}
-}
-
-// Inserted counts a job.
-func (m *Metrics) Inserted(queue, kind string) { m.work.inserted.WithLabelValues(queue, kind).Inc() }
-
 // Staged counts a run of a stage by the verdict on it.
 func (m *Metrics) Staged(stage core.Stage, verdict string, took time.Duration) {
-	m.work.stages.WithLabelValues(string(stage), verdict).Observe(seconds(took))
+	m.work.stages.WithLabelValues(known(string(stage), m.kinds()), known(verdict, verdicts)).Observe(seconds(took))
 }
 
 // Taken counts an upload: Created, Duplicate or Rejected; size in bytes.
 func (m *Metrics) Taken(outcome string, size int64) {
-	m.work.taken.WithLabelValues(outcome).Inc()
+	m.work.taken.WithLabelValues(known(outcome, []string{Created, Duplicate, Rejected})).Inc()
 	if outcome == Created {
 		m.work.sizes.WithLabelValues().Observe(float64(size))
 	}
@@ -106,17 +91,34 @@ func (m *Metrics) Taken(outcome string, size int64) {
 
 // Ended counts an attempt's end; took is 0 where it is not known.
 func (m *Metrics) Ended(status core.Status, reason core.Code, took time.Duration) {
-	outcome := endFailed
-	switch status {
-	case core.Complete:
-		outcome = endComplete
-	case core.Cancelled:
-		outcome = endCancelled
-	}
-	m.work.finished.WithLabelValues(outcome, string(reason)).Inc()
+	outcome := endOf(status)
+	m.work.finished.WithLabelValues(outcome, codeWord(reason)).Inc()
 	if took > 0 {
 		m.work.whole.WithLabelValues(outcome).Observe(seconds(took))
 	}
+}
+
+// Overhead times an attempt that ended without what its providers took.
+func (m *Metrics) Overhead(status core.Status, took time.Duration) {
+	m.work.ours.WithLabelValues(endOf(status)).Observe(seconds(took))
+}
+
+func endOf(status core.Status) string {
+	switch status {
+	case core.Complete:
+		return endComplete
+	case core.Cancelled:
+		return endCancelled
+	}
+	return endFailed
+}
+
+// codeWord is a code of the table as a label; none is "".
+func codeWord(code core.Code) string {
+	if code == "" {
+		return ""
+	}
+	return known(code, core.Codes())
 }
 
 // Parsed counts a parse that was kept.
@@ -132,5 +134,5 @@ func (m *Metrics) Embedded(tokens int) { m.work.tokens.WithLabelValues().Add(flo
 
 // Spent counts money, in US dollars.
 func (m *Metrics) Spent(provider core.Service, usd float64) {
-	m.work.spent.WithLabelValues(string(provider)).Add(usd)
+	m.work.spent.WithLabelValues(known(provider, paid)).Add(max(usd, 0))
 }

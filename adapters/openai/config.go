@@ -31,6 +31,8 @@ type Config struct {
 	Timeout    time.Duration // of one request, from sending to the answer's last byte
 	InFlight   int           // requests at once; further ones wait
 	HTTPClient *http.Client  // nil: one with bounded dials; redirects are never followed
+
+	Told func(Limit) // what the service says of its limits, with each answer; must not wait; may be nil
 }
 
 // String leaves the key, the organization and the project out.

@@ -17,6 +17,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"sync/atomic"
 	"time"
@@ -42,6 +43,7 @@ type Embedder struct {
 	timeout time.Duration
 	slots   chan struct{}
 	pace    pace
+	told    func(Limit)
 	form    atomic.Pointer[form] // the one that last gave good vectors
 }
 
@@ -63,6 +65,7 @@ func New(config Config) (*Embedder, error) {
 		model:   config.Model,
 		timeout: config.Timeout,
 		slots:   make(chan struct{}, config.InFlight),
+		told:    config.Told,
 	}
 	e.form.Store(&form{})
 	return e, nil
@@ -137,8 +140,19 @@ func (e *Embedder) sendAs(ctx context.Context, texts []string, f form) (sdk.Embe
 	answer := &answer{limit: answerLimit(len(texts))}
 	res, err := e.sdk.CreateEmbeddings(withAnswer(limited, answer), f.request(e.model, texts))
 	e.pace.learn(answer.header, room)
+	e.tell(answer.header)
 	res.SetHeader(answer.header) // which the library drops
 	return res, failure(ctx, answer, err)
+}
+
+// tell passes on what an answer says of the limits; nothing where there was none.
+func (e *Embedder) tell(header http.Header) {
+	if e.told == nil {
+		return
+	}
+	for _, limit := range limits(header, time.Now()) {
+		e.told(limit)
+	}
 }
 
 // Healthy asks for the model's description: it proves address, key and model

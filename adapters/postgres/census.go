@@ -100,20 +100,31 @@ func standingJobs(ctx context.Context, tx pgx.Tx) ([]ports.JobStanding, error) {
 }
 
 func standingProcesses(ctx context.Context, tx pgx.Tx, s *ports.Census) error {
-	s.Processes, s.Paused = map[string]int{}, map[string]bool{}
-	rows, err := tx.Query(ctx, `select service, count(*) from upload_pipeline.instances where seen_at > now() - $1::interval group by service`, Alive)
+	s.Processes, s.Heartbeats, s.Paused = map[string]int{}, map[string]time.Duration{}, map[string]bool{}
+	rows, err := tx.Query(ctx, `select service, count(*) filter (where seen_at > now() - $1::interval), extract(epoch from now() - max(seen_at))::float8
+		from upload_pipeline.instances where seen_at > now() - interval '1 day' group by service`, Alive)
 	if err != nil {
 		return err
 	}
-	var service string
+	var service, what string
 	var n int
-	if _, err := pgx.ForEachRow(rows, []any{&service, &n}, func() error { s.Processes[service] = n; return nil }); err != nil {
+	var age float64
+	_, err = pgx.ForEachRow(rows, []any{&service, &n, &age}, func() error {
+		s.Heartbeats[service] = time.Duration(age * float64(time.Second))
+		if n > 0 {
+			s.Processes[service] = n
+		}
+		return nil
+	})
+	if err != nil {
 		return err
 	}
 	if rows, err = tx.Query(ctx, `select what from upload_pipeline.pauses`); err != nil {
 		return err
 	}
-	var what string
 	_, err = pgx.ForEachRow(rows, []any{&what}, func() error { s.Paused[strings.TrimPrefix(what, core.PauseQueue(""))] = true; return nil })
-	return err
+	if err != nil {
+		return err
+	}
+	return tx.QueryRow(ctx, `select coalesce(max(leader_id) filter (where expires_at > now()), '') from river.river_leader`).Scan(&s.Leader)
 }

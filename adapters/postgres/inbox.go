@@ -30,38 +30,49 @@ func (s *Store) promptly(ctx context.Context) (*pgxpool.Conn, error) {
 
 // Receive stores an authentic callback once and, where it says that the job
 // ended, enqueues the step that asks the parser for the truth: one transaction.
-func (s *Store) Receive(ctx context.Context, c ports.Callback) (outcome ports.Outcome, err error) {
+func (s *Store) Receive(ctx context.Context, c ports.Callback) (got ports.Received, err error) {
 	conn, err := s.promptly(ctx)
 	if err != nil {
-		return "", err
+		return ports.Received{}, err
 	}
 	defer conn.Release()
-	work := func(tx pgx.Tx) error {
-		var job core.Job
-		known, err := attemptJob(ctx, tx, c.Attempt, &job)
-		if err != nil {
+	err = trouble(repeat(ctx, func() error {
+		return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) (err error) {
+			got, err = s.take(ctx, tx, c)
 			return err
-		}
-		outcome = judge(known, c.Relevant)
-		fresh, err := s.logCallback(ctx, tx, c, job, outcome)
-		if err != nil {
-			return err
-		}
-		if !fresh {
-			outcome = ports.Duplicate
-			return nil
-		}
-		if outcome != ports.Accepted {
-			return nil
-		}
-		early, err := announce(ctx, tx, c.Attempt)
-		if err != nil || early {
-			return err
-		}
-		return s.queue.Insert(ctx, tx, job)
+		})
+	}))
+	if err != nil {
+		return ports.Received{}, err
 	}
-	err = trouble(repeat(ctx, func() error { return pgx.BeginFunc(ctx, conn, work) }))
-	return outcome, err
+	return got, nil
+}
+
+// take is Receive within its transaction.
+func (s *Store) take(ctx context.Context, tx pgx.Tx, c ports.Callback) (got ports.Received, err error) {
+	var job core.Job
+	wait, known, err := s.attemptJob(ctx, tx, c.Attempt, &job)
+	if err != nil {
+		return got, err
+	}
+	got.Outcome = judge(known, c.Relevant)
+	fresh, err := s.logCallback(ctx, tx, c, job, got.Outcome)
+	if err != nil {
+		return got, err
+	}
+	if !fresh {
+		got.Outcome = ports.Duplicate
+		return got, nil
+	}
+	if got.Outcome != ports.Accepted {
+		return got, nil
+	}
+	got.First, got.After = wait != nil, timeOf(wait)
+	early, err := announce(ctx, tx, c.Attempt)
+	if err != nil || early {
+		return got, err
+	}
+	return got, s.queue.Insert(ctx, tx, job)
 }
 
 // announce notes the callback on the attempt. One that comes before the
@@ -85,15 +96,27 @@ func judge(known, relevant bool) ports.Outcome {
 	}
 }
 
-// attemptJob is the job that a callback of this attempt starts.
-func attemptJob(ctx context.Context, tx pgx.Tx, attempt core.ID, job *core.Job) (bool, error) {
+// attemptJob is the job that a callback of this attempt starts, and how long the
+// attempt has been waiting for one; nil where it does not, or no longer. While
+// the parser's own answer is not kept, the wait is that since it was asked.
+func (s *Store) attemptJob(ctx context.Context, tx pgx.Tx, attempt core.ID, job *core.Job) (wait *float64, known bool, err error) {
 	*job = core.Job{Stage: core.Receive, Turn: core.AnyTurn, Hint: true}
-	err := tx.QueryRow(ctx, `select document_id, attempt, rank from upload_pipeline.upload_jobs where job_id = $1`, attempt).
-		Scan(&job.Document, &job.Attempt, &job.Rank)
+	err = tx.QueryRow(ctx, `select document_id, attempt, rank, case when webhook_at is null and status in ('uploaded', 'parse_queued')
+			then extract(epoch from now() - coalesce(parse_deadline - $2::interval, updated_at))::float8 end
+		from upload_pipeline.upload_jobs where job_id = $1`, attempt, s.waits.Deadline).
+		Scan(&job.Document, &job.Attempt, &job.Rank, &wait)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return false, nil
+		return nil, false, nil
 	}
-	return err == nil, err
+	return wait, err == nil, err
+}
+
+// timeOf makes seconds a time; none is zero.
+func timeOf(seconds *float64) time.Duration {
+	if seconds == nil {
+		return 0
+	}
+	return time.Duration(*seconds * float64(time.Second))
 }
 
 // logCallback writes the callback, or counts one more delivery of it.

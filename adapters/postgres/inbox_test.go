@@ -34,11 +34,11 @@ func (h *house) waiting(content string) ports.Standing {
 
 func (h *house) receive(c ports.Callback) ports.Outcome {
 	h.t.Helper()
-	outcome, err := h.store.Receive(h.t.Context(), c)
+	got, err := h.store.Receive(h.t.Context(), c)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return outcome
+	return got.Outcome
 }
 
 // logged lists what the log holds: outcome, deliveries and whose it is.
@@ -107,7 +107,7 @@ func TestADoubledCallbackStartsOneJob(t *testing.T) {
 	doc := h.waiting("a")
 	for name, c := range map[string]ports.Callback{"by event": callback(doc.Job, "evt-1", "body"), "by body": callback(doc.Job, "", "another")} {
 		var group sync.WaitGroup
-		outcomes := make([]ports.Outcome, 50)
+		outcomes := make([]ports.Received, 50)
 		errs := make([]error, len(outcomes))
 		for i := range outcomes {
 			group.Go(func() { outcomes[i], errs[i] = h.store.Receive(t.Context(), c) })
@@ -118,7 +118,7 @@ func TestADoubledCallbackStartsOneJob(t *testing.T) {
 			if errs[i] != nil {
 				t.Fatalf("%s: %v", name, errs[i])
 			}
-			counts[outcome]++
+			counts[outcome.Outcome]++
 		}
 		if diff := cmp.Diff(map[ports.Outcome]int{ports.Accepted: 1, ports.Duplicate: 49}, counts); diff != "" {
 			t.Errorf("%s: the outcomes:\n%s", name, diff)

@@ -124,29 +124,30 @@ const fence = ` where document_id = $1 and attempt = $2 and turn = $3 and status
 // queueMove adds the compare-and-set, with what the step leaves on the attempt.
 func (s *Store) queueMove(batch *pgx.Batch, step core.Step, to core.Status, moved, announced *bool) {
 	doc := step.Document
-	args := []any{doc.ID, doc.Attempt, doc.Turn, string(step.Leg.Meanwhile()), string(to)}
-	set := `update upload_pipeline.upload_jobs set status = $5, turn = turn + 1, runs = 0`
+	args := []any{doc.ID, doc.Attempt, doc.Turn, string(step.Leg.Meanwhile()), string(to),
+		step.Outside.Milliseconds(), s.waits.Deadline, jobEnded(step.Made)}
+	set := `update upload_pipeline.upload_jobs set status = $5, turn = turn + 1, runs = 0` + timedSQL
 	switch made := step.Made.(type) {
 	case core.Queued:
 		now := time.Now()
-		set += `, provider_job_id = $6, provider_file_id = nullif($7, ''), parse_deadline = $8, next_poll_at = $9, polls = 0`
+		set += `, provider_job_id = $9, provider_file_id = nullif($10, ''), parse_deadline = $11, next_poll_at = $12, polls = 0`
 		args = append(args, made.ProviderJob, made.ProviderFile, now.Add(s.waits.Deadline), now.Add(s.waits.poll(0)))
 	case core.Lost: // the job's id stays: the parser is asked for another than it
 		set += `, parse_deadline = null, next_poll_at = null, polls = 0, webhook_at = null,
 			lost_jobs = lost_jobs + 1`
 	case core.Text:
-		set += `, parser = $6, parse_credits = parse_credits + $7::double precision::numeric, next_poll_at = null, standby = $8`
+		set += `, parser = $9, parse_credits = parse_credits + $10::double precision::numeric, next_poll_at = null, standby = $11`
 		args = append(args, made.Parser, made.Credits, made.Standby)
 	case core.Checked:
 		queueMarks(batch, doc, made.Marks)
 		receipt, _ := json.Marshal(made.Receipt) // integers only: it cannot fail
-		set += `, receipt = $6`
+		set += `, receipt = $9`
 		args = append(args, string(receipt))
 	case core.Pieces:
-		set += `, chunks_total = $6, chunks_embedded = 0, generation = $7`
+		set += `, chunks_total = $9, chunks_embedded = 0, generation = $10`
 		args = append(args, len(made.Pieces), max(made.Generation, 1))
 	case core.Vectors:
-		set += `, chunks_embedded = chunks_embedded + $6, embed_tokens = embed_tokens + $7`
+		set += `, chunks_embedded = chunks_embedded + $9, embed_tokens = embed_tokens + $10`
 		args = append(args, len(made.Items), int64(made.Tokens))
 	}
 	batch.Queue(set+fence+` returning webhook_at is not null`, args...).Query(func(rows pgx.Rows) error {
@@ -158,6 +159,21 @@ func (s *Store) queueMove(batch *pgx.Batch, step core.Step, to core.Status, move
 		}
 		return rows.Err()
 	})
+}
+
+// timedSQL adds what the providers took of the attempt, in milliseconds: their
+// calls of the kept runs ($6), and where a parser's job ended ($8) the time from
+// its submission to its callback, or, where none came, to the result.
+const timedSQL = `, timings = jsonb_set(timings, '{providers}', to_jsonb(coalesce((timings ->> 'providers')::bigint, 0) + $6::bigint + case when $8
+	then greatest(0, coalesce(extract(epoch from coalesce(webhook_at, now() - $6 * interval '1 millisecond') - (parse_deadline - $7::interval)) * 1000, 0))::bigint else 0 end))`
+
+// jobEnded reports whether the step ends the parser's job, well or not.
+func jobEnded(made core.Made) bool {
+	switch made.(type) {
+	case core.Text, core.Lost:
+		return true
+	}
+	return false
 }
 
 // queueMarks puts the text's marks in the place of those of an earlier text. It

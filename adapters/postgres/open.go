@@ -25,6 +25,8 @@ type Options struct {
 	Expect Mode
 	// Lookup finds a host's addresses; nil is this machine's own way.
 	Lookup pgconn.LookupFunc
+	// Traced is told of every statement; it must not wait. May be nil.
+	Traced func(Statement)
 }
 
 // Open is Connect for those who need not know what was found.
@@ -68,6 +70,9 @@ func configure(config *pgxpool.Config, o Options, found Finding) {
 	config.ConnConfig.RuntimeParams["application_name"] = o.Name
 	if o.Lookup != nil {
 		config.ConnConfig.LookupFunc = o.Lookup
+	}
+	if o.Traced != nil {
+		config.ConnConfig.Tracer = tracer{o.Traced}
 	}
 	needPrimary(config.ConnConfig)
 	dial(config.ConnConfig)

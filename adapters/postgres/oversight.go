@@ -110,7 +110,7 @@ func (o *Oversight) Watch(ctx context.Context, who ports.Principal, w ports.Watc
 
 // seenColumns is documentColumns without what an operator does not see.
 const seenColumns = `d.document_id, d.user_id, '', '', d.mime, d.bytes_len, ''::bytea, d.page_count,
-	j.job_id, j.attempt, j.turn, j.runs, j.status, j.generation, 0::bigint, '', '', '', j.parse_deadline, j.created_at`
+	j.job_id, j.attempt, j.turn, j.runs, j.status, j.generation, 0::bigint, '', '', '', j.parse_deadline, j.created_at, false, 0::bigint`
 
 // Story is the case of a document, without its name and its addresses.
 func (o *Oversight) Story(ctx context.Context, who ports.Principal, id core.ID) (c Case, err error) {

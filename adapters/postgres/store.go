@@ -55,14 +55,18 @@ func (s *Store) inTx(ctx context.Context, work func(pgx.Tx) error) error {
 }
 
 const documentColumns = `d.document_id, d.user_id, d.storage_key, d.filename, d.mime, d.bytes_len, d.file_sha256, d.page_count,
-	j.job_id, j.attempt, j.turn, j.runs, j.status, j.generation, j.rank, j.lane, coalesce(j.provider_job_id, ''), coalesce(j.provider_file_id, ''), j.parse_deadline, j.created_at`
+	j.job_id, j.attempt, j.turn, j.runs, j.status, j.generation, j.rank, j.lane, coalesce(j.provider_job_id, ''), coalesce(j.provider_file_id, ''), j.parse_deadline, j.created_at,
+	j.webhook_at is not null, coalesce((j.timings ->> 'providers')::bigint, 0)`
 
 // scanDocument reads documentColumns.
 func scanDocument(row pgx.Row) (doc core.Document, runs int, err error) {
 	var digest []byte
 	var deadline *time.Time
+	var outside int64
 	err = row.Scan(&doc.ID, &doc.User, &doc.Key, &doc.Name, &doc.ContentType, &doc.Size, &digest, &doc.Pages,
-		&doc.Job, &doc.Attempt, &doc.Turn, &runs, &doc.Status, &doc.Generation, &doc.Rank, &doc.Lane, &doc.ProviderJob, &doc.ProviderFile, &deadline, &doc.Opened)
+		&doc.Job, &doc.Attempt, &doc.Turn, &runs, &doc.Status, &doc.Generation, &doc.Rank, &doc.Lane, &doc.ProviderJob, &doc.ProviderFile, &deadline, &doc.Opened,
+		&doc.Announced, &outside)
+	doc.Outside = time.Duration(outside) * time.Millisecond
 	copy(doc.SHA256[:], digest)
 	if deadline != nil {
 		doc.ParseDeadline = *deadline

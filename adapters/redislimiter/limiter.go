@@ -167,6 +167,18 @@ func (l *Limiter) name(rule, key string) string {
 	return "navigator:rate:" + rule + ":" + base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
 }
 
+// Connections is how the pool of connections stands.
+type Connections struct {
+	InUse, Idle uint32
+	Timeouts    uint32 // waits for one that were given up
+}
+
+// Connections tells how the pool of connections stands.
+func (l *Limiter) Connections() Connections {
+	s := l.client.PoolStats()
+	return Connections{InUse: s.TotalConns - min(s.IdleConns, s.TotalConns), Idle: s.IdleConns, Timeouts: s.Timeouts}
+}
+
 // Close ends the connections.
 func (l *Limiter) Close() error { return l.client.Close() }
 

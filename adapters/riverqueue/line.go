@@ -72,8 +72,9 @@ func config(workers *river.Workers, settings Settings, log *slog.Logger) *river.
 		CompletedJobRetentionPeriod: orForever(settings.KeepDone), CancelledJobRetentionPeriod: orForever(settings.KeepDone),
 		DiscardedJobRetentionPeriod: orForever(settings.KeepDiscarded),
 		ReindexerTimeout:            5 * time.Minute,
-		Plugins:                     []rivertype.Plugin{progress(settings)},
+		Plugins:                     []rivertype.Plugin{river.HookMetricEmitFunc(looks{settings}.told)},
 		Middleware:                  middleware(settings.Observer),
+		JobStuckHandler:             hung(settings.Observer),
 		FetchOnlyKnownKinds:         true, // a newer release's jobs wait for a newer worker
 		PeriodicJobs: []*river.PeriodicJob{
 			periodic(settings.ReconcileEvery, ReconcileArgs{}),
@@ -85,11 +86,6 @@ func config(workers *river.Workers, settings Settings, log *slog.Logger) *river.
 			periodic(settings.ArchiveEvery, ArchiveArgs{}),
 		},
 	}
-}
-
-// progress tells of each fetch.
-func progress(settings Settings) river.HookMetricEmitFunc {
-	return func(context.Context, *rivertype.HookMetricEmitParams) { settings.went() }
 }
 
 // orForever is how River is told to keep rows: -1 is for ever, 0 its default.

@@ -23,7 +23,16 @@ type Run struct {
 // Observer counts. Its methods may be called at once and must not wait.
 type Observer interface {
 	Worked(Run)
+	// Began tells of a job that a worker has in hand; Worked tells its end.
+	Began(queue string)
 	Inserted(queue, kind string)
+	// Looked tells of one look for jobs, and Fetched what it found.
+	Looked(queue string, took time.Duration)
+	Fetched(queue string, jobs int)
+	// Hung tells of a job that did not end when its time was over.
+	Hung(kind string)
+	// Lagged tells how long after a callback the job began that it started.
+	Lagged(time.Duration)
 	// Staged tells the verdict on one run of a stage.
 	Staged(stage core.Stage, verdict string, took time.Duration)
 }
@@ -56,6 +65,7 @@ func (o *observed) InsertMany(ctx context.Context, many []*rivertype.JobInsertPa
 // Work is rivertype.WorkerMiddleware.
 func (o *observed) Work(ctx context.Context, job *rivertype.JobRow, work func(context.Context) error) (err error) {
 	began, ended := time.Now(), false
+	o.observer.Began(job.Queue)
 	defer func() {
 		run := Run{Kind: job.Kind, Queue: job.Queue, Run: job.Attempt, Took: time.Since(began), Waited: waited(job), Outcome: "panic"}
 		if ended {
@@ -66,6 +76,35 @@ func (o *observed) Work(ctx context.Context, job *rivertype.JobRow, work func(co
 	err = work(ctx)
 	ended = true
 	return err
+}
+
+// looks tells of each look for jobs.
+type looks struct{ settings Settings }
+
+// told is what River tells of a look: how long it took, then what it found.
+func (l looks) told(_ context.Context, p *rivertype.HookMetricEmitParams) {
+	switch metric := p.Metric.(type) {
+	case *rivertype.JobGetAvailableDurationMetric:
+		l.settings.went(metric.Queue)
+		if l.settings.Observer != nil {
+			l.settings.Observer.Looked(metric.Queue, metric.Duration)
+		}
+	case *rivertype.JobGetAvailableCountMetric:
+		if l.settings.Observer != nil {
+			l.settings.Observer.Fetched(metric.Queue, metric.Count)
+		}
+	}
+}
+
+// hung counts jobs that do not end. Their places stay taken: another job there
+// would be one more than the queue may work.
+func hung(observer Observer) river.JobStuckHandler {
+	return func(_ context.Context, p river.JobStuckHandlerParams) river.JobStuckHandlerResult {
+		if observer != nil {
+			observer.Hung(p.Kind)
+		}
+		return river.JobStuckHandlerResult{}
+	}
 }
 
 // waited is how long the job could have been taken. scheduled_at is a rank for

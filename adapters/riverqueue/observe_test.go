@@ -42,6 +42,12 @@ func (c *tally) Staged(stage core.Stage, verdict string, _ time.Duration) {
 	c.verdicts[stage] = append(c.verdicts[stage], verdict)
 }
 
+func (c *tally) Began(string)                 {}
+func (c *tally) Looked(string, time.Duration) {}
+func (c *tally) Fetched(string, int)          {}
+func (c *tally) Hung(string)                  {}
+func (c *tally) Lagged(time.Duration)         {}
+
 // Each run of a job is told once, with what River made of it.
 func TestEachRunIsTold(t *testing.T) {
 	h := open(t)

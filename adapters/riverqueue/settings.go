@@ -42,8 +42,8 @@ type Settings struct {
 	// Process is who works the jobs: the name of this process's heartbeat. A job
 	// of a process whose heartbeat is dead is given to another.
 	Process string
-	// Progress is told of each fetch; may be nil.
-	Progress  func()
+	// Progress is told of each look for a queue's jobs; may be nil.
+	Progress  func(queue string)
 	Grace     time.Duration // what a run may take beyond its timeout before it is taken for lost
 	WaitLimit time.Duration // a job may wait for a busy outside as long; then its document fails
 
@@ -54,10 +54,10 @@ type Settings struct {
 	Observer Observer // counts; may be nil
 }
 
-// went tells that the line goes.
-func (s Settings) went() {
+// went tells that a queue goes.
+func (s Settings) went(queue string) {
 	if s.Progress != nil {
-		s.Progress()
+		s.Progress(queue)
 	}
 }
 
@@ -71,6 +71,14 @@ func (s Settings) Longest() map[string]time.Duration {
 		longest[round.Kind()] = roundTime + s.Grace
 	}
 	return longest
+}
+
+// Rounds lists the kinds of the rounds of upkeep.
+func Rounds() (kinds []string) {
+	for _, round := range []river.JobArgs{ReconcileArgs{}, TendArgs{}, SweepArgs{}, AwaitArgs{}, RetainArgs{}, ScrubArgs{}, ArchiveArgs{}} {
+		kinds = append(kinds, round.Kind())
+	}
+	return kinds
 }
 
 // StagesOf lists the stages that a queue carries, by name.

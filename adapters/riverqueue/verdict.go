@@ -185,11 +185,12 @@ const (
 	metaWaited = "navigator:waited"
 )
 
-// counts is what a job's metadata counts.
+// counts is what a job's metadata counts, and why its last run did not end it.
 type counts struct {
-	Snoozes int   `json:"snoozes"`
-	Lost    int   `json:"navigator:lost"`   // written by the store's Rescue
-	Waited  int64 `json:"navigator:waited"` // seconds
+	Code    core.Code `json:"navigator:code"`
+	Snoozes int       `json:"snoozes"`
+	Lost    int       `json:"navigator:lost"`   // written by the store's Rescue
+	Waited  int64     `json:"navigator:waited"` // seconds
 }
 
 func countsOf(row *rivertype.JobRow) (c counts) {

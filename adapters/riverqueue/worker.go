@@ -67,7 +67,8 @@ func (w *worker[A]) NextRetry(job *river.Job[A]) time.Time {
 func (w *worker[A]) Work(ctx context.Context, job *river.Job[A]) error {
 	began := time.Now()
 	task := job.Args.step().job(w.stage)
-	err := w.attempt(ctx, task, job)
+	w.lagged(task, job.JobRow)
+	err := w.attempt(again(ctx, job.JobRow), task, job)
 	if err != nil && taken(ctx, job.JobRow) {
 		err = errLost
 	}
@@ -100,6 +101,23 @@ func note(ctx context.Context, v verdict, cause error) {
 	if cause != nil && (v.word == wordWaits || v.word == wordPaused || v.word == wordRetries) {
 		_ = river.MetadataSet(ctx, metaCode, codeOf(cause)) // outside of River's own call there is no row to keep it
 	}
+}
+
+// lagged tells how long the first run of a callback's own job was waited for.
+func (w *worker[A]) lagged(task core.Job, row *rivertype.JobRow) {
+	own := task.Stage == core.Receive && task.Hint && task.Turn == core.AnyTurn
+	if own && row.Attempt == 1 && snoozes(row) == 0 && w.observer != nil {
+		w.observer.Lagged(waited(row))
+	}
+}
+
+// again notes for whose sake the job runs again: the service that the last run's
+// reason accuses.
+func again(ctx context.Context, row *rivertype.JobRow) context.Context {
+	if service := core.Rule(&core.Error{Code: countsOf(row).Code}).Accused; service != "" {
+		return core.Repeated(ctx, service)
+	}
+	return ctx
 }
 
 // attempt is the stage's run, unless as many runs as the stage has were lost

@@ -33,6 +33,7 @@ type Guard struct {
 	// place of being put off one by one. A question has Impatience instead.
 	Patience time.Duration
 	Sleep    func(ctx context.Context, d time.Duration) error
+	Waited   func(time.Duration) // told how long each call waited for its turn, whether it came or not; may be nil
 }
 
 // Impatience is how long a question waits for its turn: then it is answered by
@@ -75,6 +76,10 @@ func (g Guard) wait(ctx context.Context, call core.Call) error {
 	left := g.Patience
 	if call.Payer.Kind == core.PaidSearch {
 		left = min(left, Impatience)
+	}
+	patience := left
+	if g.Waited != nil {
+		defer func() { g.Waited(patience - left) }()
 	}
 	for {
 		turn, err := g.Desk.Begin(ctx, call, g.Pace)

@@ -40,11 +40,12 @@ func Run(ctx context.Context, store Store, stage Stage, job core.Job, ticket any
 	if err != nil {
 		return err
 	}
-	made, err := stage.Make(ctx, doc)
+	outside := &core.Stopwatch{}
+	made, err := stage.Make(core.TimedBy(ctx, outside), doc)
 	if err != nil {
 		return unmade(ctx, store, doc, leg, err)
 	}
-	return store.Keep(ctx, core.Step{Document: doc, Leg: leg, Made: made}, ticket)
+	return store.Keep(ctx, core.Step{Document: doc, Leg: leg, Made: made, Outside: outside.Total()}, ticket)
 }
 
 // unmade is the error of a stage that made nothing. Begin wrote down that the

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/insurance-navigator/navigator/adapters/llamaparse"
+	"github.com/insurance-navigator/navigator/adapters/metrics"
 	"github.com/insurance-navigator/navigator/adapters/openai"
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/core/governor"
@@ -75,13 +76,36 @@ func (p governedParser) Fetch(ctx context.Context, doc core.Document) (core.Text
 	return p.paid.Fetch(ctx, doc)
 }
 
+// waits times the waits for a turn at a service.
+func waits(meter *metrics.Metrics, service core.Service) func(time.Duration) {
+	return func(d time.Duration) { meter.Throttled(service, d) }
+}
+
+// countedDesk counts what calls cost as they are entered in the books.
+type countedDesk struct {
+	ports.Governor
+	meter *metrics.Metrics
+}
+
+// vendors is the services by the names that the books have for them.
+var vendors = map[string]core.Service{llamaparse.Provider: core.ServiceParser, openai.Provider: core.ServiceEmbedder}
+
+// End is ports.Governor.
+func (d countedDesk) End(ctx context.Context, call core.Call, bill core.Bill) error {
+	err := d.Governor.End(ctx, call, bill)
+	if err == nil && bill.Cost > 0 {
+		d.meter.Spent(vendors[call.Provider], bill.Cost.USD())
+	}
+	return err
+}
+
 // governParser puts the parser under the key's limits and the budget. One of
 // our own has neither.
-func (c Config) governParser(parser ports.Parser, desk ports.Governor) ports.Parser {
+func (c Config) governParser(parser ports.Parser, desk ports.Governor, meter *metrics.Metrics) ports.Parser {
 	if c.Parser != "llamaparse" {
 		return parser
 	}
-	guard := governor.Guard{Desk: desk, Busy: core.CodeParserBusy, Patience: patience, Sleep: governor.Sleep, Pace: core.Pace{
+	guard := governor.Guard{Desk: countedDesk{desk, meter}, Busy: core.CodeParserBusy, Patience: patience, Sleep: governor.Sleep, Waited: waits(meter, core.ServiceParser), Pace: core.Pace{
 		Requests: c.LlamaRate, Window: time.Second, Jobs: c.LlamaJobs, Lease: c.Parse.Timeout + leaseGrace, Budget: c.budget()}}
 	return governedParser{parser, governor.Parser{Guard: guard, Provider: llamaparse.Provider, Account: account(c.LlamaKey), Price: c.parsePrice(), Next: parser}}
 }
@@ -99,8 +123,8 @@ func (e governedEmbedder) Embed(ctx context.Context, texts []string) (core.Embed
 
 // governEmbedder puts the embedder of a model under the key's limits and the
 // budget.
-func (c Config) governEmbedder(embedder ports.Embedder, model string, desk ports.Governor) ports.Embedder {
-	guard := governor.Guard{Desk: desk, Busy: core.CodeEmbedderBusy, Patience: patience, Sleep: governor.Sleep, Pace: core.Pace{
+func (c Config) governEmbedder(embedder ports.Embedder, model string, desk ports.Governor, meter *metrics.Metrics) ports.Embedder {
+	guard := governor.Guard{Desk: countedDesk{desk, meter}, Busy: core.CodeEmbedderBusy, Patience: patience, Sleep: governor.Sleep, Waited: waits(meter, core.ServiceEmbedder), Pace: core.Pace{
 		Requests: c.OpenAIRequests, Window: time.Minute, Tokens: c.OpenAITokens, Calls: c.OpenAIAtOnce, Lease: c.Embed.Timeout + leaseGrace, Budget: c.budget()}}
 	return governedEmbedder{embedder, governor.Embedder{Guard: guard, Provider: openai.Provider, Account: account(c.OpenAIKey), Price: c.embedPrice(model), Next: embedder}}
 }

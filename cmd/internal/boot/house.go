@@ -171,7 +171,7 @@ func (h *House) openOutside(ctx context.Context) error {
 		return err
 	}
 	h.parts.governor, h.parts.inspector = h.governor, engine
-	governed := h.config.governParser(notedParser{parser, h.seen}, h.governor)
+	governed := h.config.governParser(notedParser{parser, h.seen}, h.governor, h.meters.Metrics)
 	h.parts.parser = h.guardParser(governed, pdftext.NewParser(engine, h.parts.blobs, h.config.SpoolDir))
 	return nil
 }
@@ -307,8 +307,9 @@ func readHint(raw []byte) (httpapi.Hint, error) {
 func (h *House) line(ctx context.Context) (*riverqueue.Line, error) {
 	settings := h.queues()
 	settings.SoftStop -= h.config.Notice() // what is left of it when the line is told to stop
-	settings.Process, settings.Progress = h.self.ID.String(), func() { h.pulse.beat(loopLine) }
+	settings.Process, settings.Progress = h.self.ID.String(), func(queue string) { h.pulse.beat(lineOf(queue)) }
 	settings.Refused, settings.Observer = h.refused, queueMeter{h.meters.Metrics}
+	h.meters.Works(settings.Workers)
 	return newLine(ctx, h.config, settings, h.workPool, h.store, h.parts, h.meters, h.log)
 }
 

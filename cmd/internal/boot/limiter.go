@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/insurance-navigator/navigator/adapters/inprocess"
+	"github.com/insurance-navigator/navigator/adapters/metrics"
 	"github.com/insurance-navigator/navigator/adapters/redislimiter"
 	"github.com/insurance-navigator/navigator/ports"
 )
@@ -28,6 +29,7 @@ func (h *House) limiter() (ports.Limiter, error) {
 	}
 	h.rates = shared
 	h.closers = append(h.closers, func() { _ = shared.Close() })
+	h.meters.Redis(func() metrics.RedisPool { return metrics.RedisPool(shared.Connections()) })
 	h.firstPing(shared)
 	return h.rates, nil
 }

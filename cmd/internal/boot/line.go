@@ -56,7 +56,7 @@ func newLine(ctx context.Context, c Config, settings riverqueue.Settings, pool *
 	if err := addReembed(&upkeep, c, store, p); err != nil {
 		return nil, err
 	}
-	return riverqueue.NewLine(pool, countedStore{store, meter}, stages, upkeep, settings, log)
+	return riverqueue.NewLine(pool, countedStore{store, meter, c.callsBack()}, stages, upkeep, settings, log)
 }
 
 // batch is how many of the pending chunks fit one request.
@@ -80,7 +80,7 @@ func newUpkeep(c Config, store *postgres.Store, p lineParts, meter meters) river
 	forgetting := pipeline.Forgetting{Store: store, Parser: p.parser}
 	clearing := pipeline.Clearing{Store: store, Blobs: p.blobs}
 	purging := pipeline.Purging{Store: store, Blobs: p.blobs, Parser: p.parser, Archive: c.Archives(), Held: heldBy(p.parser, c.Parser == "pdftext")}
-	arriving := newArriving(c, countedStore{store, meter}, p)
+	arriving := newArriving(c, countedStore{store, meter, c.callsBack()}, p)
 	return riverqueue.Upkeep{
 		Forget: func(ctx context.Context, id core.ID) error { // malware does not wait for the parser
 			return errors.Join(clearing.Run(ctx, id), forgetting.Run(ctx, id))

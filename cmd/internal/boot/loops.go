@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/insurance-navigator/navigator/adapters/riverqueue"
 	"github.com/insurance-navigator/navigator/core"
 )
 
@@ -17,8 +18,11 @@ const (
 	loopBudget = "budget"
 	loopCensus = "census"
 	loopMails  = "mails"
-	loopLine   = "line" // River's: it fetches jobs
+	loopLine   = "line" // River's, one a queue: it looks for jobs
 )
+
+// lineOf is the loop of a queue.
+func lineOf(queue string) string { return loopLine + " " + queue }
 
 // The probes' pace, and the age from which a service is asked anew.
 const (
@@ -71,6 +75,9 @@ func (h *House) lineBound() time.Duration {
 // One whose row is gone registers again: its jobs would be taken for lost.
 func (h *House) heartbeat(ctx context.Context) {
 	err := h.instances.Beat(ctx, h.self.ID, h.seen.all())
+	if ctx.Err() == nil || err == nil {
+		h.meters.Up(string(core.ServiceDatabase), !core.HasCode(err, core.CodeDatabaseUnavailable))
+	}
 	if core.HasCode(err, core.CodeNotFound) {
 		if err := h.instances.Register(ctx, h.self); err != nil {
 			h.log.Error("register again", "cause", err.Error())
@@ -100,26 +107,30 @@ func (h *House) rescue(ctx context.Context) {
 	if err == nil {
 		err = h.operations.Hold(ctx)
 	}
-	var paused int
+	idle := riverqueue.Queues() // that River cannot look at, which is no fault of the process
 	if err == nil {
-		paused, err = h.pausedQueues(ctx)
+		idle, err = h.pausedQueues(ctx)
 	}
 	if err != nil && ctx.Err() == nil {
 		h.log.Warn("rescue", "code", codeOf(err))
 	}
-	if err != nil || paused == len(settings.Workers) { // River cannot fetch, which is no fault of the process
-		h.pulse.beat(loopLine)
+	for _, queue := range idle {
+		h.pulse.beat(lineOf(queue))
 	}
 }
 
-func (h *House) pausedQueues(ctx context.Context) (n int, err error) {
+// pausedQueues lists the queues that rest; all of them where that cannot be told.
+func (h *House) pausedQueues(ctx context.Context) (queues []string, err error) {
 	pauses, err := h.instances.Pauses(ctx)
+	if err != nil {
+		return riverqueue.Queues(), err
+	}
 	for _, p := range pauses {
-		if _, ok := p.Queue(); ok {
-			n++
+		if queue, ok := p.Queue(); ok {
+			queues = append(queues, queue)
 		}
 	}
-	return n, err
+	return queues, nil
 }
 
 // probe asks the services that no real call was made to of late.

@@ -26,6 +26,7 @@ type meters struct {
 func newMeters() meters {
 	registry := prometheus.NewRegistry()
 	m := meters{registry, metrics.New(registry, Build())}
+	m.Expect(metrics.Sets{Queues: riverqueue.Queues(), Rounds: riverqueue.Rounds(), Statements: postgres.Statements()})
 	for _, kind := range core.SecurityKinds() {
 		m.Watch(string(kind))
 	}
@@ -43,6 +44,22 @@ func (m meters) handler() http.Handler {
 // answered is what the doors tell of each request.
 func (m meters) answered(o httpapi.Observation) {
 	m.Answered(metrics.Request{Method: o.Method, Route: o.Route, Status: o.Status, Took: o.Duration, Panicked: o.Panicked})
+	if o.Proof.Method != "" {
+		m.Proved(o.Proof.Method, o.Proof.Outcome)
+	}
+}
+
+// traced is what a pool tells of each statement.
+func (m meters) traced(s postgres.Statement) {
+	outcome := metrics.QueryOK
+	switch {
+	case s.Err == nil:
+	case s.Cancelled():
+		outcome = metrics.QueryCancelled
+	default:
+		outcome = metrics.QueryFailed
+	}
+	m.Queried(s.Operation, outcome, s.Took)
 }
 
 // pool adds a pool of connections.
@@ -53,6 +70,7 @@ func (m meters) pool(name string, pool *pgxpool.Pool) {
 			Max: s.MaxConns(), Total: s.TotalConns(), Acquired: s.AcquiredConns(), Idle: s.IdleConns(), Constructing: s.ConstructingConns(),
 			Acquires: s.AcquireCount(), EmptyAcquires: s.EmptyAcquireCount(), CanceledAcquires: s.CanceledAcquireCount(), Created: s.NewConnsCount(),
 			AcquireTime: s.AcquireDuration(), EmptyAcquireTime: s.EmptyAcquireWaitTime(),
+			DestroyedLifetime: s.MaxLifetimeDestroyCount(), DestroyedIdle: s.MaxIdleDestroyCount(),
 		}
 	})
 }
@@ -70,20 +88,24 @@ type countedInbox struct {
 }
 
 // Receive is ports.Inbox.
-func (c countedInbox) Receive(ctx context.Context, callback ports.Callback) (ports.Outcome, error) {
-	outcome, err := c.Store.Receive(ctx, callback)
+func (c countedInbox) Receive(ctx context.Context, callback ports.Callback) (ports.Received, error) {
+	got, err := c.Store.Receive(ctx, callback)
 	if err != nil {
 		c.meter.Received(metrics.Erred)
-		return outcome, err
+		return got, err
 	}
-	c.meter.Received(string(outcome))
-	return outcome, nil
+	c.meter.Received(string(got.Outcome))
+	if got.First {
+		c.meter.CalledBack(got.After)
+	}
+	return got, nil
 }
 
 // countedStore counts what is kept of documents.
 type countedStore struct {
 	*postgres.Store
-	meter meters
+	meter  meters
+	called bool // the parser is to call back
 }
 
 // Keep is pipeline.Store.
@@ -94,13 +116,18 @@ func (c countedStore) Keep(ctx context.Context, step core.Step, ticket any) erro
 	switch made := step.Made.(type) {
 	case core.Text:
 		c.meter.Parsed(made.Parser, len(made.Pages))
+		if c.called && !made.Standby && !step.Document.Announced {
+			c.meter.Reconciled()
+		}
 	case core.Pieces:
 		c.meter.Cut(len(made.Pieces))
 	case core.Vectors:
 		c.meter.Embedded(made.Tokens)
 	}
 	if step.Leg.Stage == core.Finish {
-		c.meter.Ended(core.Complete, "", time.Since(step.Document.Opened))
+		took := time.Since(step.Document.Opened)
+		c.meter.Ended(core.Complete, "", took)
+		c.meter.Overhead(core.Complete, took-step.Document.Outside-step.Outside)
 	}
 	return nil
 }
@@ -150,6 +177,7 @@ func (h *House) census(ctx context.Context) {
 	if err == nil {
 		seen.Skew, err = h.instances.Skew(ctx, time.Now)
 	}
+	seen.Leads = seen.Leader == h.self.ID.String()
 	for _, queue := range append(riverqueue.Queues(), core.PauseIntake) {
 		if seen.Paused != nil && !seen.Paused[queue] {
 			seen.Paused[queue] = false

@@ -38,11 +38,11 @@ func (m *models) of(model string) (ports.Embedder, error) {
 	if known := m.open[model]; known != nil {
 		return known, nil
 	}
-	embedder, err := m.config.embedder(model, m.calls)
+	embedder, err := m.config.embedder(model, m.calls, m.seen.limited)
 	if err != nil {
 		return nil, err
 	}
-	m.open[model] = m.seen.guards.embedder(m.config.governEmbedder(notedEmbedder{embedder, m.seen}, model, m.desk))
+	m.open[model] = m.seen.guards.embedder(m.config.governEmbedder(notedEmbedder{embedder, m.seen}, model, m.desk, m.seen.meter))
 	return m.open[model], nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/insurance-navigator/navigator/adapters/metrics"
+	"github.com/insurance-navigator/navigator/adapters/openai"
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
 )
@@ -27,12 +28,16 @@ func newOutcomes(meter *metrics.Metrics) *outcomes {
 	return &outcomes{last: map[string]ports.Dependency{}, held: map[string]bool{}, meter: meter}
 }
 
-// begin is a call that starts; the function it gives notes how it ended.
-func (o *outcomes) begin(name, operation string) func(error) {
-	began := time.Now()
+// begin is a call that starts; the function it gives notes how it ended. What a
+// provider takes is put to the context's stopwatch.
+func (o *outcomes) begin(ctx context.Context, name, operation string) func(error) {
+	began, peer := time.Now(), servicesOf[name]
 	return func(err error) {
 		o.note(name, err)
-		call := metrics.Call{Peer: servicesOf[name], Operation: operation, Took: time.Since(began)}
+		call := metrics.Call{Peer: peer, Operation: operation, Took: time.Since(began), Repeated: core.RepeatedFor(ctx) == peer}
+		if peer == core.ServiceParser || peer == core.ServiceEmbedder {
+			core.StopwatchOf(ctx).Add(call.Took)
+		}
 		if err != nil {
 			call.Code = core.AsError(err).Code
 		}
@@ -73,7 +78,20 @@ func (o *outcomes) put(dep ports.Dependency) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.last[dep.Name] = dep
-	o.meter.Up(dep.Name, dep.OK)
+	o.meter.Up(dependencyOf(dep.Name), dep.OK)
+}
+
+// limited keeps what the embedder says of its limits.
+func (o *outcomes) limited(l openai.Limit) {
+	o.meter.Left(core.ServiceEmbedder, l.Resource, l.Most, l.Left, l.Reset)
+}
+
+// dependencyOf is what a name of /health is called in metrics.
+func dependencyOf(name string) string {
+	if service, ok := servicesOf[name]; ok {
+		return string(service)
+	}
+	return name
 }
 
 // all lists the results by name.
@@ -116,15 +134,31 @@ type notedParser struct {
 
 // Submit is ports.Parser.
 func (p notedParser) Submit(ctx context.Context, s core.Submission) (core.Queued, error) {
-	done := p.seen.begin(nameParser, "submit")
+	done := p.seen.begin(ctx, nameParser, "submit")
 	q, err := p.Parser.Submit(ctx, s)
 	done(err)
 	return q, err
 }
 
+// Find is ports.Parser.
+func (p notedParser) Find(ctx context.Context, doc core.Document) (core.Queued, bool, error) {
+	done := p.seen.begin(ctx, nameParser, "find")
+	q, found, err := p.Parser.Find(ctx, doc)
+	done(err)
+	return q, found, err
+}
+
+// Forget is ports.Parser.
+func (p notedParser) Forget(ctx context.Context, doc core.Document) error {
+	done := p.seen.begin(ctx, nameParser, "forget")
+	err := p.Parser.Forget(ctx, doc)
+	done(err)
+	return err
+}
+
 // Fetch is ports.Parser.
 func (p notedParser) Fetch(ctx context.Context, doc core.Document) (core.Text, error) {
-	done := p.seen.begin(nameParser, "fetch")
+	done := p.seen.begin(ctx, nameParser, "fetch")
 	t, err := p.Parser.Fetch(ctx, doc)
 	done(err)
 	return t, err
@@ -137,7 +171,7 @@ type notedEmbedder struct {
 
 // Embed is ports.Embedder.
 func (e notedEmbedder) Embed(ctx context.Context, texts []string) (core.Embedding, error) {
-	done := e.seen.begin(nameEmbedder, "embed")
+	done := e.seen.begin(ctx, nameEmbedder, "embed")
 	v, err := e.Embedder.Embed(ctx, texts)
 	done(err)
 	return v, err
@@ -150,7 +184,7 @@ type notedBlobs struct {
 
 // Put is ports.Blobs.
 func (b notedBlobs) Put(ctx context.Context, key string, body io.Reader, size int64, contentType string) error {
-	done := b.seen.begin(nameStorage, "put")
+	done := b.seen.begin(ctx, nameStorage, "put")
 	err := b.Blobs.Put(ctx, key, body, size, contentType)
 	done(err)
 	return err
@@ -158,15 +192,31 @@ func (b notedBlobs) Put(ctx context.Context, key string, body io.Reader, size in
 
 // Open is ports.Blobs.
 func (b notedBlobs) Open(ctx context.Context, key string) (io.ReadCloser, core.Blob, error) {
-	done := b.seen.begin(nameStorage, "open")
+	done := b.seen.begin(ctx, nameStorage, "open")
 	body, blob, err := b.Blobs.Open(ctx, key)
 	done(err)
 	return body, blob, err
 }
 
+// Stat is ports.Blobs.
+func (b notedBlobs) Stat(ctx context.Context, key string) (core.Blob, error) {
+	done := b.seen.begin(ctx, nameStorage, "stat")
+	blob, err := b.Blobs.Stat(ctx, key)
+	done(err)
+	return blob, err
+}
+
+// Delete is ports.Blobs.
+func (b notedBlobs) Delete(ctx context.Context, keys ...string) error {
+	done := b.seen.begin(ctx, nameStorage, "delete")
+	err := b.Blobs.Delete(ctx, keys...)
+	done(err)
+	return err
+}
+
 // SignGet is ports.Blobs.
 func (b notedBlobs) SignGet(ctx context.Context, key, name string, ttl time.Duration) (ports.SignedGet, error) {
-	done := b.seen.begin(nameStorage, "sign_get")
+	done := b.seen.begin(ctx, nameStorage, "sign_get")
 	signed, err := b.Blobs.SignGet(ctx, key, name, ttl)
 	done(err)
 	return signed, err
@@ -174,7 +224,7 @@ func (b notedBlobs) SignGet(ctx context.Context, key, name string, ttl time.Dura
 
 // SignPut is ports.Blobs.
 func (b notedBlobs) SignPut(ctx context.Context, key string, size int64, contentType string, ttl time.Duration) (ports.SignedPut, error) {
-	done := b.seen.begin(nameStorage, "sign_put")
+	done := b.seen.begin(ctx, nameStorage, "sign_put")
 	signed, err := b.Blobs.SignPut(ctx, key, size, contentType, ttl)
 	done(err)
 	return signed, err

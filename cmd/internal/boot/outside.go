@@ -97,15 +97,19 @@ func (c Config) Holdings() (ports.Holdings, error) {
 // receipt judges them by our own policy, and can name them.
 const allPages = 1
 
-// embedder opens the embedder of a model, with so many calls at once.
-func (c Config) embedder(model string, calls int) (ports.Embedder, error) {
-	return openai.New(openai.Config{BaseURL: c.OpenAIURL, Key: c.OpenAIKey.Reveal(), Model: model, InFlight: calls,
+// embedder opens the embedder of a model, with so many calls at once. told hears
+// what the service says of its limits.
+func (c Config) embedder(model string, calls int, told func(openai.Limit)) (ports.Embedder, error) {
+	return openai.New(openai.Config{BaseURL: c.OpenAIURL, Key: c.OpenAIKey.Reveal(), Model: model, InFlight: calls, Told: told,
 		Organization: c.OpenAIOrg.Reveal(), Project: c.OpenAIProj.Reveal()})
 }
 
+// callsBack reports whether the parser is to tell when it is done.
+func (c Config) callsBack() bool { return c.WebhookMode != "poll" && c.Parser != "pdftext" }
+
 // callback says where the parser reports for an attempt, and its secrets.
 func (c Config) callback(attempt core.ID) (address, secret, token string) {
-	if c.WebhookMode == "poll" || c.Parser == "pdftext" {
+	if !c.callsBack() {
 		return "", "", ""
 	}
 	master := []byte(c.WebhookKey.Reveal())

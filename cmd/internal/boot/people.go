@@ -100,6 +100,6 @@ func (h *House) supabaseAccounts(ctx context.Context, deps *httpapi.APIDeps) (jw
 	if err := keys.Warm(ctx); err != nil {
 		h.log.Warn("the accounts' signing keys cannot be had yet")
 	}
-	deps.Accounts = h.seen.guards.accounts(accounts)
+	deps.Accounts = h.seen.guards.accounts(notedAccounts{accounts, h.seen})
 	return jwtverify.Config{Issuer: issuer, Keys: keys, Secret: []byte(h.config.SupabaseSecret.Reveal()), Alive: ended.Alive}, nil
 }

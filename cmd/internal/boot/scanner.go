@@ -64,7 +64,7 @@ type notedScanner struct {
 
 // Scan is ports.Scanner.
 func (s notedScanner) Scan(ctx context.Context, body io.Reader) (string, error) {
-	done := s.seen.begin(nameScanner, "scan")
+	done := s.seen.begin(ctx, nameScanner, "scan")
 	signature, err := s.Scanner.Scan(ctx, body)
 	done(err)
 	return signature, err

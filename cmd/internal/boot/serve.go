@@ -105,14 +105,14 @@ func (h *House) start(ctx context.Context, gates doors) (*riverqueue.Line, error
 		if err != nil {
 			return nil, err
 		}
-		gates.api.open(handler)
+		gates.api.open(h.meters.InFlight(handler))
 	}
 	if gates.webhook != nil {
 		handler, err := h.webhook(gates.webhook.ready)
 		if err != nil {
 			return nil, err
 		}
-		gates.webhook.open(handler)
+		gates.webhook.open(h.meters.InFlight(handler))
 	}
 	if !h.does(Worker) {
 		return nil, nil
@@ -130,7 +130,9 @@ func (h *House) startLine(ctx context.Context, probes *gate) (*riverqueue.Line, 
 	if err != nil {
 		return nil, err
 	}
-	h.pulse.watch(loopLine, h.lineBound())
+	for queue := range h.config.Queues().Workers {
+		h.pulse.watch(lineOf(queue), h.lineBound())
+	}
 	if err := line.Start(context.WithoutCancel(ctx)); err != nil { // Stop ends it
 		return nil, err
 	}

@@ -1,0 +1,104 @@
+// Package inventory knows every metric family that may be asked for, and what
+// an expression in PromQL asks for: a rule or a panel that asks for what nobody
+// tells is silent for ever, and looks well.
+package inventory
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/insurance-navigator/navigator/adapters/metrics"
+)
+
+// Family is a metric family and the labels its series may carry, without those
+// that the scrape gives to all (Target).
+type Family struct {
+	Name   string
+	Labels []string
+	From   string // navigator, or the program that tells it
+}
+
+// Target is the labels that the scrape's configuration gives every series.
+var Target = []string{"job", "instance", "env", "region"}
+
+// Families are those of the services, of the exporters and servers of the
+// stack, and of Prometheus itself, by name.
+func Families() map[string]Family {
+	all := map[string]Family{}
+	for _, f := range append(Registered(), outside...) {
+		all[f.Name] = f
+	}
+	return all
+}
+
+// described reads a family out of what client_golang says of it.
+var described = regexp.MustCompile(`fqName: "([^"]+)".*variableLabels: \{([^}]*)\}`)
+
+// Registered are the families that the services register, metrics.New's and
+// Go's own.
+func Registered() (list []Family) {
+	registry := prometheus.NewRegistry()
+	metrics.New(registry, "inventory")
+	descriptions := make(chan *prometheus.Desc, 4096)
+	registry.Describe(descriptions)
+	close(descriptions)
+	for d := range descriptions {
+		found := described.FindStringSubmatch(d.String())
+		if found == nil {
+			continue // of a collector that does not say in advance
+		}
+		f := Family{Name: found[1], From: "navigator"}
+		for label := range strings.SplitSeq(found[2], ",") {
+			if label != "" {
+				f.Labels = append(f.Labels, strings.TrimSpace(label))
+			}
+		}
+		list = append(list, f)
+	}
+	slices.SortFunc(list, func(a, b Family) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+// outside are the families of others that rules and panels ask for. Each was
+// seen at the program itself, of the version that Debian 12 packs.
+var outside = []Family{
+	{"up", nil, "prometheus"},
+	{"ALERTS", []string{"alertname", "alertstate", "severity", "action", "team", "slo", "service"}, "prometheus"},
+	{"scrape_duration_seconds", nil, "prometheus"},
+	{"prometheus_config_last_reload_successful", nil, "prometheus"},
+	{"prometheus_rule_evaluation_failures_total", []string{"rule_group"}, "prometheus"},
+	{"prometheus_notifications_dropped_total", nil, "prometheus"},
+	{"prometheus_tsdb_head_series", nil, "prometheus"},
+	{"alertmanager_config_last_reload_successful", nil, "alertmanager"},
+	{"alertmanager_notifications_total", []string{"integration"}, "alertmanager"},
+	{"alertmanager_notifications_failed_total", []string{"integration"}, "alertmanager"},
+	{"probe_success", nil, "blackbox"},
+	{"probe_duration_seconds", nil, "blackbox"},
+	{"probe_ssl_earliest_cert_expiry", nil, "blackbox"},
+	{"node_cpu_seconds_total", []string{"cpu", "mode"}, "node"},
+	{"node_memory_MemAvailable_bytes", nil, "node"},
+	{"node_memory_MemTotal_bytes", nil, "node"},
+	{"node_filesystem_avail_bytes", []string{"device", "fstype", "mountpoint"}, "node"},
+	{"node_filesystem_size_bytes", []string{"device", "fstype", "mountpoint"}, "node"},
+	{"node_disk_io_time_seconds_total", []string{"device"}, "node"},
+	{"node_network_receive_bytes_total", []string{"device"}, "node"},
+	{"node_network_transmit_bytes_total", []string{"device"}, "node"},
+	{"node_load1", nil, "node"},
+	{"pg_up", nil, "postgres"},
+	{"pg_stat_activity_count", []string{"datname", "state", "server"}, "postgres"},
+	{"pg_settings_max_connections", []string{"server"}, "postgres"},
+	{"pg_stat_activity_max_tx_duration", []string{"datname", "state", "server"}, "postgres"},
+	{"pg_stat_database_deadlocks", []string{"datid", "datname"}, "postgres"},
+	{"pg_database_size_bytes", []string{"datname"}, "postgres"},
+	{"redis_up", nil, "redis"},
+	{"redis_memory_used_bytes", nil, "redis"},
+	{"redis_memory_max_bytes", nil, "redis"},
+	{"redis_connected_clients", nil, "redis"},
+	{"redis_rejected_connections_total", nil, "redis"},
+	{"loki_request_duration_seconds", []string{"method", "route", "status_code", "ws"}, "loki"},
+	{"promtail_dropped_entries_total", []string{"host", "tenant", "reason"}, "loki-client-go"},
+	{"promtail_sent_entries_total", []string{"host"}, "loki-client-go"},
+}

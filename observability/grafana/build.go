@@ -134,7 +134,8 @@ type handle struct {
 func (h handle) panel() *Panel { return &h.b.Panels[h.n] }
 
 // warns draws an alert's threshold from which on things are bad, and links its
-// runbook. A test holds the number to the alert's rule.
+// runbook; of several the least comes first. A test holds the number to the
+// alert's rule.
 func (h handle) warns(alert string, value float64) handle {
 	return h.bound(alert, value, "green", "red")
 }
@@ -149,6 +150,9 @@ func (h handle) bound(alert string, value float64, below, above string) handle {
 	at := &p.FieldConfig.Defaults
 	if at.Thresholds == nil || len(at.Thresholds.Steps) == 1 {
 		at.Thresholds = &Thresholds{"absolute", []Step{{Color: below}}}
+	}
+	if last := len(at.Thresholds.Steps) - 1; last > 0 { // between two alerts
+		at.Thresholds.Steps[last].Color = "orange"
 	}
 	at.Thresholds.Steps = append(at.Thresholds.Steps, Step{above, &value})
 	if custom, graph := at.Custom.(map[string]any); graph {

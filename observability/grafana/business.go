@@ -26,7 +26,7 @@ func business() Dashboard {
 	b.number("Cost", "Cost by the price table.", dollars, q(`sum (increase(docpipe_estimated_cost_usd_total{@}[range]))`, ""))
 	b.number("Cost of a document", "Cost divided by the documents completed.", dollars,
 		q(`sum (increase(docpipe_estimated_cost_usd_total{@}[range])) / sum (increase(docpipe_documents_finished_total{@, outcome="complete"}[range]))`, ""))
-	b.number("Budget used", "Share of the month's budget that is spent or promised.", share, q(`max (docpipe_budget_used_ratio{@})`, ""))
+	b.number("Budget used", "Share of the month's budget that is spent or promised.", share, q(`max (docpipe_budget_used_ratio{@})`, "")).warns("BudgetNearlySpent", .8).warns("BudgetSpent", 1)
 	b.graph("Dollars an hour", "Cost as an hourly rate, by provider.", dollars, q(`sum by (provider) (rate(docpipe_estimated_cost_usd_total{@}[@])) * 3600`, "{{provider}}")).leads("CostAnomaly")
 	return b.Dashboard
 }

@@ -21,7 +21,7 @@ func pipeline() Dashboard {
 		wide(8).leads("PipelineNoForwardProgress")
 	b.row("Ends")
 	b.stacked("Uploads", "Uploads a second, by what became of them at the door.", each, q(`sum by (outcome) (rate(docpipe_documents_accepted_total{@}[@]))`, "{{outcome}}"))
-	b.stacked("Attempts that ended", "Ends a second, by outcome.", each, q(`sum by (outcome) (rate(docpipe_documents_finished_total{@}[@]))`, "{{outcome}}"))
+	b.stacked("Attempts that ended", "Ends a second, by outcome.", each, q(`sum by (outcome) (rate(docpipe_documents_finished_total{@}[@]))`, "{{outcome}}")).leads("DocumentsFail")
 	b.bars("Why attempts failed", "Failed attempts in the time shown, by the code of the reason.", count,
 		q(`sum by (reason) (increase(docpipe_documents_finished_total{@, outcome="failed"}[range]))`, "{{reason}}"))
 	b.graph("Upload to the end", "Time from when an attempt was opened until it ended: half of them, and 95 %.", seconds,

@@ -16,7 +16,7 @@ func jobs(b *board) {
 		q(`sum by (state) (max by (queue, kind, state) (river_jobs{@, queue=~"$queue"}))`, "{{state}}")).leads("QueueBacklogGrowing", "QueueNotWorked")
 	b.graph("Oldest job that waits", "Time that the oldest job of a queue has been waiting to be taken.", seconds,
 		q(`max by (queue) (river_oldest_available_job_age_seconds{@, queue=~"$queue"})`, "{{queue}}")).warns("QueueOldestJobTooOld", 300)
-	b.graph("Given up", "Jobs that were given up and are kept to be looked at.", count,
+	b.graph("Given up", "Jobs that were given up and are kept to be looked at, and those that are tried again later.", count,
 		q(`sum by (kind) (max by (queue, kind, state) (river_jobs{@, queue=~"$queue", state=~"discarded|retryable"}))`, "{{kind}}")).leads("JobsDiscarded")
 	b.stacked("Runs by outcome", "Runs of jobs a second, by outcome.", each, q(`sum by (outcome) (rate(river_job_duration_seconds_count{@, queue=~"$queue"}[@]))`, "{{outcome}}")).leads("JobRetryRateHigh")
 	b.graph("Time of a run, p95", "Within this time end 95 % of the runs of a kind.", seconds, quantile(.95, "river_job_duration_seconds", `queue=~"$queue"`, "kind", "{{kind}}")).traced()
@@ -30,12 +30,12 @@ func jobs(b *board) {
 func working(b *board) {
 	b.row("Workers")
 	b.graph("Workers that are busy", "Share of a queue's slots that are working.", share,
-		q(`sum by (queue) (river_workers_busy{@, queue=~"$queue"}) / sum by (queue) (river_worker_slots{@, queue=~"$queue"})`, "{{queue}}"))
+		q(`sum by (queue) (river_workers_busy{@, queue=~"$queue"}) / sum by (queue) (river_worker_slots{@, queue=~"$queue"})`, "{{queue}}")).warns("WorkersSaturated", 1)
 	b.graph("Time of a fetch, p95", "Time that taking jobs out of the table takes.", seconds, quantile(.95, "river_fetch_duration_seconds", `queue=~"$queue"`, "queue", "{{queue}}"))
 	b.graph("Fetched", "Jobs taken a second.", each, q(`sum by (queue) (rate(river_fetched_jobs_total{@, queue=~"$queue"}[@]))`, "{{queue}}"))
-	b.graph("Hung", "Jobs a second that do not end although they were told to.", each, q(`sum by (kind) (rate(river_jobs_hung_total{@}[@]))`, "{{kind}}"))
+	b.graph("Hung", "Jobs a second that do not end although they were told to.", each, q(`sum by (kind) (rate(river_jobs_hung_total{@}[@]))`, "{{kind}}")).leads("JobsHung")
 	b.graph("Leader", "Processes that lead River's upkeep: 1 is right.", none, q(`sum (river_leader{@})`, "leaders")).leads("RiverLeaderMissing")
-	b.bars("Since upkeep last succeeded", "Time since each round of upkeep last succeeded.", seconds, q(`time() - max by (round) (docpipe_upkeep_last_success_timestamp_seconds{@})`, "{{round}}"))
+	b.bars("Since upkeep last succeeded", "Time since each round of upkeep last succeeded.", seconds, q(`time() - max by (round) (docpipe_upkeep_last_success_timestamp_seconds{@})`, "{{round}}")).leads("ReconcilerNotRunning", "UpkeepNotRunning")
 }
 
 func pool(b *board) {
@@ -55,7 +55,7 @@ func pool(b *board) {
 
 func postgres(b *board) {
 	b.row("Database")
-	b.graph("Time of an operation, p95", "Within this time end 95 % of the operations on the database.", seconds, quantile(.95, "db_client_operation_duration_seconds", "", "operation", "{{operation}}"))
+	b.graph("Time of an operation, p95", "Within this time end 95 % of the operations on the database.", seconds, quantile(.95, "db_client_operation_duration_seconds", "", "operation", "{{operation}}")).leads("DatabaseOperationsSlow")
 	b.stacked("Operations", "Operations a second, by outcome.", each, q(`sum by (outcome) (rate(db_client_operation_duration_seconds_count{@}[@]))`, "{{outcome}}"))
 	b.graph("Longest transaction", "Age of the longest transaction of each state: it keeps dead rows alive.", seconds, q(`max by (state) (pg_stat_activity_max_tx_duration{@})`, "{{state}}"))
 	b.graph("The server's connections", "Connections of the server, by state.", count, q(`sum by (state) (pg_stat_activity_count{@})`, "{{state}}"))

@@ -3,8 +3,9 @@ package grafana
 func security() Dashboard {
 	b := newBoard("security", "Security", "Who knocks: refused proofs, forged callbacks, asked-for documents of others, beyond the limits.")
 	b.row("Events")
-	b.stacked("Events", "Security events a second, by kind.", each, q(`sum by (event) (rate(security_events_total{@}[@]))`, "{{event}}"))
-	b.bars("Events in the time shown", "The same, counted.", count, q(`sum by (event) (increase(security_events_total{@}[range]))`, "{{event}}"))
+	b.stacked("Events", "Security events a second, by kind.", each, q(`sum by (event) (rate(security_events_total{@}[@]))`, "{{event}}")).leads("RateLimitAbuse")
+	b.bars("Events in the time shown", "The same, counted.", count, q(`sum by (event) (increase(security_events_total{@}[range]))`, "{{event}}")).
+		leads("AccountsUnderAttack", "RefreshTokenReused", "MalwareUploaded")
 	b.number("Documents of others", "Asked-for documents that are another's, in the time shown.", count, q(`sum (increase(security_events_total{@, event="malicious_direct_reference"}[range]))`, "asked for")).
 		wide(8).leads("CrossTenantAccess")
 	b.row("Proofs")

@@ -10,21 +10,21 @@ func service(name, title, description string, own func(*board)) Dashboard {
 	b.row("Processes")
 	b.number("Answering", "Processes that answer the scraper.", count, q(`sum (up{@, job="$job"})`, "up")).leads("ServiceDown")
 	b.number("By heartbeat", "Living processes by their heartbeat in the database.", count, q(`max (docpipe_processes{@, service=~"`+name+`|dev"})`, "alive"))
-	b.number("Heartbeat", "Age of the oldest heartbeat of a living process.", seconds, q(`max (docpipe_heartbeat_age_seconds{@, service=~"`+name+`|dev"})`, "age"))
+	b.number("Heartbeat", "Age of the oldest heartbeat of a living process.", seconds, q(`max (docpipe_heartbeat_age_seconds{@, service=~"`+name+`|dev"})`, "age")).warns("HeartbeatStale", 60)
 	b.number("Running since", "Time since the youngest process started.", seconds, q(`time() - max (process_start_time_seconds{@, job="$job"})`, "up for")).leads("ProcessRestarting")
-	b.number("Clock", "The process' clock less the database's.", seconds, q(`max (docpipe_clock_skew_seconds{@})`, "ahead"))
+	b.number("Clock", "The process' clock less the database's.", seconds, q(`max (docpipe_clock_skew_seconds{@})`, "ahead")).warns("ClockSkew", 2)
 	b.list("Builds", "What runs, by its build.", count, q(`count by (revision, goversion) (docpipe_build_info{@, job="$job"})`, "{{revision}}")).wide(4)
 	own(b)
 	b.row("Resources")
 	b.graph("CPU", "Cores in use, by process.", none, q(`rate(process_cpu_seconds_total{@, job="$job"}[@])`, "{{instance}}"))
 	b.graph("Memory", "Resident bytes, and bytes of Go's heap, by process.", size, q(`process_resident_memory_bytes{@, job="$job"}`, "{{instance}} resident"), q(`go_memstats_heap_inuse_bytes{@, job="$job"}`, "{{instance}} heap"))
 	b.graph("Goroutines", "Goroutines by process: a count that only grows is a leak.", count, q(`go_goroutines{@, job="$job"}`, "{{instance}}"))
-	b.graph("Open files", "Share of the open files that the system allows.", share, q(`process_open_fds{@, job="$job"} / process_max_fds{@, job="$job"}`, "{{instance}}"))
-	b.graph("Pauses for garbage", "Longest pause for collecting garbage.", seconds, q(`go_gc_duration_seconds{@, job="$job", quantile="1"}`, "{{instance}}"))
+	b.graph("Open files", "Share of the open files that the system allows.", share, q(`process_open_fds{@, job="$job"} / process_max_fds{@, job="$job"}`, "{{instance}}")).warns("FileDescriptorsLow", .8)
+	b.graph("Pauses for garbage", "Share of the time that everything stood still for collecting garbage.", share, q(`rate(go_gc_duration_seconds_sum{@, job="$job"}[@])`, "{{instance}}"))
 	b.graph("Pool in use", "Share of the connections that are in use.", share, q(`pgxpool_acquired_conns{@, job="$job"} / pgxpool_max_conns{@, job="$job"}`, "{{instance}} {{pool}}")).
 		warns("DbPoolPressure", .8).warns("DbPoolExhausted", .95)
 	b.row("Log")
-	b.stacked("Lines by level", "Lines a second, by level.", each, q(`sum by (level) (rate(log_messages_total{@, job="$job"}[@]))`, "{{level}}"))
+	b.stacked("Lines by level", "Lines a second, by level.", each, q(`sum by (level) (rate(log_messages_total{@, job="$job"}[@]))`, "{{level}}")).leads("ErrorsLogged")
 	b.logLines("Warnings and errors", "What the service says is wrong.", `{@, service_name=~"`+name+`|dev", level=~"warn|error"}`)
 	return b.Dashboard
 }
@@ -60,7 +60,7 @@ func webhook() Dashboard {
 	return service("webhook", "Service: webhook", "The parser's door: it takes callbacks within a second, or sends them away to come again.", func(b *board) {
 		b.row("Callbacks")
 		b.stacked("Callbacks", "Callbacks a second, by what became of them.", each, q(`sum by (outcome) (rate(webhook_received_total{@, job="$job"}[@]))`, "{{outcome}}")).leads("WebhookSignatureFailures")
-		b.graph("Answered after more than 1 s", "Share of the callbacks that were answered after more than 1 s.", share, slower(answers, "1", `, job="$job", route=~".*/webhook/.*"`, "above 1 s")).warns("WebhookSlow", .05)
+		b.graph("Answered within 1 s", "Share of the callbacks that were answered within 1 s.", share, within(answers, "1", `, job="$job", route=~".*/webhook/.*"`, "within 1 s")).floor("WebhookSlow", .95)
 		b.graph("Time of an answer", "Within these times end half and 95 % of the answers.", seconds, quantile(.5, answers, `job="$job", route=~".*/webhook/.*"`, "", "p50"),
 			quantile(.95, answers, `job="$job", route=~".*/webhook/.*"`, "", "p95")).traced()
 		b.graph("From submission to callback", "Time until the parser calls back, p95.", seconds, quantile(.95, "webhook_callback_latency_seconds", "", "", "p95"))

@@ -177,6 +177,9 @@ func (h *House) census(ctx context.Context) {
 	if err == nil {
 		seen.Skew, err = h.instances.Skew(ctx, time.Now)
 	}
+	if err == nil {
+		seen.Budget, err = h.budgetShare(ctx)
+	}
 	seen.Leads = seen.Leader == h.self.ID.String()
 	for _, queue := range append(riverqueue.Queues(), core.PauseIntake) {
 		if seen.Paused != nil && !seen.Paused[queue] {

@@ -22,6 +22,7 @@ import (
 	"github.com/insurance-navigator/navigator/loadtest/corpus"
 	"github.com/insurance-navigator/navigator/observability/grafana"
 	"github.com/insurance-navigator/navigator/observability/grafana/panels"
+	"github.com/insurance-navigator/navigator/observability/prometheus"
 )
 
 // env is the name of the deployment that the panels are asked about.
@@ -95,14 +96,12 @@ func newGallery(ctx context.Context, t *testing.T) *gallery {
 func rules(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	names, err := filepath.Glob("../../../observability/prometheus/*.yaml")
+	files, err := prometheus.Files(prometheus.Settings{Env: env, Runbooks: "https://runbooks.example.com", Dashboards: "https://grafana.example.com"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range names {
-		if text, err := os.ReadFile(name); err == nil && !strings.HasSuffix(name, "_test.yaml") {
-			all[filepath.Base(name)] = string(text)
-		}
+	for _, file := range files {
+		all[file.Name] = file.Text
 	}
 	return all
 }
@@ -243,7 +242,7 @@ func (c *client) said(ctx context.Context, id core.ID) error {
 }
 
 // waits lets documents wait long enough to be seen: for the parser, then for an
-// embedder that wants money.
+// embedder that refuses our key.
 func (g *gallery) waits(ctx context.Context) error {
 	g.llama.Faults.Hold()
 	held, err := g.upload(ctx)
@@ -253,13 +252,24 @@ func (g *gallery) waits(ctx context.Context) error {
 	if err := g.shows(ctx, `max (webhook_callbacks_pending)`, float64(len(held))); err != nil {
 		return err
 	}
-	g.openai.Inject(openaitest.Fault{Kind: openaitest.InsufficientQuota, Times: -1}, openaitest.Fault{Kind: openaitest.InsufficientQuota, Times: -1, Health: true})
+	if err := g.strand(ctx); err != nil {
+		return err
+	}
+	g.openai.Inject(openaitest.Fault{Kind: openaitest.KeyRevoked, Times: -1}, openaitest.Fault{Kind: openaitest.KeyRevoked, Times: -1, Health: true})
 	g.llama.Faults.Release()
 	if err := g.shows(ctx, `max (river_queue_paused{queue="embed"})`, 1); err != nil {
 		return err
 	}
 	g.openai.Heal()
 	return g.complete(ctx, held)
+}
+
+// strand leaves a job of a kind that no worker knows, as another release may.
+func (g *gallery) strand(ctx context.Context) error {
+	return g.super(ctx, func(conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, `insert into river.river_job (kind, queue, args, max_attempts, state, priority) values ('unknown', 'line', '{}', 1, 'available', 1)`)
+		return err
+	})
 }
 
 // value is one number of Prometheus.

@@ -5,10 +5,13 @@ package panels
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,14 +74,38 @@ func (s Scene) Range(ctx context.Context, expr string) ([]Series, error) {
 	return s.get(ctx, s.Prometheus+"/api/v1/query_range", url.Values{"query": {expr}, "start": {moment(s.From)}, "end": {moment(s.To)}, "step": {seconds(s.Step)}})
 }
 
+// Chosen is the scene with the first value of each variable of the dashboard
+// that has none and cannot be all.
+func (s Scene) Chosen(ctx context.Context, board grafana.Dashboard) (Scene, error) {
+	values := maps.Clone(s.Values)
+	for _, v := range board.Templating.List {
+		if _, set := values[v.Name]; set || v.Type != "query" || v.IncludeAll {
+			continue
+		}
+		offered, err := s.LabelValues(ctx, board, v)
+		if err != nil || len(offered) == 0 {
+			return s, errors.Join(fmt.Errorf("%s: variable %s has no value", board.UID, v.Name), err)
+		}
+		values[v.Name] = offered[0]
+	}
+	s.Values = values
+	return s, nil
+}
+
 // LabelValues are the values that a variable offers.
 func (s Scene) LabelValues(ctx context.Context, board grafana.Dashboard, v grafana.Variable) ([]string, error) {
 	text, _ := v.Query.(string)
 	family, label, _ := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(text, "label_values("), ")"), ", ")
 	found, err := s.get(ctx, s.Prometheus+"/api/v1/query", url.Values{"query": {fmt.Sprintf("count by (%s) (%s)", label, s.Expand(board, family))}, "time": {moment(s.To)}})
+	if err != nil {
+		return nil, err
+	}
+	offers, err := regexp.Compile(strings.Trim(v.Regex, "/"))
 	var all []string
 	for _, one := range found {
-		all = append(all, one.Labels[label])
+		if err == nil && offers.MatchString(one.Labels[label]) {
+			all = append(all, one.Labels[label])
+		}
 	}
 	slices.Sort(all)
 	return all, err

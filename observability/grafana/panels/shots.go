@@ -37,7 +37,11 @@ func (s Shot) Name() string {
 // what a query needs and the scene lacks, such as an exporter; nil lacks
 // nothing.
 func (s Scene) Shoot(ctx context.Context, boards []grafana.Dashboard, lacks func(expr string) string) (shots []Shot, err error) {
+	scenes := map[string]Scene{}
 	for _, d := range boards {
+		if scenes[d.UID], err = s.Chosen(ctx, d); err != nil {
+			return nil, err
+		}
 		for _, a := range d.Annotations.List {
 			shots = append(shots, Shot{Board: d, Panel: grafana.Panel{Title: a.Name, Type: "annotation"}, Target: grafana.Target{RefID: "A", Datasource: a.Datasource, Expr: a.Expr}})
 		}
@@ -58,7 +62,7 @@ func (s Scene) Shoot(ctx context.Context, boards []grafana.Dashboard, lacks func
 		if one.Needs != "" {
 			continue
 		}
-		if one.Series, err = s.Ask(ctx, one.Board, one.Target); err != nil {
+		if one.Series, err = scenes[one.Board.UID].Ask(ctx, one.Board, one.Target); err != nil {
 			return nil, fmt.Errorf("%s: %w", one.Name(), err)
 		}
 	}

@@ -5,10 +5,9 @@ package inventory
 
 import (
 	"regexp"
-	"slices"
-	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/insurance-navigator/navigator/adapters/metrics"
 )
@@ -34,31 +33,32 @@ func Families() map[string]Family {
 	return all
 }
 
-// described reads a family out of what client_golang says of it.
-var described = regexp.MustCompile(`fqName: "([^"]+)".*variableLabels: \{([^}]*)\}`)
-
-// Registered are the families that the services register, metrics.New's and
-// Go's own.
+// Registered are the families that the services register: those of
+// adapters/metrics, of the Go runtime and of the operating system.
 func Registered() (list []Family) {
-	registry := prometheus.NewRegistry()
-	metrics.New(registry, "inventory")
-	descriptions := make(chan *prometheus.Desc, 4096)
-	registry.Describe(descriptions)
-	close(descriptions)
-	for d := range descriptions {
-		found := described.FindStringSubmatch(d.String())
-		if found == nil {
-			continue // of a collector that does not say in advance
-		}
-		f := Family{Name: found[1], From: "navigator"}
-		for label := range strings.SplitSeq(found[2], ",") {
-			if label != "" {
-				f.Labels = append(f.Labels, strings.TrimSpace(label))
-			}
-		}
-		list = append(list, f)
+	for _, f := range metrics.Families() {
+		list = append(list, Family{f.Name, f.Labels, "navigator"})
 	}
-	slices.SortFunc(list, func(a, b Family) int { return strings.Compare(a.Name, b.Name) })
+	return append(list, runtime()...)
+}
+
+// described finds a family's name in what client_golang says of it.
+var described = regexp.MustCompile(`fqName: "([^"]+)"`)
+
+// runtime are the families that come with client_golang.
+func runtime() (list []Family) {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	descriptions := make(chan *prometheus.Desc, 256)
+	go func() {
+		defer close(descriptions)
+		registry.Describe(descriptions)
+	}()
+	for d := range descriptions {
+		if found := described.FindStringSubmatch(d.String()); found != nil {
+			list = append(list, Family{Name: found[1], From: "navigator"})
+		}
+	}
 	return list
 }
 

@@ -19,8 +19,9 @@ var Pages = map[string]map[string]func() string{
 	"README.md":    {"line": Way},
 	"docs/line.md": {"line": Picture, "legs": Legs, "ends": Ends, "verdicts": Verdicts},
 
-	"docs/limits.md": {"rates": Rates},
-	"docs/verify.md": {"rules": Rules},
+	"docs/limits.md":  {"rates": Rates},
+	"docs/metrics.md": {"families": Metrics},
+	"docs/verify.md":  {"rules": Rules},
 }
 
 // The OpenAPI documents 3.1 and 3.0.3 under the default limits, from the

@@ -64,15 +64,10 @@ func (d *doors) openAdmin(ctx context.Context, c Config) (err error) {
 	return nil
 }
 
-// measure opens the operators' port, with the families for a scraper once there
-// are any.
-func (d doors) measure(c Config, families http.Handler) {
+// measure opens the operators' port, with the pages that there are by now.
+func (d doors) measure(c Config, more map[string]http.Handler) {
 	if d.admin == nil {
 		return
-	}
-	more := map[string]http.Handler{}
-	if families != nil {
-		more["/metrics"] = families
 	}
 	d.admin.open(httpapi.NewAdmin(more, !c.adminLoopback()))
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -46,6 +47,8 @@ type House struct {
 	postman           *localauth.Postman // nil where accounts send no mails of ours
 	purse             *purse
 	meters            meters
+	progress          atomic.Int64         // when a job last ended here, in nanoseconds; 0 before the first
+	looked            atomic.Pointer[look] // the last look at the database; nil before the first
 	audit             *postgres.AuditLog
 	security          *inprocess.Security
 }
@@ -110,7 +113,7 @@ func (h *House) openDatabase(ctx context.Context) error {
 
 func (h *House) openStores() error {
 	settings := h.queues()
-	settings.Observer = queueMeter{h.meters.Metrics}
+	settings.Observer = queueMeter{h.meters.Metrics, &h.progress}
 	if h.appPool != nil {
 		queue, err := riverqueue.NewQueue(h.appPool, settings, h.log)
 		if err != nil {
@@ -308,7 +311,7 @@ func (h *House) line(ctx context.Context) (*riverqueue.Line, error) {
 	settings := h.queues()
 	settings.SoftStop -= h.config.Notice() // what is left of it when the line is told to stop
 	settings.Process, settings.Progress = h.self.ID.String(), func(queue string) { h.pulse.beat(lineOf(queue)) }
-	settings.Refused, settings.Observer = h.refused, queueMeter{h.meters.Metrics}
+	settings.Refused, settings.Observer = h.refused, queueMeter{h.meters.Metrics, &h.progress}
 	h.meters.Works(settings.Workers)
 	return newLine(ctx, h.config, settings, h.workPool, h.store, h.parts, h.meters, h.log)
 }

@@ -76,7 +76,7 @@ func (h *House) lineBound() time.Duration {
 func (h *House) heartbeat(ctx context.Context) {
 	err := h.instances.Beat(ctx, h.self.ID, h.seen.all())
 	if ctx.Err() == nil || err == nil {
-		h.meters.Up(string(core.ServiceDatabase), !core.HasCode(err, core.CodeDatabaseUnavailable))
+		h.seen.asked(err)
 	}
 	if core.HasCode(err, core.CodeNotFound) {
 		if err := h.instances.Register(ctx, h.self); err != nil {

@@ -3,6 +3,7 @@ package boot
 import (
 	"context"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -76,10 +77,16 @@ func (m meters) pool(name string, pool *pgxpool.Pool) {
 }
 
 // queueMeter tells the families of the queue's runs.
-type queueMeter struct{ *metrics.Metrics }
+type queueMeter struct {
+	*metrics.Metrics
+	progress *atomic.Int64 // when a job last ended, in nanoseconds
+}
 
 // Worked is riverqueue.Observer.
-func (q queueMeter) Worked(r riverqueue.Run) { q.Metrics.Worked(metrics.Run(r)) }
+func (q queueMeter) Worked(r riverqueue.Run) {
+	q.progress.Store(time.Now().UnixNano())
+	q.Metrics.Worked(metrics.Run(r))
+}
 
 // countedInbox counts what becomes of callbacks.
 type countedInbox struct {
@@ -185,6 +192,9 @@ func (h *House) census(ctx context.Context) {
 		if seen.Paused != nil && !seen.Paused[queue] {
 			seen.Paused[queue] = false
 		}
+	}
+	if err == nil {
+		h.looked.Store(&look{time.Now(), seen})
 	}
 	if ctx.Err() == nil {
 		h.meters.Stands(seen, time.Since(began), err)

@@ -22,6 +22,8 @@ type outcomes struct {
 	held   map[string]bool // services whose breaker is open
 	guards guards
 	meter  *metrics.Metrics
+
+	database ports.Dependency // apart: /health asks for itself
 }
 
 func newOutcomes(meter *metrics.Metrics) *outcomes {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -47,19 +48,30 @@ func (p *pulse) beat(name string) {
 
 // check names a frozen loop; it is what /livez asks.
 func (p *pulse) check() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	var frozen []string
-	for name, loop := range p.loops {
-		if still := time.Since(loop.last); still > loop.bound {
-			frozen = append(frozen, fmt.Sprintf("%s for %s", name, still.Round(time.Second)))
+	for _, loop := range p.loopStates() {
+		if loop.Frozen {
+			still := time.Duration(loop.AgeSeconds * float64(time.Second))
+			frozen = append(frozen, fmt.Sprintf("%s for %s", loop.Name, still.Round(time.Second)))
 		}
 	}
 	if len(frozen) == 0 {
 		return nil
 	}
-	slices.Sort(frozen)
 	return fmt.Errorf("no progress: %v", frozen)
+}
+
+// loopStates lists the loops by name.
+func (p *pulse) loopStates() []loopHealth {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	states := []loopHealth{}
+	for name, loop := range p.loops {
+		still := time.Since(loop.last)
+		states = append(states, loopHealth{Name: name, AgeSeconds: still.Seconds(), BoundSeconds: loop.bound.Seconds(), Frozen: still > loop.bound})
+	}
+	slices.SortFunc(states, func(a, b loopHealth) int { return strings.Compare(a.Name, b.Name) })
+	return states
 }
 
 // loop does work every so often until ctx ends. A round may take as long as

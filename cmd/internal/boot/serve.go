@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"os"
 	"time"
 
@@ -99,7 +100,7 @@ func untilEnd(ctx context.Context, failed <-chan error, line ending) error {
 
 // start opens the doors and the line.
 func (h *House) start(ctx context.Context, gates doors) (*riverqueue.Line, error) {
-	gates.measure(h.config, h.meters.handler())
+	gates.measure(h.config, h.operatorsPages(gates))
 	if gates.api != nil {
 		handler, err := h.api(ctx, gates.api)
 		if err != nil {
@@ -118,6 +119,14 @@ func (h *House) start(ctx context.Context, gates doors) (*riverqueue.Line, error
 		return nil, nil
 	}
 	return h.startLine(ctx, gates.worker)
+}
+
+// operatorsPages is what the operators' port serves beside the profiles.
+func (h *House) operatorsPages(gates doors) map[string]http.Handler {
+	return map[string]http.Handler{
+		"/metrics": h.meters.handler(),
+		"/health":  h.serveHealth(func() bool { return gates.admin.ready() != nil }),
+	}
 }
 
 // startLine begins to work jobs. What an operator paused rests from the first

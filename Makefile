@@ -31,7 +31,7 @@ GODIRS := $(wildcard */)
 BENCHES := ./core/chunker/... ./adapters/pdftext/... $(if $(wildcard bench/.),./bench/...)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test smoke-live crash chaos soak drill fuzz pentest bench lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images terraform-check pdfium realpdfs reading testdb testdb-stop tools
+.PHONY: help dev test smoke-live crash chaos soak panels drill fuzz pentest bench lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images terraform-check pdfium realpdfs reading testdb testdb-stop tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,9 @@ soak: pdfium testdb ## keep a steady load and watch what grows: make soak MIN=10
 
 drill: pdfium testdb ## back up, destroy, restore elsewhere, and print the figures: make drill CHUNKS=10000
 	@$(GO) test -count=1 -timeout 30m -v -run 'RestoreElsewhere|RestoreRefuses|ReconcileAfter|BackupAndRestoreKilled|BackupFigures' ./cmd/internal/boot -chunks '$(or $(CHUNKS),10000)'
+
+panels: pdfium testdb ## ask every panel of the dashboards under a load with faults, and draw them into .local/panels
+	@$(GO) test -count=1 -timeout 15m -v -run 'TestPanels$$' ./cmd/internal/faulttest -panels "$(CURDIR)/.local/panels"
 
 fuzz: pdfium ## let every fuzz target look for inputs of its own: make fuzz FUZZTIME=30s ONLY=FuzzSurvey
 	@$(GO) test -list '^Fuzz' ./... | awk '/^Fuzz/ { names[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print $$2, names[i]; n = 0 }' | \

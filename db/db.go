@@ -201,6 +201,12 @@ func grantRiver(ctx context.Context, pool *pgxpool.Pool) error {
 		grant usage on sequence river.river_job_id_seq to inav_app;
 		grant select, insert, update, delete on all tables in schema river to service_role;
 		grant usage on all sequences in schema river to service_role;
+		do $$ begin
+			if exists (select from pg_roles where rolname = 'inav_riverui') then -- from version 20 on
+				grant usage on schema river to inav_riverui;
+				grant select on all tables in schema river to inav_riverui;
+			end if;
+		end $$;
 		revoke all on upload_pipeline.schema_version from public;
 		grant select on upload_pipeline.schema_version to inav_app, service_role;
 		alter table upload_pipeline.schema_version enable row level security;

@@ -18,7 +18,7 @@ func business() Dashboard {
 	b.bars("Documents held", "Documents that the database holds, by status.", count, q(`max by (status) (docpipe_documents{@}) > 0`, "{{status}}"))
 	b.heat("Sizes of files", "How large the files taken are.", size, q(`sum by (le) (increase(docpipe_upload_size_bytes_bucket{@}[@]))`, "{{le}}"))
 	b.bars("Why attempts failed", "Failed attempts, by the code of the reason.", count, q(`sum by (reason) (increase(docpipe_documents_finished_total{@, outcome="failed"}[range]))`, "{{reason}}"))
-	b.stacked("Searches and reads", "Requests a second that people read by.", requests, q(`sum by (route) (rate(`+answers+`_count{@, job=~"api|dev", code="200"}[@]))`, "{{route}}"))
+	b.stacked("Searches and reads", "Requests a second that people read by.", requests, q(`sum by (route) (rate(`+answers+`_count{@, job="api", code="200"}[@]))`, "{{route}}"))
 	b.row("Volume and cost")
 	b.number("Pages", "Pages that were read.", count, q(`sum (increase(docpipe_pages_parsed_total{@}[range]))`, ""))
 	b.number("Chunks", "Chunks that were kept.", count, q(`sum (increase(docpipe_chunks_stored_total{@}[range]))`, ""))

@@ -11,7 +11,7 @@ func logs() Dashboard {
 	b.row("What")
 	b.logGraph("Lines by service", "Lines that Loki holds, by service and level.", count, `sum by (service_name, level) (count_over_time({@}[@]))`, "{{service_name}} {{level}}")
 	b.logGraph("Events", "Lines by their event.", count, `sum by (event) (count_over_time({@} | json event="event" | event != "" [@]))`, "{{event}}")
-	b.logGraph("Errors by class", "Warnings and errors by the code they carry.", count, `sum by (code) (count_over_time({@, level=~"warn|error"} | json code="code" | code != "" [@]))`, "{{code}}")
+	b.logGraph("Errors by class", "Warnings and errors by the code they carry.", count, `sum by (code) (count_over_time({@, level=~"warn|error"} | json code="error_class" | code != "" [@]))`, "{{code}}")
 	b.logGraph("Time of an answer by the log, p95", "Within this time ended 95 % of the requests, by route, from the lines of requests.", "ms",
 		`quantile_over_time(0.95, {@} | json route="route", duration_ms="duration_ms" | route != "" | unwrap duration_ms | __error__="" [@]) by (route)`, "{{route}}")
 	b.logLines("One document's story", "Every line that names the document of the variable above, of all services; all lines of documents while it is empty.", `{@} | json document_id="document_id" | document_id =~ "$document.*" | document_id != ""`)

@@ -1,11 +1,10 @@
 package grafana
 
-// service is a board of one service; each chooses its own jobs of the scraper,
-// or the one where everything is one process.
+// service is a board of one service, by its job of the scraper.
 func service(name, title, description string, own func(*board)) Dashboard {
 	b := newBoard(name, title, description)
 	jobs := values("job", "Job", "docpipe_build_info", "job")
-	jobs.Regex = "/^(" + name + "|dev)$/"
+	jobs.Regex = "/^" + name + "$/"
 	b.variable(jobs)
 	b.row("Processes")
 	b.number("Answering", "Processes that answer the scraper.", count, q(`sum (up{@, job="$job"})`, "up")).leads("ServiceDown")

@@ -32,15 +32,15 @@ func slo() Dashboard {
 	b.graph("Share of errors in 1 hour", "The same over an hour, which the fast burn alerts ask about.", share, q(`slo:sli_error:ratio_rate1h{@}`, "{{slo}}"))
 	b.graph("Share of errors in 6 hours", "The same over six hours, which the slow burn alerts ask about.", share, q(`slo:sli_error:ratio_rate6h{@}`, "{{slo}}"))
 	b.row("The two answers within 10 s, and the callback within 1 s")
-	b.graph("Requests above 10 s", "Share of the API's answers that took more than 10 s.", share, slower(answers, "10", `, job=~"api|dev"`, "above 10 s"))
+	b.graph("Requests above 10 s", "Share of the API's answers that took more than 10 s.", share, slower(answers, "10", `, job="api"`, "above 10 s"))
 	b.graph("Documents above 10 s of our own", "Share of documents whose way from upload to complete, without the providers' own time, took more than 10 s.", share,
 		slower("docpipe_document_overhead_seconds", "10", "", "above 10 s"))
 	b.graph("Callbacks within 1 s", "Share of the parser's callbacks that were answered within 1 s.", share, within(answers, "1", `, route=~".*/webhook/.*"`, "within 1 s")).floor("WebhookSlow", .95)
 	b.row("Rollback signals")
 	b.graph("Failed requests", "Share of answers 5xx of the API. Above 5 % somebody is woken, above 10 % a release is taken back.", share,
-		errorShare(`, job=~"api|dev"`, "", "failed")).warns("HighErrorRate", .05).warns("RollbackErrorRate", .1)
-	b.graph("Requests above 30 s", "Share of answers above 30 s.", share, slower(answers, "30", `, job=~"api|dev"`, "above 30 s")).warns("HighLatency", .05)
-	b.graph("Requests above 60 s", "Share of answers above 60 s: beyond 5 % a release is taken back.", share, slower(answers, "60", `, job=~"api|dev"`, "above 60 s")).warns("RollbackLatency", .05)
+		errorShare(`, job="api"`, "", "failed")).warns("HighErrorRate", .05).warns("RollbackErrorRate", .1)
+	b.graph("Requests above 30 s", "Share of answers above 30 s.", share, slower(answers, "30", `, job="api"`, "above 30 s")).warns("HighLatency", .05)
+	b.graph("Requests above 60 s", "Share of answers above 60 s: beyond 5 % a release is taken back.", share, slower(answers, "60", `, job="api"`, "above 60 s")).warns("RollbackLatency", .05)
 	b.bars("Services that answer", "Whether the last real call of each service outside, and of the database, succeeded: 1 is yes.", none,
 		q(`min by (dependency) (dependency_up{@})`, "{{dependency}}")).leads("DatabaseDown", "DependencyDown")
 	b.graph("Seen from outside", "Whether the prober reached the service through its front.", share, q(`avg by (job) (probe_success{@})`, "{{job}}")).leads("ProbeFailed")

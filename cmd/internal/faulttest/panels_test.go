@@ -20,21 +20,25 @@ import (
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/core/audit"
 	"github.com/insurance-navigator/navigator/loadtest/corpus"
+	"github.com/insurance-navigator/navigator/observability/alertmanager"
 	"github.com/insurance-navigator/navigator/observability/grafana"
 	"github.com/insurance-navigator/navigator/observability/grafana/panels"
+	"github.com/insurance-navigator/navigator/observability/grafana/preview"
 	"github.com/insurance-navigator/navigator/observability/prometheus"
+	"github.com/insurance-navigator/navigator/observability/stack"
 )
 
 // env is the name of the deployment that the panels are asked about.
 const env = "panels"
 
-// gallery is the services under a load with faults, and Prometheus beside them.
+// gallery is the services under a load with faults, and beside them what an
+// operator looks through.
 type gallery struct {
 	*bed
-	t        *testing.T
-	scene    panels.Scene
-	watchers *watchers
-	other    *client // than the bed's person
+	t       *testing.T
+	scene   panels.Scene
+	missing []stack.Program // that are not installed here
+	other   *client         // than the bed's person
 }
 
 // TestPanels asks every panel's query of a real Prometheus that scraped the real
@@ -53,7 +57,9 @@ func TestPanels(t *testing.T) {
 	if err := g.counts(ctx); err != nil {
 		t.Error(err)
 	}
-	time.Sleep(scrapeTime) // the last of the load is to be scraped: only time brings that
+	if err := g.scraped(ctx); err != nil {
+		t.Fatal(err)
+	}
 	g.scene.To = time.Now()
 	shots, err := g.scene.Shoot(ctx, grafana.All(), g.lacks)
 	if err != nil {
@@ -65,45 +71,41 @@ func TestPanels(t *testing.T) {
 
 func newGallery(ctx context.Context, t *testing.T) *gallery {
 	t.Helper()
-	program, err := exec.LookPath("prometheus")
-	if err != nil {
-		t.Skip("the panels are NOT asked: prometheus is not installed here (Debian package prometheus)")
+	if advice, ok := stack.Installed(); !ok {
+		t.Skip("the panels are NOT asked: " + advice)
 	}
-	db := newCluster(t)
+	db, redis := newCluster(t), redistest.New(t).URL()
 	w := newWorld(t, db)
-	w.extra = map[string]string{"ADMIN_PORT": "0", "MONTHLY_BUDGET_USD": "100", "REFUSAL_EVERY": "1s", "LOG_LEVEL": "debug", "UPLOAD_PIPELINE_ENVIRONMENT": env,
-		"REDIS_URL": redistest.New(t).URL()}
-	g := &gallery{bed: &bed{world: w, cluster: db, diary: &diary{}}, t: t, watchers: newWatchers(t)}
+	w.extra = map[string]string{"ADMIN_PORT": "0", "MONTHLY_BUDGET_USD": "100", "REFUSAL_EVERY": "1s", "REDIS_URL": redis, "UPLOAD_PIPELINE_ENVIRONMENT": env}
+	g := &gallery{bed: &bed{world: w, cluster: db, diary: &diary{}}, t: t}
+	options := stack.Options{Dir: filepath.Join(t.TempDir(), "stack"), Scrape: time.Second, Postgres: db.SuperURL(), Redis: redis, Node: true,
+		Settings: prometheus.Settings{Env: env, Runbooks: "https://runbooks.example.com", Dashboards: "https://grafana.example.com"}}
 	for _, service := range []string{"api", "webhook", "worker"} {
 		w.run(service, service)
-		g.watchers.targets = append(g.watchers.targets, target{job: service, address: strings.TrimPrefix(w.admins[service], "http://")})
+		options.Targets = append(options.Targets, stack.Target{Job: service, Address: strings.TrimPrefix(w.admins[service], "http://")})
 	}
-	g.watchers.exporter("prometheus-node-exporter", "node_", nil)
-	g.watchers.exporter("prometheus-postgres-exporter", "pg_", []string{"DATA_SOURCE_NAME=" + db.SuperURL()})
-	g.watchers.exporter("prometheus-redis-exporter", "redis_", nil, "--redis.addr="+w.extra["REDIS_URL"])
-	g.watchers.prober(w.front())
+	options.Probes = []string{w.front() + "/health"}
+	var err error
+	if options.Tree, err = alertmanager.Local(w.serve(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))); err != nil {
+		t.Fatal(err)
+	}
 	g.scene = panels.Scene{From: time.Now(), Step: time.Second, Window: 10 * time.Second, Values: map[string]string{"env": env}}
-	g.scene.Prometheus = g.watchers.prometheus(program, env, rules(t))
+	running, err := stack.Start(ctx, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := running.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	g.scene.Prometheus, g.missing = running.Prometheus, running.Missing
 	for n, person := range []**client{&g.person, &g.other} {
 		if *person, err = w.signUp(ctx, fmt.Sprintf("user-%d", n), g.diary); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return g
-}
-
-// rules are the alerts and records that the panels ask for.
-func rules(t *testing.T) map[string]string {
-	t.Helper()
-	all := map[string]string{}
-	files, err := prometheus.Files(prometheus.Settings{Env: env, Runbooks: "https://runbooks.example.com", Dashboards: "https://grafana.example.com"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		all[file.Name] = file.Text
-	}
-	return all
 }
 
 // load is what befalls: work, refusals at the doors, faults of every service.
@@ -266,32 +268,40 @@ func (g *gallery) waits(ctx context.Context) error {
 
 // strand leaves a job of a kind that no worker knows, as another release may.
 func (g *gallery) strand(ctx context.Context) error {
-	return g.super(ctx, func(conn *pgx.Conn) error {
+	err := g.super(ctx, func(conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, `insert into river.river_job (kind, queue, args, max_attempts, state, priority) values ('unknown', 'line', '{}', 1, 'available', 1)`)
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	return g.shows(ctx, `sum (max by (state) (river_jobs{state="discarded"}))`, 1)
 }
 
-// value is one number of Prometheus.
-func (g *gallery) value(expr string) func(context.Context) (float64, error) {
-	return func(ctx context.Context) (float64, error) {
-		now := g.scene
-		now.To = time.Now()
-		found, err := now.Ask(ctx, grafana.Dashboard{}, grafana.Target{Expr: expr, Instant: true})
-		if err != nil || len(found) == 0 {
-			return -1, err
-		}
-		value, _ := found[0].Last()
-		return value, nil
+// value is one number of Prometheus; -1 where there is none.
+func (g *gallery) value(ctx context.Context, expr string) (float64, error) {
+	now := g.scene
+	now.To = time.Now()
+	found, err := now.Ask(ctx, grafana.Dashboard{}, grafana.Target{Expr: expr, Instant: true})
+	if err != nil || len(found) == 0 {
+		return -1, err
 	}
+	value, _ := found[0].Last()
+	return value, nil
 }
 
 // shows waits until Prometheus shows a number.
 func (g *gallery) shows(ctx context.Context, expr string, want float64) error {
-	if err := g.watchers.settles(ctx, g.value(expr), want); err != nil {
-		return fmt.Errorf("%s: %w", expr, err)
-	}
-	return nil
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	_, err := again(ctx, func() (bool, error) {
+		got, err := g.value(ctx, expr)
+		if err == nil && got != want {
+			err = fmt.Errorf("%w: %s is %v, want %v", errAgain, expr, got, want)
+		}
+		return true, err
+	})
+	return err
 }
 
 // counts holds what the services counted to what the database holds.
@@ -317,19 +327,30 @@ func (g *gallery) counts(ctx context.Context) error {
 	return nil
 }
 
-// lacks names the exporter that a query needs and that is not here.
+// elsewhere are the families that nobody tells in this run, by their beginnings,
+// and who tells them.
+var elsewhere = map[string]string{"loki_": "Loki", "probe_ssl_": "a front with TLS"}
+
+// lacks names who tells what a query asks for, where that does not run here.
 func (g *gallery) lacks(expr string) string {
-	for families, pkg := range g.watchers.missing {
+	for families, who := range elsewhere {
 		if strings.Contains(expr, families) {
-			return pkg
+			return who
 		}
 	}
-	for _, server := range []string{"alertmanager", "loki"} { // which run in make observe
-		if strings.Contains(expr, server+"_") {
-			return server
+	families := map[string]string{"node": "node_", "postgres": "pg_", "redis": "redis_up", "blackbox": "probe_"}
+	for _, program := range g.missing {
+		if strings.Contains(expr, families[program.Name]) {
+			return program.Package
 		}
 	}
 	return ""
+}
+
+// scraped waits until every target was scraped after now.
+func (g *gallery) scraped(ctx context.Context) error {
+	now := float64(time.Now().Unix())
+	return g.shows(ctx, fmt.Sprintf(`min(timestamp(up) >= bool %f)`, now+2), 1)
 }
 
 // judge fails for every query that was asked and showed nothing, and names
@@ -359,14 +380,47 @@ func (g *gallery) judge(ctx context.Context, shots []panels.Shot) {
 	g.t.Logf("%d queries of %d dashboards: %d empty; NOT ASKED for want of the program here: %v", len(shots), len(grafana.All()), empty, needs)
 }
 
-// keep writes what was seen: as a page, and as data for the preview.
+// keep writes what was seen: a page of words, and a page of pictures for each
+// dashboard, photographed where a browser is.
 func (g *gallery) keep(shots []panels.Shot) {
 	g.t.Helper()
-	err := os.MkdirAll(*panelsFlag, 0o750)
+	dir, err := filepath.Abs(*panelsFlag)
 	if err == nil {
-		err = os.WriteFile(filepath.Join(*panelsFlag, "panels.md"), []byte(panels.Page(shots)), 0o600)
+		err = os.MkdirAll(dir, 0o750)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "panels.md"), []byte(panels.Page(shots)), 0o600)
 	}
 	if err != nil {
 		g.t.Fatal(err)
 	}
+	browser, missing := exec.LookPath("chromium")
+	if missing != nil {
+		g.t.Log("the dashboards are NOT photographed: chromium is not installed here (Debian package chromium)")
+	}
+	for _, d := range grafana.All() {
+		text, err := preview.Draw(d, shots)
+		file := filepath.Join(dir, d.UID)
+		if err == nil {
+			err = os.WriteFile(file+".html", text, 0o600)
+		}
+		if err == nil && missing == nil {
+			err = g.photograph(browser, file)
+		}
+		if err != nil {
+			g.t.Errorf("%s: %v", d.UID, err)
+		}
+	}
+}
+
+// photograph takes a picture of a page beside it.
+func (g *gallery) photograph(browser, file string) error {
+	ctx, cancel := context.WithTimeout(g.t.Context(), startTime)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--hide-scrollbars", //nolint:gosec // the browser that was found
+		"--user-data-dir="+g.t.TempDir(), "--window-size=1600,2400", "--screenshot="+file+".png", "file://"+file+".html").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	return nil
 }

@@ -31,7 +31,7 @@ GODIRS := $(wildcard */)
 BENCHES := ./core/chunker/... ./adapters/pdftext/... $(if $(wildcard bench/.),./bench/...)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test smoke-live crash chaos soak panels drill fuzz pentest bench lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images terraform-check pdfium realpdfs reading testdb testdb-stop tools
+.PHONY: help dev test smoke-live crash chaos soak panels drill fuzz pentest bench lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images compose terraform-check pdfium realpdfs reading testdb testdb-stop tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
@@ -126,6 +126,10 @@ build: ## build the services and the tool into bin/
 
 images: pdfium ## build the services' images, FROM scratch, for the commit at hand; needs a container engine
 	@deploy/images.sh
+
+compose: images ## run the whole product with Docker on this machine: fill in .local/compose/env when it is there
+	@$(GO) run ./deploy/compose/render
+	@NAVIGATOR_TAG="$$(git rev-parse --short=12 HEAD)" docker compose --project-name navigator --file deploy/compose/compose.yaml --env-file .local/compose/env up --detach
 
 terraform-check: ## plan every environment without an account, and judge the plans; needs terraform and its AWS provider
 	@deploy/terraform/check.sh

@@ -266,10 +266,12 @@ func (g *gallery) waits(ctx context.Context) error {
 	return g.complete(ctx, held)
 }
 
-// strand leaves a job of a kind that no worker knows, as another release may.
+// strand leaves the row of a job that was given up: a stage of ours ends its
+// document instead, so that only a fault of the program leaves one.
 func (g *gallery) strand(ctx context.Context) error {
 	err := g.super(ctx, func(conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, `insert into river.river_job (kind, queue, args, max_attempts, state, priority) values ('unknown', 'line', '{}', 1, 'available', 1)`)
+		_, err := conn.Exec(ctx, `insert into river.river_job (kind, queue, args, max_attempts, attempt, state, finalized_at)
+			values ('finish', 'line', '{}', 1, 1, 'discarded', now())`)
 		return err
 	})
 	if err != nil {

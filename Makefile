@@ -31,7 +31,7 @@ GODIRS := $(wildcard */)
 BENCHES := ./core/chunker/... ./adapters/pdftext/... $(if $(wildcard bench/.),./bench/...)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test smoke-live crash chaos soak panels drill fuzz pentest bench lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images compose terraform-check pdfium realpdfs reading testdb testdb-stop tools
+.PHONY: help dev test smoke-live crash chaos soak panels alerts-e2e observe observe-tools drill fuzz pentest bench lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images compose terraform-check pdfium realpdfs reading testdb testdb-stop tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,23 @@ chaos: pdfium ## let every fault befall 500 documents of 25 users at once: make 
 
 soak: pdfium testdb ## keep a steady load and watch what grows: make soak MIN=10
 	@$(GO) test -count=1 -timeout $$(( $(or $(MIN),10) + 10 ))m -v -run 'TestSoak' ./cmd/internal/faulttest -soak '$(or $(MIN),10)'
+
+alerts-e2e: pdfium observe-tools ## break each thing that an alert is for, and print who heard of it after how long: make alerts-e2e ONLY=pool
+	@$(GO) test -count=1 -timeout 12m -v -run 'TestAlertsEndToEnd' ./cmd/internal/faulttest -alerts -only '$(ONLY)'
+
+observe: observe-tools ## run Prometheus, Alertmanager and exporters beside make dev: ADMIN_PORT=6060 make dev
+	@$(GO) build -o bin/observe ./observability/observe
+	@exec bin/observe $(ARGS)
+
+# What watches, as Debian packs it. Their own services are not wanted: where the
+# package manager would start them, they are only named.
+OBSERVE_PACKAGES := prometheus prometheus-alertmanager prometheus-blackbox-exporter prometheus-node-exporter prometheus-postgres-exporter prometheus-redis-exporter
+
+observe-tools:
+	@if command -v prometheus >/dev/null 2>&1 && command -v prometheus-alertmanager >/dev/null 2>&1; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && ! [ -d /run/systemd/system ]; then \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends $(OBSERVE_PACKAGES) >/dev/null; \
+	else echo 'install: sudo apt-get install -y --no-install-recommends $(OBSERVE_PACKAGES)' >&2; exit 1; fi
 
 drill: pdfium testdb ## back up, destroy, restore elsewhere, and print the figures: make drill CHUNKS=10000
 	@$(GO) test -count=1 -timeout 30m -v -run 'RestoreElsewhere|RestoreRefuses|ReconcileAfter|BackupAndRestoreKilled|BackupFigures' ./cmd/internal/boot -chunks '$(or $(CHUNKS),10000)'
@@ -100,9 +117,10 @@ vulncheck: $(GOVULNCHECK_STAMP) ## look for known vulnerabilities in what we cal
 verify: fmt-check testdb ## prove that generated files are what their sources say
 	@$(GO) mod tidy -diff
 	@$(GO) run ./db/schemadump -check
-	@$(GO) test -count=1 -run 'Drift' ./db ./docs ./cmd/internal/boot/table ./clients/generate ./observability/grafana
+	@$(GO) test -count=1 -run 'Drift' ./db ./docs ./cmd/internal/boot/table ./clients/generate ./observability/prometheus ./observability/grafana
 
-generate: testdb ## write the generated files: db/schema.sql, README.md, docs/line.md, docs/openapi*.json
+generate: testdb ## write the generated files: db/schema.sql, README.md, docs/line.md, docs/openapi*.json, the objectives' rules
+	@$(GO) run ./observability/generate
 	@$(GO) run ./db/schemadump -write
 	@$(GO) run ./docs/generate
 	@$(GO) run ./cmd/internal/boot/table

@@ -30,9 +30,12 @@ else
 	trap 'rm -rf "$work"' EXIT
 	trap 'exit 1' HUP INT TERM
 fi
-rm -rf "$work/roots"
-cp -R "$here" "$work/roots"
-find "$work/roots" -name .terraform -type d -prune -exec rm -rf {} +
+roots=$work/tree/deploy/terraform # the rules lie beside them, as in the repository
+rm -rf "$work/tree"
+mkdir -p "$work/tree/deploy"
+cp -R "$here" "$roots"
+cp -R "$here/../../observability" "$work/tree/observability"
+find "$roots" -name .terraform -type d -prune -exec rm -rf {} +
 
 # override ROOT ALIAS...: the root with invented credentials and a local state.
 override() {
@@ -48,14 +51,14 @@ override() {
 			printf '  access_key = "invented"\n  secret_key = "invented"\n  allowed_account_ids = null\n'
 			printf '  skip_credentials_validation = true\n  skip_metadata_api_check = true\n  skip_requesting_account_id = true\n}\n'
 		done
-	} >"$work/roots/$root/check_override.tf"
+	} >"$roots/$root/check_override.tf"
 }
 
 # plan ROOT NAME VARIABLES: the plan, as JSON.
 plan() {
-	terraform -chdir="$work/roots/$1" plan -input=false -no-color -lock=false -refresh=false -var-file="$3" -out="$work/$2.plan" >"$work/$2.log" ||
+	terraform -chdir="$roots/$1" plan -input=false -no-color -lock=false -refresh=false -var-file="$3" -out="$work/$2.plan" >"$work/$2.log" ||
 		{ cat "$work/$2.log" >&2; exit 1; }
-	terraform -chdir="$work/roots/$1" show -json "$work/$2.plan" >"$work/$2.json"
+	terraform -chdir="$roots/$1" show -json "$work/$2.plan" >"$work/$2.json"
 	printf '%-14s %s\n' "$2" "$(grep '^Plan:' "$work/$2.log")"
 }
 
@@ -63,10 +66,10 @@ override bootstrap
 override account
 override environment us_east_1 replica
 for root in bootstrap account environment; do
-	terraform -chdir="$work/roots/$root" init -lockfile=readonly -plugin-dir="$plugins" -input=false -no-color >"$work/init.log" ||
+	terraform -chdir="$roots/$root" init -lockfile=readonly -plugin-dir="$plugins" -input=false -no-color >"$work/init.log" ||
 		{ cat "$work/init.log" >&2; exit 1; }
 	printf '%-14s ' "$root"
-	terraform -chdir="$work/roots/$root" validate -no-color
+	terraform -chdir="$roots/$root" validate -no-color
 done
 plan bootstrap bootstrap check.tfvars
 plan account account check.tfvars

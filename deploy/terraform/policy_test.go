@@ -59,6 +59,19 @@ func policies() []policy {
 			"AWS's own key":       change(`aws_secretsmanager_secret.main["openai-api-key"]`, "kms_key_id", nil),
 			"a key for ever":      change("aws_kms_key.main", "enable_key_rotation", false),
 		}},
+		{"managed Prometheus has every rule, filled in", []string{"options"}, func(p *plan) (told []string) {
+			rules := p.of("aws_prometheus_rule_group_namespace")
+			if len(rules) < 12 || len(p.of("aws_prometheus_alert_manager_definition")) != 1 {
+				told = append(told, fmt.Sprintf("%d files of rules, or no tree", len(rules)))
+			}
+			return append(told, each("aws_prometheus_rule_group_namespace", "rules, with their runbooks' address", func(r resource) bool {
+				text, ok := r.get("data").(string)
+				return ok && strings.Contains(text, "groups:") && !strings.Contains(text, "${")
+			})(p)...)
+		}, map[string]func(*testing.T, *plan){
+			"not filled in": change(`aws_prometheus_rule_group_namespace.main["http.yaml"]`, "data", "groups: ${runbooks}"),
+			"no tree":       drop("aws_prometheus_alert_manager_definition.main[0]"),
+		}},
 		{"the cache is encrypted, and in two zones", []string{"options"}, each("aws_elasticache_replication_group", "TLS, AUTH, a key, two zones", func(r resource) bool {
 			return r.get("transit_encryption_enabled") == true && fmt.Sprint(r.get("at_rest_encryption_enabled")) == "true" && r.set("auth_token") && r.set("kms_key_id") && r.get("multi_az_enabled") == true
 		}), map[string]func(*testing.T, *plan){

@@ -62,8 +62,9 @@ func runtime() (list []Family) {
 	return list
 }
 
-// outside are the families of others that rules and panels ask for. Each was
-// seen at the program itself, of the version that Debian 12 packs.
+// outside are the families that rules and panels ask for and adapters/metrics
+// does not register: those of others, each seen at the program itself, of the
+// version that Debian 12 packs; and those of the log.
 var outside = []Family{
 	{"up", nil, "prometheus"},
 	{"ALERTS", []string{"alertname", "alertstate", "severity", "action", "team", "slo", "service"}, "prometheus"},
@@ -103,6 +104,9 @@ var outside = []Family{
 	{"redis_rejected_connections_total", nil, "redis"},
 	{"loki_distributor_lines_received_total", []string{"tenant"}, "loki"},
 	{"loki_request_duration_seconds", []string{"method", "route", "status_code", "ws"}, "loki"},
+	{"log_messages_total", []string{"level"}, "navigator"},
+	{"log_records_dropped_total", []string{"sink", "reason"}, "navigator"},
+	{"log_sink_queue_length", []string{"sink"}, "navigator"},
 	{"promtail_dropped_entries_total", []string{"host", "tenant", "reason"}, "loki-client-go"},
 	{"promtail_sent_entries_total", []string{"host"}, "loki-client-go"},
 }

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -64,7 +65,8 @@ func (o *Options) runs() []invocation {
 		{Alertmanager, []string{"--config.file=" + in("alertmanager.yaml"), "--storage.path=" + in("alertmanager"),
 			"--web.listen-address=" + hostPort(o.Ports.Alertmanager), "--cluster.listen-address="}, nil},
 		{Prometheus, []string{"--config.file=" + in("prometheus.yaml"), "--storage.tsdb.path=" + in("prometheus"),
-			"--storage.tsdb.retention.time=30d", "--web.listen-address=" + hostPort(o.Ports.Prometheus), "--enable-feature=exemplar-storage"}, nil},
+			"--storage.tsdb.retention.time=30d", "--web.listen-address=" + hostPort(o.Ports.Prometheus), "--enable-feature=exemplar-storage",
+			"--rules.alert.resend-delay=" + cmp.Or(o.Resend, time.Minute).String()}, nil},
 	}
 	if len(o.Probes) > 0 {
 		list = append(list, invocation{blackboxes, []string{"--config.file=" + in("blackbox.yaml"), "--web.listen-address=" + hostPort(o.Ports.Blackbox)}, nil})

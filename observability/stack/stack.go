@@ -27,9 +27,13 @@ type Options struct {
 	Dir      string // private: data and configuration; made anew where it is not there
 	Settings prometheus.Settings
 	Scrape   time.Duration
-	Targets  []Target
-	Probes   []string // addresses that are asked from outside
-	Tree     []byte   // the Alertmanager's whole configuration
+	// Resend is after how long an alert is sent again. Prometheus knows the
+	// Alertmanager some seconds after its start only, and what fired before then
+	// comes with the second sending; 0 leaves its own minute.
+	Resend  time.Duration
+	Targets []Target
+	Probes  []string // addresses that are asked from outside
+	Tree    []byte   // the Alertmanager's whole configuration
 	// Rules changes the rules before they are loaded; nil leaves them.
 	Rules func(text string) string
 	Ports Ports

@@ -46,7 +46,7 @@ func TestTheStackRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "stack")
-	s, err := stack.Start(t.Context(), stack.Options{Dir: dir, Scrape: time.Second, Settings: rules.Example(), Tree: tree,
+	s, err := stack.Start(t.Context(), stack.Options{Dir: dir, Scrape: time.Second, Resend: time.Second, Settings: rules.Example(), Tree: tree,
 		Targets: stack.OneProcess(strings.TrimPrefix(target.URL, "http://")), Probes: []string{target.URL}})
 	if err != nil {
 		t.Fatal(err)

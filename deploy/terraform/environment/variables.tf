@@ -257,6 +257,16 @@ variable "alert_emails" {
   }
 }
 
+variable "watch" {
+  description = "Managed Prometheus with the rules and the Alertmanager's tree; where people find the runbooks and the dashboards, without a slash at the end. null: none."
+  type        = object({ runbooks = string, dashboards = string })
+  default     = null
+  validation {
+    condition     = var.watch == null ? true : alltrue([for address in values(var.watch) : can(regex("^https://.*[^/]$", address))])
+    error_message = "https addresses without a slash at the end."
+  }
+}
+
 variable "log_days" {
   description = "How long logs are kept."
   type        = number

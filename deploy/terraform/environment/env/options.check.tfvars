@@ -27,6 +27,7 @@ tools = {
 
 redis                 = { node_type = "cache.t4g.small", nodes = 2 }
 shield_advanced       = true
+watch                 = { runbooks = "https://docs.navigator.example.com/runbooks", dashboards = "https://ops.navigator.example.com/grafana" }
 queue_scaling         = { jobs_per_task = 50, age_seconds = 300 }
 sticky_seconds        = 300
 blocked_cidrs         = ["192.0.2.0/24"]

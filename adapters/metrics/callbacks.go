@@ -15,6 +15,8 @@ const (
 	Erred     = "error"
 )
 
+var outcomes = []string{string(ports.Accepted), string(ports.Duplicate), string(ports.Ignored), string(ports.Unknown), Forged, Malformed, Erred}
+
 type callbacks struct {
 	received, reconciled *prometheus.CounterVec
 	latency, lag         *prometheus.HistogramVec
@@ -30,22 +32,40 @@ func newCallbacks(m *Metrics) callbacks {
 	c.reconciled.WithLabelValues()
 	c.latency.WithLabelValues()
 	c.lag.WithLabelValues()
-	for _, outcome := range []string{string(ports.Accepted), string(ports.Duplicate), string(ports.Ignored), string(ports.Unknown), Forged, Malformed, Erred} {
+	for _, outcome := range outcomes {
 		c.received.WithLabelValues(outcome)
 	}
 	return c
 }
 
 // Received counts a callback: a ports.Outcome, Forged, Malformed or Erred.
-func (m *Metrics) Received(outcome string) { m.door.received.WithLabelValues(outcome).Inc() }
+func (m *Metrics) Received(outcome string) {
+	if m == nil {
+		return
+	}
+	m.door.received.WithLabelValues(known(outcome, outcomes)).Inc()
+}
 
 // CalledBack times the first callback of a submission.
 func (m *Metrics) CalledBack(after time.Duration) {
+	if m == nil {
+		return
+	}
 	m.door.latency.WithLabelValues().Observe(seconds(after))
 }
 
 // Lagged times the start of the job that a callback started.
-func (m *Metrics) Lagged(lag time.Duration) { m.door.lag.WithLabelValues().Observe(seconds(lag)) }
+func (m *Metrics) Lagged(lag time.Duration) {
+	if m == nil {
+		return
+	}
+	m.door.lag.WithLabelValues().Observe(seconds(lag))
+}
 
 // Reconciled counts a result whose callback had not come.
-func (m *Metrics) Reconciled() { m.door.reconciled.WithLabelValues().Inc() }
+func (m *Metrics) Reconciled() {
+	if m == nil {
+		return
+	}
+	m.door.reconciled.WithLabelValues().Inc()
+}

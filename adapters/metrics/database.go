@@ -29,5 +29,8 @@ func newDatabase(m *Metrics) database {
 // Queried times one statement: an operation of Sets.Statements, and QueryOK,
 // QueryFailed or QueryCancelled.
 func (m *Metrics) Queried(operation, outcome string, took time.Duration) {
+	if m == nil {
+		return
+	}
 	m.database.took.WithLabelValues(known(operation, m.sets.Statements), known(outcome, queryOutcomes)).Observe(seconds(took))
 }

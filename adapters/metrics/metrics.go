@@ -44,7 +44,8 @@ type Sets struct {
 	Statements []string // what the database is asked to do
 }
 
-// Metrics is every family of one process. Its methods may be called at once.
+// Metrics is every family of one process. Its methods may be called at once. A
+// nil Metrics counts nothing.
 type Metrics struct {
 	web      web
 	work     work
@@ -76,6 +77,9 @@ func New(registry prometheus.Registerer, build string) *Metrics {
 // Expect closes the labels whose values others know. It comes before anything
 // is counted.
 func (m *Metrics) Expect(sets Sets) {
+	if m == nil {
+		return
+	}
 	m.sets = sets
 	m.zeroQueues()
 }

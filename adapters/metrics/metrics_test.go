@@ -3,6 +3,8 @@ package metrics_test
 import (
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,6 +26,22 @@ func used(t *testing.T) (*prometheus.Registry, *metrics.Metrics) {
 	t.Helper()
 	registry := prometheus.NewPedanticRegistry()
 	m := metrics.New(registry, "abc")
+	m.Expect(metrics.Sets{Queues: []string{"parse"}, Rounds: []string{"sweep"}, Statements: []string{"select"}})
+	m.Works(map[string]int{"parse": 8})
+	m.Began("parse")
+	m.Worked(metrics.Run{Kind: "sweep", Queue: "parse", Outcome: "completed"})
+	m.Looked("parse", time.Millisecond)
+	m.Fetched("parse", 2)
+	m.Hung("parse")
+	m.Queried("select", metrics.QueryOK, time.Millisecond)
+	m.Proved("password", "refused")
+	m.Throttled(core.ServiceParser, time.Second)
+	m.CalledBack(time.Second)
+	m.Lagged(-time.Second)
+	m.Reconciled()
+	m.Overhead(core.Complete, time.Second)
+	m.Redis(func() metrics.RedisPool { return metrics.RedisPool{InUse: 1, Idle: 2, Timeouts: 3} })
+	m.InFlight(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
 	m.Answered(metrics.Request{Method: "GET", Route: "GET /documents/{id}", Status: 500, Took: time.Second, Panicked: true})
 	m.Worked(metrics.Run{Kind: "parse", Queue: "parse", Outcome: "completed", Run: 2, Took: time.Second, Waited: -time.Second})
 	m.Inserted("parse", "parse")
@@ -47,7 +65,7 @@ func used(t *testing.T) (*prometheus.Registry, *metrics.Metrics) {
 	m.Stands(ports.Census{
 		Documents: []ports.DocumentStanding{{Status: core.ParseQueued, Count: 3, Oldest: time.Minute, Stuck: 1}, {Status: core.Complete, Count: 9}},
 		Jobs:      []ports.JobStanding{{Queue: "parse", Kind: "parse", State: "available", Count: 2, Oldest: time.Second}, {Queue: "parse", Kind: "parse", State: "running", Count: 1}},
-		Callbacks: 3, Paused: map[string]bool{"parse": true}, Processes: map[string]int{"api": 2}, Skew: -time.Second, Budget: &ratio,
+		Callbacks: 3, Paused: map[string]bool{"parse": true}, Processes: map[string]int{"api": 2}, Heartbeats: map[string]time.Duration{"api": time.Second}, Leads: true, Skew: -time.Second, Budget: &ratio,
 	}, time.Millisecond, nil)
 	return registry, m
 }
@@ -145,6 +163,18 @@ func TestWhatAlertsDivideByIsThereFromTheStart(t *testing.T) {
 		"external_api_errors_total":           {"peer": "parser", "class": "quota"},
 		"external_api_circuit_open":           {"peer": "embedder"},
 		"webhook_received_total":              {"outcome": "bad_signature"},
+
+		"http_server_request_duration_seconds": {"method": "GET", "route": "unmatched", "code": "500"},
+		"auth_attempts_total":                  {"method": "password", "outcome": "refused"},
+		"external_api_retries_total":           {"peer": "storage", "operation": "put"},
+		"external_api_throttle_wait_seconds":   {"peer": "embedder"},
+		"docpipe_estimated_cost_usd_total":     {"provider": "parser"},
+		"docpipe_document_overhead_seconds":    {"outcome": "complete"},
+		"docpipe_document_completion_seconds":  {"outcome": "complete"},
+		"webhook_callbacks_reconciled_total":   {},
+		"webhook_callback_latency_seconds":     {},
+		"webhook_lag_seconds":                  {},
+		"db_client_operation_duration_seconds": {"operation": "select", "outcome": "error"},
 	} {
 		if got := value(t, registry, name, labels); got != 0 {
 			t.Errorf("%s%v is %v at the start, want 0", name, labels, got)

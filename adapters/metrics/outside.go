@@ -92,6 +92,9 @@ func (o outside) zero() {
 
 // Called counts a call.
 func (m *Metrics) Called(c Call) {
+	if m == nil {
+		return
+	}
 	peer, operation, code := known(c.Peer, peers), known(c.Operation, operations[c.Peer]), "ok"
 	if c.Code != "" {
 		code = codeWord(c.Code)
@@ -124,17 +127,26 @@ func class(code core.Code) string {
 
 // Throttled times the wait of a call for its turn.
 func (m *Metrics) Throttled(peer core.Service, wait time.Duration) {
+	if m == nil {
+		return
+	}
 	m.outside.throttled.WithLabelValues(known(peer, peers)).Observe(seconds(wait))
 }
 
 // Circuit tells how a breaker stands.
 func (m *Metrics) Circuit(peer core.Service, open bool) {
+	if m == nil {
+		return
+	}
 	m.outside.circuit.WithLabelValues(known(peer, peers)).Set(number(open))
 }
 
 // Up tells what the last real call of a dependency showed: a core.Service,
 // DependencyRedis or DependencyMail; of others nothing is told.
 func (m *Metrics) Up(dependency string, ok bool) {
+	if m == nil {
+		return
+	}
 	if !slices.Contains(dependencies, dependency) {
 		return
 	}
@@ -147,6 +159,9 @@ func (m *Metrics) Up(dependency string, ok bool) {
 // Left tells what a service says of its limit of requests or tokens: how much
 // it is, what is left, and when it is whole again; a zero time is not told.
 func (m *Metrics) Left(peer core.Service, resource string, limit, left float64, reset time.Time) {
+	if m == nil {
+		return
+	}
 	labels := []string{known(peer, peers), known(resource, limited)}
 	m.outside.limit.WithLabelValues(labels...).Set(limit)
 	m.outside.left.WithLabelValues(labels...).Set(left)

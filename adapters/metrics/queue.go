@@ -72,6 +72,9 @@ func (m *Metrics) kinds() []string {
 // Works says that this process works the queues, with so many jobs of each at
 // once.
 func (m *Metrics) Works(slots map[string]int) {
+	if m == nil {
+		return
+	}
 	for name, n := range slots {
 		name = known(name, m.sets.Queues)
 		m.queue.slots.WithLabelValues(name).Set(float64(n))
@@ -82,11 +85,17 @@ func (m *Metrics) Works(slots map[string]int) {
 
 // Began counts a job that a worker has in hand until Worked tells its end.
 func (m *Metrics) Began(queue string) {
+	if m == nil {
+		return
+	}
 	m.queue.busy.WithLabelValues(known(queue, m.sets.Queues)).Inc()
 }
 
 // Worked counts a run of a job. One that ended the job tells how many it took.
 func (m *Metrics) Worked(r Run) {
+	if m == nil {
+		return
+	}
 	kind, queue := known(r.Kind, m.kinds()), known(r.Queue, m.sets.Queues)
 	m.queue.busy.WithLabelValues(queue).Dec()
 	m.queue.progress.WithLabelValues().SetToCurrentTime()
@@ -102,20 +111,32 @@ func (m *Metrics) Worked(r Run) {
 
 // Inserted counts a job.
 func (m *Metrics) Inserted(queue, kind string) {
+	if m == nil {
+		return
+	}
 	m.queue.inserted.WithLabelValues(known(queue, m.sets.Queues), known(kind, m.kinds())).Inc()
 }
 
 // Looked times one look for jobs.
 func (m *Metrics) Looked(queue string, took time.Duration) {
+	if m == nil {
+		return
+	}
 	m.queue.fetches.WithLabelValues(known(queue, m.sets.Queues)).Observe(seconds(took))
 }
 
 // Fetched counts what one look found.
 func (m *Metrics) Fetched(queue string, jobs int) {
+	if m == nil {
+		return
+	}
 	m.queue.fetched.WithLabelValues(known(queue, m.sets.Queues)).Add(float64(jobs))
 }
 
 // Hung counts a job that did not end when its time was over.
 func (m *Metrics) Hung(kind string) {
+	if m == nil {
+		return
+	}
 	m.queue.hung.WithLabelValues(known(kind, m.kinds())).Inc()
 }

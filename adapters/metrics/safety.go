@@ -28,11 +28,17 @@ func newSafety(m *Metrics) safety {
 
 // Proved counts a proof of who somebody is.
 func (m *Metrics) Proved(method, outcome string) {
+	if m == nil {
+		return
+	}
 	m.safety.auth.WithLabelValues(known(method, authMethods), known(outcome, authOutcomes)).Inc()
 }
 
 // Watch makes the events' series, so that the first one of a kind is an increase.
 func (m *Metrics) Watch(events ...string) {
+	if m == nil {
+		return
+	}
 	m.safety.watched = append(m.safety.watched, events...)
 	for _, event := range events {
 		m.safety.events.WithLabelValues(event)
@@ -41,5 +47,8 @@ func (m *Metrics) Watch(events ...string) {
 
 // Security counts an event that Watch knows; another is "other".
 func (m *Metrics) Security(event string) {
+	if m == nil {
+		return
+	}
 	m.safety.events.WithLabelValues(known(event, m.safety.watched)).Inc()
 }

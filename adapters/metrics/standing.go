@@ -39,6 +39,9 @@ func newStanding() *standing { return &standing{pools: map[string]func() Pool{}}
 
 // Stands keeps what a look at the database showed; err is the look's.
 func (m *Metrics) Stands(s ports.Census, took time.Duration, err error) {
+	if m == nil {
+		return
+	}
 	m.states.mu.Lock()
 	defer m.states.mu.Unlock()
 	m.states.took, m.states.good, m.states.seen = took, err == nil, true
@@ -49,6 +52,9 @@ func (m *Metrics) Stands(s ports.Census, took time.Duration, err error) {
 
 // Pool adds a pool of connections under a name.
 func (m *Metrics) Pool(name string, stat func() Pool) {
+	if m == nil {
+		return
+	}
 	m.states.mu.Lock()
 	defer m.states.mu.Unlock()
 	m.states.pools[name] = stat
@@ -56,6 +62,9 @@ func (m *Metrics) Pool(name string, stat func() Pool) {
 
 // Redis adds the pool of connections to Redis.
 func (m *Metrics) Redis(stat func() RedisPool) {
+	if m == nil {
+		return
+	}
 	m.states.mu.Lock()
 	defer m.states.mu.Unlock()
 	m.states.redis = stat

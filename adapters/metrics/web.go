@@ -51,17 +51,26 @@ func newWeb(m *Metrics) web {
 	return w
 }
 
+var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch,
+	http.MethodDelete, http.MethodOptions, http.MethodTrace, http.MethodConnect}
+
 // unmatched is the route of a request that no route takes.
 const unmatched = "unmatched"
 
 // InFlight counts the requests that the handler has in hand.
 func (m *Metrics) InFlight(next http.Handler) http.Handler {
+	if m == nil {
+		return next
+	}
 	return promhttp.InstrumentHandlerInFlight(m.web.inFlight.WithLabelValues(), next)
 }
 
 // Answered counts a request.
 func (m *Metrics) Answered(r Request) {
-	m.web.took.WithLabelValues(r.Method, r.Route, strconv.Itoa(r.Status)).Observe(seconds(r.Took))
+	if m == nil {
+		return
+	}
+	m.web.took.WithLabelValues(known(r.Method, methods), r.Route, strconv.Itoa(r.Status)).Observe(seconds(r.Took))
 	if reason, ok := refusals[r.Status]; ok {
 		m.web.refused.WithLabelValues(reason).Inc()
 	}

@@ -78,11 +78,17 @@ func (w work) zero() {
 
 // Staged counts a run of a stage by the verdict on it.
 func (m *Metrics) Staged(stage core.Stage, verdict string, took time.Duration) {
+	if m == nil {
+		return
+	}
 	m.work.stages.WithLabelValues(known(string(stage), m.kinds()), known(verdict, verdicts)).Observe(seconds(took))
 }
 
 // Taken counts an upload: Created, Duplicate or Rejected; size in bytes.
 func (m *Metrics) Taken(outcome string, size int64) {
+	if m == nil {
+		return
+	}
 	m.work.taken.WithLabelValues(known(outcome, []string{Created, Duplicate, Rejected})).Inc()
 	if outcome == Created {
 		m.work.sizes.WithLabelValues().Observe(float64(size))
@@ -91,6 +97,9 @@ func (m *Metrics) Taken(outcome string, size int64) {
 
 // Ended counts an attempt's end; took is 0 where it is not known.
 func (m *Metrics) Ended(status core.Status, reason core.Code, took time.Duration) {
+	if m == nil {
+		return
+	}
 	outcome := endOf(status)
 	m.work.finished.WithLabelValues(outcome, codeWord(reason)).Inc()
 	if took > 0 {
@@ -100,6 +109,9 @@ func (m *Metrics) Ended(status core.Status, reason core.Code, took time.Duration
 
 // Overhead times an attempt that ended without what its providers took.
 func (m *Metrics) Overhead(status core.Status, took time.Duration) {
+	if m == nil {
+		return
+	}
 	m.work.ours.WithLabelValues(endOf(status)).Observe(seconds(took))
 }
 
@@ -123,16 +135,32 @@ func codeWord(code core.Code) string {
 
 // Parsed counts a parse that was kept.
 func (m *Metrics) Parsed(parser string, pages int) {
+	if m == nil {
+		return
+	}
 	m.work.pages.WithLabelValues(known(parser, []string{"llamaparse", "pdftext"})).Add(float64(pages))
 }
 
 // Cut counts chunks that were kept.
-func (m *Metrics) Cut(chunks int) { m.work.chunks.WithLabelValues().Add(float64(chunks)) }
+func (m *Metrics) Cut(chunks int) {
+	if m == nil {
+		return
+	}
+	m.work.chunks.WithLabelValues().Add(float64(chunks))
+}
 
 // Embedded counts tokens that were billed.
-func (m *Metrics) Embedded(tokens int) { m.work.tokens.WithLabelValues().Add(float64(tokens)) }
+func (m *Metrics) Embedded(tokens int) {
+	if m == nil {
+		return
+	}
+	m.work.tokens.WithLabelValues().Add(float64(tokens))
+}
 
 // Spent counts money, in US dollars.
 func (m *Metrics) Spent(provider core.Service, usd float64) {
+	if m == nil {
+		return
+	}
 	m.work.spent.WithLabelValues(known(provider, paid)).Add(max(usd, 0))
 }

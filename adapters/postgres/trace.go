@@ -17,9 +17,10 @@ type Statement struct {
 	Took      time.Duration
 }
 
-// Cancelled reports whether whoever asked gave up.
+// Cancelled reports whether whoever asked gave up. A statement that ran out of
+// the time that the database gives it failed.
 func (s Statement) Cancelled() bool {
-	return errors.Is(s.Err, context.Canceled) || state(s.Err) == "57014"
+	return errors.Is(s.Err, context.Canceled) || errors.Is(s.Err, context.DeadlineExceeded)
 }
 
 // The operations that are no first word of SQL.

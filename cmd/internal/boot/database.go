@@ -48,7 +48,7 @@ func (h *House) pool(ctx context.Context, url Secret, role string) (*pgxpool.Poo
 		ctx = bounded
 	}
 	options := postgres.Options{URL: url.Reveal(), Name: "navigator-" + string(h.service), Role: role,
-		MaxConns: h.config.MaxConns, Traced: h.meters.traced, Expect: postgres.Mode(h.config.PoolMode)}
+		MaxConns: h.config.MaxConns, Traced: h.meters.traced(), Expect: postgres.Mode(h.config.PoolMode)}
 	for {
 		pool, found, err := postgres.Connect(ctx, options)
 		if err == nil {

@@ -22,3 +22,8 @@ func Scrub(ctx context.Context, c Config, left, lost time.Duration, log *slog.Lo
 	s.left, s.lost, s.pause = left, lost, 0
 	return s.Run(ctx)
 }
+
+// RunUnmeasured is Run without any family: what a benchmark compares with.
+func RunUnmeasured(ctx context.Context, config Config, service Service, log *slog.Logger, ready func(Addresses)) error {
+	return run(ctx, config, service, log, meters{}, ready)
+}

@@ -54,8 +54,8 @@ type House struct {
 }
 
 // openHouse opens what the service needs and registers the process.
-func openHouse(ctx context.Context, config Config, service Service, log *slog.Logger) (*House, error) {
-	h := &House{config: config, service: service, log: log, pulse: newPulse(), meters: newMeters()}
+func openHouse(ctx context.Context, config Config, service Service, log *slog.Logger, meters meters) (*House, error) {
+	h := &House{config: config, service: service, log: log, pulse: newPulse(), meters: meters}
 	h.security = inprocess.NewSecurity(inprocess.DefaultActors, h.meters.attacked)
 	h.seen = newOutcomes(h.meters.Metrics)
 	h.seen.guard(config, log)
@@ -113,7 +113,7 @@ func (h *House) openDatabase(ctx context.Context) error {
 
 func (h *House) openStores() error {
 	settings := h.queues()
-	settings.Observer = queueMeter{h.meters.Metrics, &h.progress}
+	settings.Observer = h.meters.observer(&h.progress)
 	if h.appPool != nil {
 		queue, err := riverqueue.NewQueue(h.appPool, settings, h.log)
 		if err != nil {
@@ -311,7 +311,7 @@ func (h *House) line(ctx context.Context) (*riverqueue.Line, error) {
 	settings := h.queues()
 	settings.SoftStop -= h.config.Notice() // what is left of it when the line is told to stop
 	settings.Process, settings.Progress = h.self.ID.String(), func(queue string) { h.pulse.beat(lineOf(queue)) }
-	settings.Refused, settings.Observer = h.refused, queueMeter{h.meters.Metrics, &h.progress}
+	settings.Refused, settings.Observer = h.refused, h.meters.observer(&h.progress)
 	h.meters.Works(settings.Workers)
 	return newLine(ctx, h.config, settings, h.workPool, h.store, h.parts, h.meters, h.log)
 }

@@ -50,8 +50,15 @@ func (m meters) answered(o httpapi.Observation) {
 	}
 }
 
-// traced is what a pool tells of each statement.
-func (m meters) traced(s postgres.Statement) {
+// traced is whom a pool tells of each statement; nil where nothing is measured.
+func (m meters) traced() func(postgres.Statement) {
+	if m.Metrics == nil {
+		return nil
+	}
+	return m.queried
+}
+
+func (m meters) queried(s postgres.Statement) {
 	outcome := metrics.QueryOK
 	switch {
 	case s.Err == nil:
@@ -74,6 +81,14 @@ func (m meters) pool(name string, pool *pgxpool.Pool) {
 			DestroyedLifetime: s.MaxLifetimeDestroyCount(), DestroyedIdle: s.MaxIdleDestroyCount(),
 		}
 	})
+}
+
+// observer counts the queue's jobs; nil where nothing is measured.
+func (m meters) observer(progress *atomic.Int64) riverqueue.Observer {
+	if m.Metrics == nil {
+		return nil
+	}
+	return queueMeter{m.Metrics, progress}
 }
 
 // queueMeter tells the families of the queue's runs.

@@ -26,6 +26,10 @@ type Addresses struct {
 // intake, queue, pools last. Ready, if set, is called once all is served. It
 // returns nil after an orderly stop.
 func Run(ctx context.Context, config Config, service Service, log *slog.Logger, ready func(Addresses)) error {
+	return run(ctx, config, service, log, newMeters(), ready)
+}
+
+func run(ctx context.Context, config Config, service Service, log *slog.Logger, meters meters, ready func(Addresses)) error {
 	if err := config.Check(service); err != nil {
 		return err
 	}
@@ -41,7 +45,7 @@ func Run(ctx context.Context, config Config, service Service, log *slog.Logger, 
 	for _, g := range gates.all() {
 		go g.serve(failed)
 	}
-	house, err := openHouse(ctx, config, service, log)
+	house, err := openHouse(ctx, config, service, log, meters)
 	if err != nil {
 		gates.shutNow()
 		return err

@@ -83,6 +83,8 @@ type world struct {
 	admin     string
 	stop      func() error
 	damaged   bool // the test breaks an invariant by hand
+
+	run func(context.Context, boot.Config, boot.Service, *slog.Logger, func(boot.Addresses)) error // boot.Run, unless a benchmark has another
 }
 
 // relay forwards callbacks to the webhook server once there is one.
@@ -127,7 +129,7 @@ func (l *logBuffer) String() string {
 // newWorld prepares everything and starts nothing.
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, db: dbtest.New(t, db.Schemas{}), relay: &relay{}, logs: &logBuffer{}}
+	w := &world{t: t, db: dbtest.New(t, db.Schemas{}), relay: &relay{}, logs: &logBuffer{}, run: boot.Run}
 	w.llama = llamaparsetest.New(llamaparsetest.Options{Extractor: engine, Key: "llx-test", AllowLoopback: true,
 		Delay: 20 * time.Millisecond, RetryWaits: []time.Duration{20 * time.Millisecond, 40 * time.Millisecond}})
 	t.Cleanup(w.llama.Close)
@@ -174,7 +176,7 @@ func (w *world) start(service boot.Service) {
 	ready, ended := make(chan boot.Addresses, 1), make(chan error, 1)
 	log := slog.New(slog.NewJSONHandler(w.logs, nil))
 	go func() {
-		ended <- boot.Run(ctx, w.config, service, log, func(a boot.Addresses) { ready <- a })
+		ended <- w.run(ctx, w.config, service, log, func(a boot.Addresses) { ready <- a })
 	}()
 	select {
 	case a := <-ready:

@@ -31,7 +31,7 @@ GODIRS := $(wildcard */)
 BENCHES := ./core/chunker/... ./adapters/pdftext/... $(if $(wildcard bench/.),./bench/...)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test smoke-live crash chaos soak panels alerts-e2e observe observe-tools drill fuzz pentest bench lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images compose terraform-check pdfium realpdfs reading testdb testdb-stop tools
+.PHONY: help dev test smoke-live crash chaos soak panels alerts-e2e observe observe-tools drill fuzz pentest bench loki-bin loki logs-check lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images compose terraform-check pdfium realpdfs reading testdb testdb-stop tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
@@ -99,6 +99,23 @@ pentest: pdfium ## attack a server of this machine with sqlmap, ffuf, slowhttpte
 
 bench: pdfium testdb ## run the benchmarks
 	@$(GO) test -run xxx -bench '$(BENCH)' -benchmem -timeout 60m $(BENCHES)
+
+# Loki and its parser are a module of their own: nothing of them is in ours.
+LOKI := $(TOOLDIR)/loki
+$(LOKI): observability/loki/tools/go.mod
+	@echo 'building Loki: about ten minutes of two cores, once'
+	@cd observability/loki/tools && CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o '$(LOKI)' github.com/grafana/loki/v3/cmd/loki
+	@touch '$(LOKI)'
+
+loki-bin: $(LOKI) ## build Loki into .local/bin
+
+loki: $(LOKI) ## run Loki on this machine, beside make dev with LOKI_URL=http://127.0.0.1:3100
+	@mkdir -p .local/loki/rules/fake
+	@sed -e 's|$${runbooks}|docs/runbooks|; s|$${dashboards}|http://127.0.0.1:3000|' observability/loki/rules/fake/alerts.yaml > .local/loki/rules/fake/alerts.yaml
+	@LOKI_DIR='$(CURDIR)/.local/loki' LOKI_RULES='$(CURDIR)/.local/loki/rules' '$(LOKI)' -config.expand-env=true -config.file observability/loki/loki.yaml $(ARGS)
+
+logs-check: ## parse the LogQL of docs, dashboards and the ruler with Loki's own parser
+	@cd observability/loki/tools && $(GO) run ./check -root ../../..
 
 lint: $(GOLANGCI_STAMP) ## run the linters
 	@$(GOLANGCI) run ./...

@@ -111,13 +111,3 @@ func sessionExists(ctx context.Context, q querier, id, account core.ID) (exists 
 		[16]byte(id), [16]byte(account)).Scan(&exists)
 	return exists, err
 }
-
-// DeleteExpired removes the sessions whose every token has expired, and tells
-// how many. For a periodic job: as inav_app or as service_role.
-func DeleteExpired(ctx context.Context, pool querier) (int64, error) {
-	tag, err := pool.Exec(ctx, `
-		delete from local_auth.sessions s
-		where not exists (
-			select from local_auth.refresh_tokens t where t.session_id = s.id and t.expires_at > now())`)
-	return tag.RowsAffected(), fault(ctx, err)
-}

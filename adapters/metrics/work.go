@@ -70,7 +70,9 @@ func (w work) zero() {
 	}
 	w.finished.WithLabelValues(endComplete, "")
 	w.finished.WithLabelValues(endCancelled, "")
-	w.finished.WithLabelValues(endFailed, string(core.CodeInternal))
+	for _, code := range core.Codes() { // a series that begins at 1 is no increase to whoever counts
+		w.finished.WithLabelValues(endFailed, string(code))
+	}
 	w.chunks.WithLabelValues()
 	w.tokens.WithLabelValues()
 	w.sizes.WithLabelValues()

@@ -65,18 +65,18 @@ type tracer struct{ tell func(Statement) }
 
 type traceKey struct{}
 
-// trace is one round trip under way.
-type trace struct {
+// trip is one round trip under way.
+type trip struct {
 	operation string
 	began     time.Time
 }
 
 func (t tracer) begin(ctx context.Context, operation string) context.Context {
-	return context.WithValue(ctx, traceKey{}, trace{operation, time.Now()})
+	return context.WithValue(ctx, traceKey{}, trip{operation, time.Now()})
 }
 
 func (t tracer) end(ctx context.Context, err error) {
-	if begun, ok := ctx.Value(traceKey{}).(trace); ok {
+	if begun, ok := ctx.Value(traceKey{}).(trip); ok {
 		t.tell(Statement{Operation: begun.operation, Err: err, Took: time.Since(begun.began)})
 	}
 }

@@ -169,8 +169,9 @@ func (h handle) leads(alerts ...string) handle {
 	return h
 }
 
-// wide sets a panel's width in columns; it must be the last of its line.
-func (h handle) wide(w int) handle {
-	h.panel().GridPos.W, h.b.x = w, h.panel().GridPos.X+w
+// large makes a number as large as a graph, to stand beside graphs.
+func (h handle) large() handle {
+	at := &h.panel().GridPos
+	at.W, at.H, h.b.x, h.b.high = graphWide, graphHigh, at.X+graphWide, graphHigh
 	return h
 }

@@ -29,11 +29,11 @@ func external() Dashboard {
 		quantile(.95, "external_api_throttle_wait_seconds", `peer=~"$peer"`, "peer", "{{peer}}"))
 	b.row("Cost")
 	b.graph("Dollars an hour", "Cost by the price table, as an hourly rate.", dollars, q(`sum by (provider) (rate(docpipe_estimated_cost_usd_total{@}[@])) * 3600`, "{{provider}}")).leads("CostAnomaly")
-	b.number("Spent", "Cost by the price table in the time shown.", dollars, q(`sum by (provider) (increase(docpipe_estimated_cost_usd_total{@}[range]))`, "{{provider}}")).wide(8)
+	b.number("Spent", "Cost by the price table in the time shown.", dollars, q(`sum by (provider) (increase(docpipe_estimated_cost_usd_total{@}[range]))`, "{{provider}}")).large()
 	b.graph("Used of the month's budget", "Share of the budget that is spent or promised.", share, q(`max (docpipe_budget_used_ratio{@})`, "used")).warns("BudgetNearlySpent", .8).warns("BudgetSpent", 1)
 	b.graph("Pages", "Pages a second that the parser read, by parser.", each, q(`sum by (parser) (rate(docpipe_pages_parsed_total{@}[@]))`, "{{parser}}"))
 	b.graph("Tokens", "Tokens a second that the embedder billed.", each, q(`sum (rate(docpipe_embedding_tokens_total{@}[@]))`, "tokens"))
 	b.number("Cost of a document", "Cost in the time shown, divided by the documents that were completed in it.", dollars,
-		q(`sum (increase(docpipe_estimated_cost_usd_total{@}[range])) / sum (increase(docpipe_documents_finished_total{@, outcome="complete"}[range]))`, "a document")).wide(8)
+		q(`sum (increase(docpipe_estimated_cost_usd_total{@}[range])) / sum (increase(docpipe_documents_finished_total{@, outcome="complete"}[range]))`, "a document")).large()
 	return b.Dashboard
 }

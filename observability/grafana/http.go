@@ -15,7 +15,7 @@ func web() Dashboard {
 	b.list("Slowest routes", "Within this time end 95 % of a route's answers, in the time shown.", seconds,
 		q(`histogram_quantile(0.95, sum by (le, route) (rate(`+answers+`_bucket{@, route=~"$route"}[range])))`, "{{route}}"))
 	b.stacked("Refused", "Requests a second that were refused, by reason.", requests, q(`sum by (reason) (rate(http_server_requests_rejected_total{@}[@]))`, "{{reason}}")).leads("RequestsShed")
-	b.number("Panics", "Requests in the time shown that ended in a panic.", count, q(`sum (increase(http_server_panics_total{@}[range]))`, "panics")).wide(8).leads("HttpPanics")
+	b.number("Panics", "Requests in the time shown that ended in a panic.", count, q(`sum (increase(http_server_panics_total{@}[range]))`, "panics")).large().leads("HttpPanics")
 	b.row("The parser's callbacks")
 	b.stacked("Callbacks", "Callbacks a second, by what became of them.", each, q(`sum by (outcome) (rate(webhook_received_total{@}[@]))`, "{{outcome}}")).leads("WebhookSignatureFailures")
 	b.graph("Answered within 1 s", "Share of the callbacks that were answered within 1 s.", share, within(answers, "1", `, route=~".*/webhook/.*"`, "within 1 s")).floor("WebhookSlow", .95)
@@ -23,6 +23,6 @@ func web() Dashboard {
 	b.graph("From callback to work", "Time from a callback until its job began, p95.", seconds, quantile(.95, "webhook_lag_seconds", "", "", "p95"))
 	b.graph("Waited for", "Documents that wait for a callback.", count, q(`max (webhook_callbacks_pending{@})`, "pending")).leads("WebhookCallbacksMissing")
 	b.number("Completed without a callback", "Results in the time shown that a poll found, for no callback came.", count, q(`sum (increase(webhook_callbacks_reconciled_total{@}[range]))`, "reconciled")).
-		wide(8).leads("WebhookCallbacksMissing")
+		large().leads("WebhookCallbacksMissing")
 	return b.Dashboard
 }

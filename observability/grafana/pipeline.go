@@ -18,7 +18,7 @@ func pipeline() Dashboard {
 		q(`1 - sum by (stage) (rate(docpipe_stage_duration_seconds_count{@, stage=~"$stage", outcome="kept"}[@])) / sum by (stage) (rate(docpipe_stage_duration_seconds_count{@, stage=~"$stage"}[@]))`, "{{stage}}")).
 		leads("JobRetryRateHigh")
 	b.number("Last progress", "Time since a job last ended, in the worker that is best off.", seconds, q(`time() - max (docpipe_last_progress_timestamp_seconds{@})`, "ago")).
-		wide(8).leads("PipelineNoForwardProgress")
+		large().leads("PipelineNoForwardProgress")
 	b.row("Ends")
 	b.stacked("Uploads", "Uploads a second, by what became of them at the door.", each, q(`sum by (outcome) (rate(docpipe_documents_accepted_total{@}[@]))`, "{{outcome}}"))
 	b.stacked("Attempts that ended", "Ends a second, by outcome.", each, q(`sum by (outcome) (rate(docpipe_documents_finished_total{@}[@]))`, "{{outcome}}")).leads("DocumentsFail")

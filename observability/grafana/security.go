@@ -7,7 +7,7 @@ func security() Dashboard {
 	b.bars("Events in the time shown", "The same, counted.", count, q(`sum by (event) (increase(security_events_total{@}[range]))`, "{{event}}")).
 		leads("AccountsUnderAttack", "RefreshTokenReused", "MalwareUploaded")
 	b.number("Documents of others", "Asked-for documents that are another's, in the time shown.", count, q(`sum (increase(security_events_total{@, event="malicious_direct_reference"}[range]))`, "asked for")).
-		wide(8).leads("CrossTenantAccess")
+		large().leads("CrossTenantAccess")
 	b.row("Proofs")
 	b.stacked("Sign-ins", "Proofs of who somebody is, a second, by way and outcome.", each, q(`sum by (method, outcome) (rate(auth_attempts_total{@}[@]))`, "{{method}} {{outcome}}")).leads("AuthFailureSpike")
 	b.graph("Refused", "Requests a second that were refused, by reason.", requests, q(`sum by (reason) (rate(http_server_requests_rejected_total{@, reason=~"auth|rate_limited"}[@]))`, "{{reason}}"))

@@ -27,7 +27,7 @@ func slo() Dashboard {
 		q(`slo:period_error_budget_remaining:ratio{@}`, "{{slo}}"))
 	b.bars("Burn rate", "How fast the budget is used up: at 1 it is gone after exactly 30 days. 14.4 in an hour wakes somebody.", none,
 		q(`slo:current_burn_rate:ratio{@}`, "{{slo}}")).leads("ErrorBudgetBurn")
-	b.number("Firing alerts", "Alerts that fire now, by severity.", count, q(`count by (severity) (ALERTS{@, alertstate="firing"})`, "{{severity}}")).wide(8)
+	b.number("Firing alerts", "Alerts that fire now, by severity.", count, q(`count by (severity) (ALERTS{@, alertstate="firing"})`, "{{severity}}")).large()
 	b.graph("Share of errors in 5 minutes", "The share of what a promise counts that did not keep it, over 5 minutes.", share, q(`slo:sli_error:ratio_rate5m{@}`, "{{slo}}"))
 	b.graph("Share of errors in 1 hour", "The same over an hour, which the fast burn alerts ask about.", share, q(`slo:sli_error:ratio_rate1h{@}`, "{{slo}}"))
 	b.graph("Share of errors in 6 hours", "The same over six hours, which the slow burn alerts ask about.", share, q(`slo:sli_error:ratio_rate6h{@}`, "{{slo}}"))

@@ -98,7 +98,7 @@ func (p *purse) watch(ctx context.Context, log *slog.Logger) {
 	if code != "" {
 		level = slog.LevelWarn
 	}
-	log.Log(ctx, level, "budget", "code", code, "spent_usd", spending.Spent.USD(), "reserved_usd", spending.Reserved.USD(),
+	log.Log(ctx, level, "budget", "error_class", code, "spent_usd", spending.Spent.USD(), "reserved_usd", spending.Reserved.USD(),
 		"budget_usd", p.config.Budget, "forecast_usd", governor.Forecast(spending, time.Now()).USD())
 }
 

@@ -48,6 +48,6 @@ func (h *House) noteSkew(skew time.Duration) {
 	dep := skewed(skew, time.Now())
 	h.seen.put(dep)
 	if !dep.OK {
-		h.log.Warn("clock", "code", dep.Code, "ahead_ms", skew.Milliseconds())
+		h.log.Warn("clock", "error_class", dep.Code, "ahead_ms", skew.Milliseconds())
 	}
 }

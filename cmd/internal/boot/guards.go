@@ -33,9 +33,9 @@ func (o *outcomes) guard(c Config, log *slog.Logger) {
 		o.hold(serviceNames[service], open)
 		o.meter.Circuit(service, open)
 		if open {
-			log.Error("a service is away: calls are held back", "provider", service, "rest", c.BreakerRest.String())
+			log.Error("a service is away: calls are held back", "peer", service, "rest", c.BreakerRest.String())
 		} else {
-			log.Info("a service is back", "provider", service)
+			log.Info("a service is back", "peer", service)
 		}
 	}
 	o.guards = guards{}

@@ -50,7 +50,7 @@ func newLine(ctx context.Context, c Config, settings riverqueue.Settings, pool *
 		pipeline.Finishing{Join: making.join},
 	}
 	upkeep := newUpkeep(c, store, p, meter)
-	upkeep.Retain = func(ctx context.Context) error { return retain(ctx, c, store, pool) }
+	upkeep.Retain = func(ctx context.Context) error { return retain(ctx, c, store) }
 	upkeep.Scrub = newScrubbing(c, pool, store, p.blobs, log).Run
 	upkeep.Archive = newArchiving(c, store, p.blobs, log).rounds(c)
 	if err := addReembed(&upkeep, c, store, p); err != nil {

@@ -3,12 +3,15 @@ package boot
 import (
 	"context"
 	"net/http"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	dto "github.com/prometheus/client_model/go"
 
 	"github.com/insurance-navigator/navigator/adapters/httpapi"
 	"github.com/insurance-navigator/navigator/adapters/metrics"
@@ -39,12 +42,23 @@ func (m meters) attacked(kind core.SecurityKind) { m.Security(string(kind)) }
 
 // handler serves the families to a scraper.
 func (m meters) handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{EnableOpenMetrics: true, MaxRequestsInFlight: 4})
+	return promhttp.HandlerFor(m.all(), promhttp.HandlerOpts{EnableOpenMetrics: true, MaxRequestsInFlight: 4})
+}
+
+// all is the process' families, and those that the client of Loki keeps for
+// itself, where it is used.
+func (m meters) all() prometheus.Gatherer {
+	return prometheus.Gatherers{m.registry, prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) {
+		families, err := prometheus.DefaultGatherer.Gather()
+		return slices.DeleteFunc(families, func(f *dto.MetricFamily) bool {
+			return !strings.HasPrefix(f.GetName(), "promtail_")
+		}), err
+	})}
 }
 
 // answered is what the doors tell of each request.
 func (m meters) answered(o httpapi.Observation) {
-	m.Answered(metrics.Request{Method: o.Method, Route: o.Route, Status: o.Status, Took: o.Duration, Panicked: o.Panicked})
+	m.Answered(metrics.Request{Method: o.Method, Route: o.Route, Status: o.Status, Took: o.Duration, Panicked: o.Panicked, Trace: o.Trace})
 	if o.Proof.Method != "" {
 		m.Proved(o.Proof.Method, o.Proof.Outcome)
 	}

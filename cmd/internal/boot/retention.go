@@ -6,7 +6,6 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/insurance-navigator/navigator/adapters/localauth"
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/core"
 )
@@ -30,12 +29,12 @@ func expire(ctx context.Context, store *postgres.Store, clock []core.Retention, 
 	for _, r := range clock {
 		one := Expired{Retention: r}
 		for r.For != core.Forever {
-			removed, failed := store.Expire(ctx, r.Kind, r.For, expireRound)
-			one.Rows += removed
+			gone, failed := store.Expire(ctx, r.Kind, r.For, expireRound)
+			one.Rows += gone
 			if failed != nil {
 				err = errors.Join(err, failed)
 			}
-			if failed != nil || removed < expireRound {
+			if failed != nil || gone < expireRound {
 				break
 			}
 		}
@@ -50,12 +49,10 @@ func expire(ctx context.Context, store *postgres.Store, clock []core.Retention, 
 	return done, err
 }
 
-// retain is a worker's own round: by the clock, and of the sessions of local
-// accounts those that nobody can carry on any more.
-func retain(ctx context.Context, c Config, store *postgres.Store, pool *pgxpool.Pool) error {
-	_, expired := expire(ctx, store, c.Retention(), core.Audit{Operator: core.ServiceOperator})
-	_, ended := localauth.DeleteExpired(ctx, postgres.NewSteady(pool))
-	return errors.Join(expired, ended)
+// retain is a worker's own round.
+func retain(ctx context.Context, c Config, store *postgres.Store) error {
+	_, err := expire(ctx, store, c.Retention(), core.Audit{Operator: core.ServiceOperator})
+	return err
 }
 
 // due counts what expire would remove now.

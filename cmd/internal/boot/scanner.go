@@ -38,7 +38,7 @@ func (h *House) openScanner() error {
 		return nil
 	}
 	if h.config.Mode == Production {
-		h.log.Warn("FILES ARE NOT LOOKED AT FOR MALWARE: set CLAMD_ADDRESS", "code", core.CodeScanOff)
+		h.log.Warn("FILES ARE NOT LOOKED AT FOR MALWARE: set CLAMD_ADDRESS", "error_class", core.CodeScanOff)
 		h.seen.put(ports.Dependency{Name: nameScanner, OK: true, Code: string(core.CodeScanOff), Since: time.Now().UTC()})
 	}
 	return nil
@@ -51,7 +51,7 @@ func (p lineParts) screening(log *slog.Logger) pipeline.Screening {
 		return pipeline.Screening{}
 	}
 	return pipeline.Screening{Scanner: p.scanner, Found: func(_ context.Context, doc core.Document, signature string) {
-		log.Error("security", "event", "upload_validation:malware", "document", doc.ID.String(), "owner", doc.User.String(),
+		log.Error("security", "kind", "upload_validation:malware", "document_id", doc.ID.String(), "user_id", doc.User.String(),
 			"attempt", doc.Attempt, "signature", signature)
 	}}
 }
@@ -64,7 +64,7 @@ type notedScanner struct {
 
 // Scan is ports.Scanner.
 func (s notedScanner) Scan(ctx context.Context, body io.Reader) (string, error) {
-	done := s.seen.begin(ctx, nameScanner, "scan")
+	ctx, done := s.seen.begin(ctx, nameScanner, "scan")
 	signature, err := s.Scanner.Scan(ctx, body)
 	done(err)
 	return signature, err

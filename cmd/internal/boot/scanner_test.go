@@ -136,7 +136,7 @@ func (w *world) infected(ada person, id string) {
 			w.t.Errorf("%s: %d, want %d", call, status, want)
 		}
 	}
-	if !strings.Contains(w.logs.String(), `"event":"upload_validation:malware","document":"`+id) {
+	if !strings.Contains(w.logs.String(), `"kind":"upload_validation:malware","document_id":"`+id) {
 		w.t.Error("the log has no event of security")
 	}
 }

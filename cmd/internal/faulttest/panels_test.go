@@ -65,6 +65,9 @@ func TestPanels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := g.business(ctx, shots); err != nil {
+		t.Error(err)
+	}
 	g.judge(ctx, shots)
 	g.keep(shots)
 }
@@ -100,6 +103,9 @@ func newGallery(ctx context.Context, t *testing.T) *gallery {
 		}
 	})
 	g.scene.Prometheus, g.missing = running.Prometheus, running.Missing
+	if err := g.scraped(ctx); err != nil { // what is counted before is no increase
+		t.Fatal(err)
+	}
 	for n, person := range []**client{&g.person, &g.other} {
 		if *person, err = w.signUp(ctx, fmt.Sprintf("user-%d", n), g.diary); err != nil {
 			t.Fatal(err)
@@ -325,6 +331,32 @@ func (g *gallery) counts(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", one.sql, err)
 		}
 		g.t.Logf("%s = %.0f, as the database says", one.expr, want)
+	}
+	return nil
+}
+
+// business holds the numbers that people read to the database's.
+func (g *gallery) business(ctx context.Context, shots []panels.Shot) error {
+	shown := map[string]float64{}
+	for _, shot := range shots {
+		if shot.Board.UID == "docpipe-business" && len(shot.Series) == 1 {
+			shown[shot.Panel.Title], _ = shot.Series[0].Last()
+		}
+	}
+	for title, sql := range map[string]string{
+		"Accepted":  `select count(*) from upload_pipeline.documents`,
+		"Completed": `select count(*) from upload_pipeline.upload_jobs where status = 'complete'`,
+		"Failed":    `select count(*) from upload_pipeline.upload_jobs where status like 'failed%'`,
+		"Rejected":  `select count(*) from upload_pipeline.upload_intents where state = 'failed'`,
+	} {
+		var want float64
+		if err := g.super(ctx, func(conn *pgx.Conn) error { return conn.QueryRow(ctx, sql).Scan(&want) }); err != nil {
+			return err
+		}
+		g.t.Logf("the panel %s shows %.0f, the database holds %.0f", title, shown[title], want)
+		if shown[title] != want {
+			g.t.Errorf("the panel %s shows %v, the database holds %v", title, shown[title], want)
+		}
 	}
 	return nil
 }

@@ -84,6 +84,7 @@ drill: pdfium testdb ## back up, destroy, restore elsewhere, and print the figur
 
 panels: pdfium testdb ## ask every panel of the dashboards under a load with faults, and draw them into .local/panels
 	@$(GO) test -count=1 -timeout 15m -v -run 'TestPanels$$' ./cmd/internal/faulttest -panels "$(CURDIR)/.local/panels"
+	@cp .local/panels/panels.md observability/grafana/panels.md
 
 fuzz: pdfium ## let every fuzz target look for inputs of its own: make fuzz FUZZTIME=30s ONLY=FuzzSurvey
 	@$(GO) test -list '^Fuzz' ./... | awk '/^Fuzz/ { names[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print $$2, names[i]; n = 0 }' | \

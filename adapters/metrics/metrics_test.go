@@ -222,3 +222,17 @@ func TestFailuresOfTheOutsideHaveTheirClass(t *testing.T) {
 		t.Errorf("a result that is not there yet counts as a failure: %v", got)
 	}
 }
+
+// A parser's version is no label: its kind is.
+func TestPagesAreCountedByTheKindOfParser(t *testing.T) {
+	t.Parallel()
+	registry := prometheus.NewPedanticRegistry()
+	m := metrics.New(registry, "abc")
+	m.Parsed("llamaparse/agentic/2026-08-19", 3)
+	m.Parsed("pdftext/pdfium", 2)
+	for kind, pages := range map[string]float64{"llamaparse": 3, "pdftext": 2} {
+		if got := value(t, registry, "docpipe_pages_parsed_total", map[string]string{"parser": kind}); got != pages {
+			t.Errorf("%v pages of %s are counted, want %v", got, kind, pages)
+		}
+	}
+}

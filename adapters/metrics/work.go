@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -140,7 +141,8 @@ func (m *Metrics) Parsed(parser string, pages int) {
 	if m == nil {
 		return
 	}
-	m.work.pages.WithLabelValues(known(parser, []string{"llamaparse", "pdftext"})).Add(float64(pages))
+	kind, _, _ := strings.Cut(parser, "/") // its version follows
+	m.work.pages.WithLabelValues(known(kind, []string{"llamaparse", "pdftext"})).Add(float64(pages))
 }
 
 // Cut counts chunks that were kept.

@@ -79,7 +79,8 @@ func newGallery(ctx context.Context, t *testing.T) *gallery {
 	}
 	db, redis := newCluster(t), redistest.New(t).URL()
 	w := newWorld(t, db)
-	w.extra = map[string]string{"ADMIN_PORT": "0", "MONTHLY_BUDGET_USD": "100", "REFUSAL_EVERY": "1s", "REDIS_URL": redis, "UPLOAD_PIPELINE_ENVIRONMENT": env}
+	w.extra = map[string]string{"ADMIN_PORT": "0", "MONTHLY_BUDGET_USD": "100", "REFUSAL_EVERY": "1s", "REDIS_URL": redis, "UPLOAD_PIPELINE_ENVIRONMENT": env,
+		"LOKI_URL": loki(ctx, t)}
 	g := &gallery{bed: &bed{world: w, cluster: db, diary: &diary{}}, t: t}
 	options := stack.Options{Dir: filepath.Join(t.TempDir(), "stack"), Scrape: time.Second, Postgres: db.SuperURL(), Redis: redis, Node: true,
 		Settings: prometheus.Settings{Env: env, Runbooks: "https://runbooks.example.com", Dashboards: "https://grafana.example.com"}}
@@ -87,12 +88,15 @@ func newGallery(ctx context.Context, t *testing.T) *gallery {
 		w.run(service, service)
 		options.Targets = append(options.Targets, stack.Target{Job: service, Address: strings.TrimPrefix(w.admins[service], "http://")})
 	}
+	if address := w.extra["LOKI_URL"]; address != "" {
+		options.Targets = append(options.Targets, stack.Target{Job: "loki", Address: strings.TrimPrefix(address, "http://")})
+	}
 	options.Probes = []string{w.front() + "/health"}
 	var err error
 	if options.Tree, err = alertmanager.Local(w.serve(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))); err != nil {
 		t.Fatal(err)
 	}
-	g.scene = panels.Scene{From: time.Now(), Step: time.Second, Window: 10 * time.Second, Values: map[string]string{"env": env}}
+	g.scene = panels.Scene{Loki: w.extra["LOKI_URL"], From: time.Now(), Step: time.Second, Window: 10 * time.Second, Values: map[string]string{"env": env}}
 	running, err := stack.Start(ctx, options)
 	if err != nil {
 		t.Fatal(err)
@@ -363,7 +367,7 @@ func (g *gallery) business(ctx context.Context, shots []panels.Shot) error {
 
 // elsewhere are the families that nobody tells in this run, by their beginnings,
 // and who tells them.
-var elsewhere = map[string]string{"loki_": "Loki", "probe_ssl_": "a front with TLS"}
+var elsewhere = map[string]string{"probe_ssl_": "a front with TLS"}
 
 // lacks names who tells what a query asks for, where that does not run here.
 func (g *gallery) lacks(expr string) string {
@@ -371,6 +375,9 @@ func (g *gallery) lacks(expr string) string {
 		if strings.Contains(expr, families) {
 			return who
 		}
+	}
+	if g.scene.Loki == "" && strings.Contains(expr, "loki_") {
+		return "Loki"
 	}
 	families := map[string]string{"node": "node_", "postgres": "pg_", "redis": "redis_up", "blackbox": "probe_"}
 	for _, program := range g.missing {

@@ -19,9 +19,12 @@ import (
 	"github.com/insurance-navigator/navigator/observability/prometheus"
 )
 
+const dir = ".local/compose"
+
+// The sources, below the module's root.
 const (
-	source = "deploy/compose/example.env"
-	dir    = ".local/compose"
+	example    = "deploy/compose/example.env"
+	lokiAlerts = "observability/loki/rules/fake/alerts.yaml"
 )
 
 // settings are those of the rules where Compose runs them.
@@ -29,17 +32,17 @@ var settings = prometheus.Settings{Env: "compose", Dashboards: "http://localhost
 	Runbooks: "https://github.com/insurance-navigator/navigator/blob/main/docs/runbooks"}
 
 func main() {
-	if err := render(source, dir); err != nil {
+	if err := render(".", dir); err != nil {
 		fmt.Fprintln(os.Stderr, "compose:", err)
 		os.Exit(1)
 	}
 }
 
-func render(source, dir string) error {
+func render(root, dir string) error {
 	if err := os.MkdirAll(filepath.Join(dir, "rules"), 0o755); err != nil { //nolint:gosec // Prometheus reads it as another user
 		return err
 	}
-	example, err := os.ReadFile(source) //nolint:gosec // of this tree
+	text, err := os.ReadFile(filepath.Join(root, example)) //nolint:gosec // of this tree
 	if err != nil {
 		return err
 	}
@@ -48,13 +51,13 @@ func render(source, dir string) error {
 		return []byte(pem), err
 	}
 	err = errors.Join(
-		once(filepath.Join(dir, "env"), 0o600, func() ([]byte, error) { return drawn(example), nil }),
+		once(filepath.Join(dir, "env"), 0o600, func() ([]byte, error) { return drawn(text), nil }),
 		once(filepath.Join(dir, "auth_signing_key.pem"), 0o644, key), // read in the container as another user
 	)
 	if err != nil {
 		return err
 	}
-	return rules(dir)
+	return rules(root, dir)
 }
 
 // once writes a file that is not there; one that is there is somebody's own.
@@ -85,7 +88,7 @@ func drawn(example []byte) []byte {
 
 // rules writes the rules and the tree. The tree's receivers lie below ALERTS_URL of
 // the env file.
-func rules(dir string) error {
+func rules(root, dir string) error {
 	env, err := os.ReadFile(filepath.Join(dir, "env")) //nolint:gosec // what was just written
 	if err != nil {
 		return err
@@ -103,7 +106,24 @@ func rules(dir string) error {
 			return err
 		}
 	}
+	if err := lokiRules(root, dir); err != nil {
+		return err
+	}
 	return os.WriteFile(filepath.Join(dir, "alertmanager.yaml"), tree, 0o644) //nolint:gosec // no secret is in it
+}
+
+// lokiRules writes the alerts that Loki itself evaluates.
+func lokiRules(root, dir string) error {
+	text, err := os.ReadFile(filepath.Join(root, lokiAlerts)) //nolint:gosec // of this tree
+	if err != nil {
+		return err
+	}
+	to := filepath.Join(dir, "loki", "fake")       // Loki's name for its only tenant
+	if err := os.MkdirAll(to, 0o755); err != nil { //nolint:gosec // Loki reads it as another user
+		return err
+	}
+	filled := strings.NewReplacer("${runbooks}", settings.Runbooks, "${dashboards}", settings.Dashboards).Replace(string(text))
+	return os.WriteFile(filepath.Join(to, "alerts.yaml"), []byte(filled), 0o644) //nolint:gosec // no secret is in it
 }
 
 // value is one of an env file's.

@@ -13,7 +13,7 @@ import (
 func rendered(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := render("../example.env", dir); err != nil {
+	if err := render("../../..", dir); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -36,7 +36,7 @@ func TestSecretsAreDrawnOnce(t *testing.T) {
 	if a, b := value(env, "POSTGRES_PASSWORD"), value(env, "REDIS_PASSWORD"); len(a) != 52 || a == b || bytes.Contains(env, []byte("=draw")) {
 		t.Errorf("the secrets are not drawn: %d letters, the same: %t", len(a), a == b)
 	}
-	if err := render("../example.env", dir); err != nil {
+	if err := render("../../..", dir); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(env, read(t, dir, "env")) || !bytes.Equal(key, read(t, dir, "auth_signing_key.pem")) {

@@ -116,7 +116,7 @@ loki: $(LOKI) ## run Loki on this machine, beside make dev with LOKI_URL=http://
 	@LOKI_DIR='$(CURDIR)/.local/loki' LOKI_RULES='$(CURDIR)/.local/loki/rules' '$(LOKI)' -config.expand-env=true -config.file observability/loki/loki.yaml $(ARGS)
 
 logs-check: ## parse the LogQL of docs, dashboards and the ruler with Loki's own parser
-	@cd observability/loki/tools && $(GO) run ./check -root ../../..
+	@cd observability/loki/tools && CGO_ENABLED=0 $(GO) run -trimpath ./check -root ../../..
 
 lint: $(GOLANGCI_STAMP) ## run the linters
 	@$(GOLANGCI) run ./...

@@ -86,6 +86,8 @@ var missed = map[boot.Service]map[string][]string{
 		"AUTH_SIGNING_KEY": {"AUTH_SIGNING_KEY is missing"}, "ALLOW_LOCAL_AUTH": {localFault}, "AUTH_MIN_PASSWORD": {shortFault},
 		"PUBLIC_URL":         {"PUBLIC_URL" + privateFault, "PUBLIC_URL" + httpsFault},
 		"WEBHOOK_MASTER_KEY": {masterFault}, "WEBHOOK_URL": {"WEBHOOK_URL is missing"},
+		"MAIL_PROVIDER": {"MAIL_PROVIDER: allowed are smtp, outbox; local accounts send mails"},
+		"MAIL_FROM":     {"MAIL_FROM: an address, or Name <address>"}, "SMTP_HOST": {"SMTP_HOST is missing"},
 	},
 	boot.Worker: {
 		"SUPABASE_URL": {"SUPABASE_URL is missing"}, "SUPABASE_SERVICE_ROLE_KEY": {"SUPABASE_SERVICE_ROLE_KEY is missing"},

@@ -222,7 +222,7 @@ func TestI13_TheWorkerSweepsExpiredKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.until("the expired key to be swept", func() bool { return w.count(`select count(*) from upload_pipeline.idempotency_keys`) == 1 })
-	w.exec(`update local_auth.refresh_tokens set expires_at = now()`)
+	w.exec(`update local_auth.refresh_tokens set expires_at = now() - interval '2 hours'`)
 	w.until("the sessions that nobody can carry on to be swept", func() bool { return w.count(`select count(*) from local_auth.sessions`) == 0 })
 	if n := w.count(`select count(*) from upload_pipeline.operations_log where action = 'retain' and operator = 'service' and counts = '{"idempotency_keys": 1}'`); n != 1 {
 		t.Errorf("the operators' log has %d rows of the sweep", n)

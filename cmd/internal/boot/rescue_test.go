@@ -32,6 +32,12 @@ func (w *world) running(stage core.Stage) int {
 	return w.count(`select id from river.river_job where kind = $1 and state = 'running'`, string(stage))
 }
 
+// called waits until the embedder was asked for vectors.
+func (w *world) called() {
+	w.t.Helper()
+	w.until("the call that hangs", func() bool { return w.openai.Ledger().Requests > w.openai.Ledger().ModelRequests })
+}
+
 // once holds the document to each status and each job of the line once.
 func (w *world) once(id string) {
 	w.t.Helper()
@@ -64,6 +70,7 @@ func TestC20_FM027r_AKilledWorkersJobIsBackInSeconds(t *testing.T) {
 	ada := w.person("ada")
 	id := ada.taken("card.pdf", corpus.MemberCard().Bytes)
 	job := w.running(core.Embed)
+	w.called()
 	w.start(boot.Worker)
 	doomed.kill()
 	killed := time.Now()

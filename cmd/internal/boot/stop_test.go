@@ -30,7 +30,7 @@ func TestFM039_FM027r_AStopUnderLoadIsOrdered(t *testing.T) {
 	for _, paper := range []corpus.Document{corpus.MemberCard(), corpus.DenialLetter(), corpus.Summary()} {
 		papers = append(papers, ada.taken(paper.Name, paper.Bytes))
 	}
-	w.until("the call that hangs", func() bool { return w.openai.Ledger().Requests > w.openai.Ledger().ModelRequests })
+	w.called()
 	w.logs.forget()
 	var group sync.WaitGroup
 	var ended atomic.Bool
@@ -82,6 +82,7 @@ func TestFM039_ASecondSignalLeavesAtOnce(t *testing.T) {
 	ada := w.person("ada")
 	id := ada.taken("card.pdf", corpus.MemberCard().Bytes)
 	w.running(core.Embed)
+	w.called() // or the next worker's call would be the one that hangs
 	worker.signal(syscall.SIGTERM)
 	worker.says(`"msg":"draining"`)
 	if status := probe(worker.at.Worker + "/readyz"); status == http.StatusOK {

@@ -2,6 +2,7 @@ package boot
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -18,7 +19,7 @@ import (
 // idleWorker is a worker's knowledge of itself, with nothing to do.
 func idleWorker() *House {
 	h := &House{config: Defaults(), service: Worker, pulse: newPulse(), meters: newMeters()}
-	h.seen = newOutcomes(h.meters.Metrics)
+	h.seen = newOutcomes(h.meters.Metrics, slog.New(slog.DiscardHandler))
 	for _, queue := range riverqueue.Queues() {
 		h.pulse.watch(lineOf(queue), h.lineBound())
 	}

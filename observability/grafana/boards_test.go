@@ -107,7 +107,7 @@ func TestTheSchemasBite(t *testing.T) {
 		"an unknown threshold mode": func(d *grafana.Dashboard) {
 			d.Panels[1].FieldConfig.Defaults.Thresholds = &grafana.Thresholds{Mode: "x"}
 		},
-		"an unknown option": func(d *grafana.Dashboard) { d.Panels[1].Options.(map[string]any)["colour"] = "red" },
+		"an unknown option": func(d *grafana.Dashboard) { d.Panels[1].Options.(map[string]any)["hue"] = "red" },
 	} {
 		d := grafana.All()[0]
 		slip(&d)

@@ -16,6 +16,6 @@ func logs() Dashboard {
 		`quantile_over_time(0.95, {@} | json route="route", duration_ms="duration_ms" | route != "" | unwrap duration_ms | __error__="" [@]) by (route)`, "{{route}}")
 	b.logLines("One document's story", "Every line that names the document of the variable above, of all services; all lines of documents while it is empty.", `{@} | json document_id="document_id" | document_id =~ "$document.*" | document_id != ""`)
 	b.logLines("Warnings and errors", "What somebody should read.", `{@, level=~"warn|error"}`)
-	b.logLines("Slow calls", "Requests and calls that took more than a second.", `{@} | json duration_ms="duration_ms" | duration_ms > 1000`)
+	b.logLines("Slow calls", "Requests and calls that took more than a second.", `{@} | json duration_ms="duration_ms" | duration_ms != "" | duration_ms > 1000`)
 	return b.Dashboard
 }

@@ -99,7 +99,7 @@ func (b *board) bars(title, description, unit string, queries ...query) handle {
 }
 
 // heat shows where a histogram's values lie, over time.
-func (b *board) heat(title, description, unit string, of query) handle {
+func (b *board) heat(title, description, unit string, of query) {
 	p := shown("heatmap", title, description, unit, []query{of}, false)
 	p.Targets[0].Format = "heatmap"
 	p.Options = map[string]any{"calculate": false, "cellGap": 1,
@@ -108,7 +108,7 @@ func (b *board) heat(title, description, unit string, of query) handle {
 		"filterValues": map[string]any{"le": 1e-9}, "rowsFrame": map[string]any{"layout": "auto"}, "showValue": "never",
 		"tooltip": map[string]any{"mode": "single", "showColorScale": false, "yHistogram": false}, "legend": map[string]any{"show": true},
 		"exemplars": map[string]any{"color": "rgba(255,0,255,0.7)"}, "yAxis": map[string]any{"axisPlacement": "left", "unit": unit, "reverse": false}}
-	return b.place(graphWide, graphHigh, p)
+	b.place(graphWide, graphHigh, p)
 }
 
 // list is a table of what stands now.
@@ -122,18 +122,17 @@ func (b *board) list(title, description, unit string, queries ...query) handle {
 }
 
 // logLines shows lines of the log as they are.
-func (b *board) logLines(title, description, expr string) handle {
+func (b *board) logLines(title, description, expr string) {
 	p := Panel{Type: "logs", Title: title, Description: description, Datasource: &lines, FieldConfig: &FieldConfig{Defaults: Defaults{Unit: none}, Overrides: []any{}},
 		Targets: []Target{{RefID: "A", Datasource: lines, EditorMode: "code", Expr: spoken(expr), QueryType: "range", MaxLines: 200}},
 		Options: map[string]any{"showTime": true, "showLabels": false, "showCommonLabels": false, "showLogContextToggle": false, "wrapLogMessage": true, "prettifyLogMessage": false,
 			"enableLogDetails": true, "dedupStrategy": "none", "sortOrder": "Descending"}}
-	return b.place(columns, graphHigh, p)
+	b.place(columns, graphHigh, p)
 }
 
 // logGraph counts lines of the log over time.
-func (b *board) logGraph(title, description, unit, expr, legend string) handle {
+func (b *board) logGraph(title, description, unit, expr, legend string) {
 	h := b.graph(title, description, unit, query{spoken(expr), legend})
 	h.panel().Datasource, h.panel().Targets[0].Datasource = &lines, lines
 	h.panel().Targets[0].QueryType, h.panel().Targets[0].Range = "range", false
-	return h
 }

@@ -526,8 +526,10 @@ CREATE TABLE upload_pipeline.upload_jobs (
     lane text DEFAULT 'interactive'::text NOT NULL,
     standby boolean DEFAULT false NOT NULL,
     traceparent text,
+    providers_ms bigint DEFAULT 0 NOT NULL,
     CONSTRAINT upload_jobs_attempt_check CHECK ((attempt >= 1)),
     CONSTRAINT upload_jobs_lane_check CHECK ((lane = ANY (ARRAY['interactive'::text, 'bulk'::text]))),
+    CONSTRAINT upload_jobs_providers_ms_check CHECK ((providers_ms >= 0)),
     CONSTRAINT upload_jobs_status_check CHECK ((status = ANY (ARRAY['uploaded'::text, 'parse_queued'::text, 'parsed'::text, 'parse_validated'::text, 'chunking'::text, 'chunks_stored'::text, 'embedding_queued'::text, 'embedding_in_progress'::text, 'embeddings_stored'::text, 'complete'::text, 'failed_parse'::text, 'failed_chunking'::text, 'failed_embedding'::text, 'cancelled'::text, 'deleting'::text]))),
     CONSTRAINT upload_jobs_traceparent_check CHECK ((octet_length(traceparent) = 55))
 )

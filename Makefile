@@ -28,10 +28,10 @@ GOFMT  := $(shell $(GO) env GOROOT)/bin/gofmt
 # The folders with Go code: every one at the top but hidden ones.
 GODIRS := $(wildcard */)
 # Where benchmarks are.
-BENCHES := ./core/chunker/... ./adapters/pdftext/... $(if $(wildcard bench/.),./bench/...)
+BENCHES := ./core/chunker/... ./cmd/internal/boot ./adapters/pdftext/... $(if $(wildcard bench/.),./bench/...)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test smoke-live crash chaos soak drill fuzz pentest bench lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images terraform-check pdfium realpdfs reading testdb testdb-stop tools
+.PHONY: help dev test smoke-live crash chaos soak panels alerts-e2e observe observe-tools drill fuzz pentest bench loki-bin loki logs-check lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images compose release rollback terraform-check pdfium realpdfs reading testdb testdb-stop tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
@@ -62,8 +62,29 @@ chaos: pdfium ## let every fault befall 500 documents of 25 users at once: make 
 soak: pdfium testdb ## keep a steady load and watch what grows: make soak MIN=10
 	@$(GO) test -count=1 -timeout $$(( $(or $(MIN),10) + 10 ))m -v -run 'TestSoak' ./cmd/internal/faulttest -soak '$(or $(MIN),10)'
 
+alerts-e2e: pdfium observe-tools ## break each thing that an alert is for, and print who heard of it after how long: make alerts-e2e ONLY=pool
+	@$(GO) test -count=1 -timeout 12m -v -run 'TestAlertsEndToEnd' ./cmd/internal/faulttest -alerts -only '$(ONLY)'
+
+observe: observe-tools ## run Prometheus, Alertmanager and exporters beside make dev: ADMIN_PORT=6060 make dev
+	@$(GO) build -o bin/observe ./observability/observe
+	@exec bin/observe $(ARGS)
+
+# What watches, as Debian packs it. Their own services are not wanted: where the
+# package manager would start them, they are only named.
+OBSERVE_PACKAGES := prometheus prometheus-alertmanager prometheus-blackbox-exporter prometheus-node-exporter prometheus-postgres-exporter prometheus-redis-exporter
+
+observe-tools:
+	@if command -v prometheus >/dev/null 2>&1 && command -v prometheus-alertmanager >/dev/null 2>&1; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && ! [ -d /run/systemd/system ]; then \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends $(OBSERVE_PACKAGES) >/dev/null; \
+	else echo 'install: sudo apt-get install -y --no-install-recommends $(OBSERVE_PACKAGES)' >&2; exit 1; fi
+
 drill: pdfium testdb ## back up, destroy, restore elsewhere, and print the figures: make drill CHUNKS=10000
 	@$(GO) test -count=1 -timeout 30m -v -run 'RestoreElsewhere|RestoreRefuses|ReconcileAfter|BackupAndRestoreKilled|BackupFigures' ./cmd/internal/boot -chunks '$(or $(CHUNKS),10000)'
+
+panels: pdfium testdb ## ask every panel of the dashboards under a load with faults, and draw them into .local/panels
+	@$(GO) test -count=1 -timeout 15m -v -run 'TestPanels$$' ./cmd/internal/faulttest -panels "$(CURDIR)/.local/panels"
+	@cp .local/panels/panels.md observability/grafana/panels.md
 
 fuzz: pdfium ## let every fuzz target look for inputs of its own: make fuzz FUZZTIME=30s ONLY=FuzzSurvey
 	@$(GO) test -list '^Fuzz' ./... | awk '/^Fuzz/ { names[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print $$2, names[i]; n = 0 }' | \
@@ -79,6 +100,23 @@ pentest: pdfium ## attack a server of this machine with sqlmap, ffuf, slowhttpte
 
 bench: pdfium testdb ## run the benchmarks
 	@$(GO) test -run xxx -bench '$(BENCH)' -benchmem -timeout 60m $(BENCHES)
+
+# Loki and its parser are a module of their own: nothing of them is in ours.
+LOKI := $(TOOLDIR)/loki
+$(LOKI): observability/loki/tools/go.mod
+	@echo 'building Loki: about ten minutes of two cores, once'
+	@cd observability/loki/tools && CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o '$(LOKI)' github.com/grafana/loki/v3/cmd/loki
+	@touch '$(LOKI)'
+
+loki-bin: $(LOKI) ## build Loki into .local/bin
+
+loki: $(LOKI) ## run Loki on this machine, beside make dev with LOKI_URL=http://127.0.0.1:3100
+	@mkdir -p .local/loki/rules/fake
+	@sed -e 's|$${runbooks}|docs/runbooks|; s|$${dashboards}|http://127.0.0.1:3000|' observability/loki/rules/fake/alerts.yaml > .local/loki/rules/fake/alerts.yaml
+	@LOKI_DIR='$(CURDIR)/.local/loki' LOKI_RULES='$(CURDIR)/.local/loki/rules' '$(LOKI)' -config.expand-env=true -config.file observability/loki/loki.yaml $(ARGS)
+
+logs-check: ## parse the LogQL of docs, dashboards and the ruler with Loki's own parser
+	@cd observability/loki/tools && CGO_ENABLED=0 $(GO) run -trimpath ./check -root ../../..
 
 lint: $(GOLANGCI_STAMP) ## run the linters
 	@$(GOLANGCI) run ./...
@@ -97,12 +135,14 @@ vulncheck: $(GOVULNCHECK_STAMP) ## look for known vulnerabilities in what we cal
 verify: fmt-check testdb ## prove that generated files are what their sources say
 	@$(GO) mod tidy -diff
 	@$(GO) run ./db/schemadump -check
-	@$(GO) test -count=1 -run 'Drift' ./db ./docs ./cmd/internal/boot/table ./clients/generate
+	@$(GO) test -count=1 -run 'Drift' ./db ./docs ./cmd/internal/boot/table ./clients/generate ./observability/prometheus ./observability/grafana
 
-generate: testdb ## write the generated files: db/schema.sql, README.md, docs/line.md, docs/openapi*.json
+generate: testdb ## write the generated files: db/schema.sql, README.md, docs/line.md, docs/openapi*.json, the objectives' rules
+	@$(GO) run ./observability/generate
 	@$(GO) run ./db/schemadump -write
 	@$(GO) run ./docs/generate
 	@$(GO) run ./cmd/internal/boot/table
+	@$(GO) run ./observability/grafana/generate
 
 clients: ## write the generated parts of clients/ from the OpenAPI documents; needs npm
 	@$(GO) run ./clients/generate
@@ -123,8 +163,20 @@ build: ## build the services and the tool into bin/
 images: pdfium ## build the services' images, FROM scratch, for the commit at hand; needs a container engine
 	@deploy/images.sh
 
+compose: images ## run the whole product with Docker on this machine: fill in .local/compose/env when it is there
+	@$(GO) run ./deploy/compose/render
+	@NAVIGATOR_TAG="$$(git rev-parse --short=12 HEAD)" docker compose --project-name navigator --file deploy/compose/compose.yaml --env-file .local/compose/env up --detach
+
 terraform-check: ## plan every environment without an account, and judge the plans; needs terraform and its AWS provider
 	@deploy/terraform/check.sh
+
+release: ## bring a release in, watch it, and take it back where it is bad: make release PLACE=place.json EMAIL=smoke@example.com RELEASE=1a2b3c4d5e6f
+	@$(GO) build -trimpath -o bin/ ./cmd/navigator ./deploy/rollout/navigator-rollout
+	@bin/navigator-rollout -place '$(PLACE)' -email '$(EMAIL)' $(ARGS) '$(RELEASE)'
+
+rollback: ## bring back what ran before the present release: make rollback PLACE=place.json EMAIL=smoke@example.com
+	@$(GO) build -trimpath -o bin/ ./cmd/navigator ./deploy/rollout/navigator-rollout
+	@bin/navigator-rollout -place '$(PLACE)' -email '$(EMAIL)' $(ARGS) -back
 
 clean: ## remove what make build made, and stop the PostgreSQL of the tests
 	@$(GO) run ./db/dbtest/ctl stop

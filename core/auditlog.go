@@ -1,6 +1,9 @@
 package core
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // AuditAction is what the audit log says was done. The list is closed; the
 // database takes any word of its form.
@@ -21,7 +24,7 @@ const (
 const (
 	AuditUpload   AuditAction = "document_upload"
 	AuditAnnounce AuditAction = "upload_announce"
-	AuditWithdraw AuditAction = "upload_withdraw" // what says how: cancelled or removed
+	AuditWithdraw AuditAction = "upload_withdraw" // what says how: cancelled or removed, or account where that was closed
 	AuditRetry    AuditAction = "document_retry"
 	AuditCancel   AuditAction = "document_cancel"
 	AuditDelete   AuditAction = "document_delete"
@@ -105,6 +108,9 @@ const (
 // MaxAuditDocuments is the most documents that one entry names.
 const MaxAuditDocuments = 1000
 
+// maxAuditWord is the most bytes of AuditEntry.What.
+const maxAuditWord = 80
+
 // AuditEntry is one row of the audit log, without its place there, its time and
 // its Origin. It holds ids and words of ours alone: never a name, an address of
 // a mail, a question or a text.
@@ -117,6 +123,17 @@ type AuditEntry struct {
 	Documents []ID   // up to MaxAuditDocuments
 	Outcome   AuditOutcome
 	Times     int // how often, of what is counted; 0 reads as 1
+}
+
+// AuditWord is as much of a word from outside as AuditEntry.What may hold.
+func AuditWord(word string) string {
+	kept := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._:/-", r) {
+			return r
+		}
+		return -1
+	}, word)
+	return kept[:min(len(kept), maxAuditWord)]
 }
 
 // Origin is where an act comes from.

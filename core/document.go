@@ -195,6 +195,10 @@ type Job struct {
 	Hint     bool // a callback announced the result: look again soon if it is not there yet
 
 	Rank int64 // the document's; 0 takes RankNow
+
+	// Trace is the document's place in its trace, as a traceparent of W3C Trace
+	// Context; empty: that of whoever sends the job.
+	Trace string
 }
 
 // AnyTurn lets a job run whatever the turn; the status alone fences it.

@@ -18,6 +18,7 @@ const (
 	KeptKeys      Kept = "idempotency_keys"
 	KeptSessions  Kept = "sessions"
 	KeptMails     Kept = "mails"
+	KeptUnused    Kept = "unconfirmed_accounts"
 	KeptEnded     Kept = "ended_sessions"
 	KeptTries     Kept = "sign_in_tries"
 	KeptUploads   Kept = "uploads"
@@ -55,6 +56,7 @@ func DefaultRetention() []Retention {
 		{KeptKeys, "", 24 * time.Hour, 0, "sealed answers under idempotency keys: since the request"},
 		{KeptSessions, "", time.Hour, 0, "sessions of local accounts: since their last refresh token expired"},
 		{KeptMails, "", 2 * day, 0, "mails of local accounts, without their text: since they were asked for"},
+		{KeptUnused, "", 7 * day, 0, "local accounts that nobody confirmed or signed in to: since the last sign-up with their address"},
 		{KeptEnded, "", 8 * day, 0, "that a session kept elsewhere was ended: since then, longer than any of its tokens lives"},
 		{KeptTries, "", 90 * day, 0, "digests under which tries of passwords were counted: since the last one"},
 		{KeptUploads, "RETAIN_UPLOADS", 30 * day, day, "announced uploads: since they ended and nothing can be sent to their address"},

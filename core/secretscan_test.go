@@ -26,7 +26,7 @@ func planted() map[string]string {
 
 // The scan of .gitleaks.toml has a rule for each family, and it bites; make
 // secrets plants the same before the scanner itself.
-func TestTheSecretsScanKnowsEachFamily(t *testing.T) {
+func TestS36_TheSecretsScanKnowsEachFamily(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../.gitleaks.toml")
 	if err != nil {

@@ -111,7 +111,7 @@ func Outage(err error) (Service, bool) {
 	if !errors.As(err, &e) || errors.Is(err, ErrUnasked) {
 		return "", false
 	}
-	outages := []Code{CodeParserUnavailable, CodeEmbedderUnavailable, CodeStorageUnavailable, CodeAccountsUnavailable}
+	outages := []Code{CodeParserUnavailable, CodeEmbedderUnavailable, CodeStorageUnavailable, CodeAccountsUnavailable, CodeScanUnavailable}
 	return accused[e.Code], slices.Contains(outages, e.Code)
 }
 

@@ -201,6 +201,12 @@ func grantRiver(ctx context.Context, pool *pgxpool.Pool) error {
 		grant usage on sequence river.river_job_id_seq to inav_app;
 		grant select, insert, update, delete on all tables in schema river to service_role;
 		grant usage on all sequences in schema river to service_role;
+		do $$ begin
+			if exists (select from pg_roles where rolname = 'inav_riverui') then -- from version 20 on
+				grant usage on schema river to inav_riverui;
+				grant select on all tables in schema river to inav_riverui;
+			end if;
+		end $$;
 		revoke all on upload_pipeline.schema_version from public;
 		grant select on upload_pipeline.schema_version to inav_app, service_role;
 		alter table upload_pipeline.schema_version enable row level security;
@@ -215,6 +221,9 @@ func grantRiver(ctx context.Context, pool *pgxpool.Pool) error {
 	return nil
 }
 
+// ErrNoSchema says that a database is still empty.
+var ErrNoSchema = errors.New("the database has no schema yet: run `navigator migrate` first")
+
 // Check says whether this binary may serve the database: its schema is not
 // older than the binary needs, nor newer than it says this binary can serve.
 // The error names the command that mends it.
@@ -223,7 +232,7 @@ func Check(ctx context.Context, pool *pgxpool.Pool) (int64, error) {
 	err := pool.QueryRow(ctx, `select version, oldest_binary from upload_pipeline.schema_serves
 		order by version desc limit 1`).Scan(&version, &oldest)
 	if missing(err) {
-		return 0, errors.New("the database has no schema yet: run `navigator migrate` first")
+		return 0, ErrNoSchema
 	}
 	if err != nil {
 		return 0, fmt.Errorf("read the schema version: %w", err)

@@ -525,9 +525,13 @@ CREATE TABLE upload_pipeline.upload_jobs (
     rank bigint DEFAULT 0 NOT NULL,
     lane text DEFAULT 'interactive'::text NOT NULL,
     standby boolean DEFAULT false NOT NULL,
+    traceparent text,
+    providers_ms bigint DEFAULT 0 NOT NULL,
     CONSTRAINT upload_jobs_attempt_check CHECK ((attempt >= 1)),
     CONSTRAINT upload_jobs_lane_check CHECK ((lane = ANY (ARRAY['interactive'::text, 'bulk'::text]))),
-    CONSTRAINT upload_jobs_status_check CHECK ((status = ANY (ARRAY['uploaded'::text, 'parse_queued'::text, 'parsed'::text, 'parse_validated'::text, 'chunking'::text, 'chunks_stored'::text, 'embedding_queued'::text, 'embedding_in_progress'::text, 'embeddings_stored'::text, 'complete'::text, 'failed_parse'::text, 'failed_chunking'::text, 'failed_embedding'::text, 'cancelled'::text, 'deleting'::text])))
+    CONSTRAINT upload_jobs_providers_ms_check CHECK ((providers_ms >= 0)),
+    CONSTRAINT upload_jobs_status_check CHECK ((status = ANY (ARRAY['uploaded'::text, 'parse_queued'::text, 'parsed'::text, 'parse_validated'::text, 'chunking'::text, 'chunks_stored'::text, 'embedding_queued'::text, 'embedding_in_progress'::text, 'embeddings_stored'::text, 'complete'::text, 'failed_parse'::text, 'failed_chunking'::text, 'failed_embedding'::text, 'cancelled'::text, 'deleting'::text]))),
+    CONSTRAINT upload_jobs_traceparent_check CHECK ((octet_length(traceparent) = 55))
 )
 WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='200');
 
@@ -1466,6 +1470,8 @@ ALTER TABLE ONLY upload_pipeline.webhook_log
 ALTER TABLE ONLY upload_pipeline.webhook_log
     ADD CONSTRAINT webhook_log_pkey PRIMARY KEY (webhook_id);
 
+CREATE INDEX accounts_unconfirmed ON local_auth.accounts USING btree (updated_at) WHERE ((email_confirmed_at IS NULL) AND (last_sign_in_at IS NULL));
+
 CREATE INDEX identities_account_id_idx ON local_auth.identities USING btree (account_id);
 
 CREATE INDEX mail_links_mail_id_idx ON local_auth.mail_links USING btree (mail_id);
@@ -2026,6 +2032,15 @@ REVOKE ALL ON FUNCTION upload_pipeline.seal_audit(most integer, OUT sealed integ
 GRANT ALL ON FUNCTION upload_pipeline.seal_audit(most integer, OUT sealed integer, OUT last bigint, OUT last_hash bytea) TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE local_auth.accounts TO inav_app;
+GRANT DELETE ON TABLE local_auth.accounts TO service_role;
+
+GRANT SELECT(id) ON TABLE local_auth.accounts TO service_role;
+
+GRANT SELECT(email_confirmed_at) ON TABLE local_auth.accounts TO service_role;
+
+GRANT SELECT(updated_at) ON TABLE local_auth.accounts TO service_role;
+
+GRANT SELECT(last_sign_in_at) ON TABLE local_auth.accounts TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE local_auth.identities TO inav_app;
 
@@ -2067,7 +2082,7 @@ GRANT INSERT ON TABLE upload_pipeline.audit_inbox TO inav_app;
 GRANT INSERT ON TABLE upload_pipeline.audit_inbox TO inav_operator;
 
 GRANT SELECT,INSERT ON TABLE upload_pipeline.closed_accounts TO inav_app;
-GRANT SELECT ON TABLE upload_pipeline.closed_accounts TO service_role;
+GRANT SELECT,INSERT ON TABLE upload_pipeline.closed_accounts TO service_role;
 
 GRANT SELECT,UPDATE ON TABLE upload_pipeline.corpus TO service_role;
 

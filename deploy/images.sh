@@ -12,7 +12,7 @@ if [ "${1:-}" = contents ]; then
 	only=contents
 	shift
 fi
-services=${*:-api worker webhook migrate}
+services=${*:-api worker webhook migrate navigator}
 out=${OUT:-bin/images}
 revision=$(git rev-parse HEAD)
 tag=${TAG:-$(git rev-parse --short=12 HEAD)}

@@ -50,6 +50,7 @@ var unavailable = map[core.Service]core.Code{
 	core.ServiceEmbedder: core.CodeEmbedderUnavailable,
 	core.ServiceStorage:  core.CodeStorageUnavailable,
 	core.ServiceAccounts: core.CodeAccountsUnavailable,
+	core.ServiceScanner:  core.CodeScanUnavailable,
 }
 
 // New makes the breaker of a service, closed. changed, unless nil, is told when

@@ -65,7 +65,7 @@ func TestARefusedCallSaysWhenToComeBackAndThatNothingWasAsked(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		for service, code := range map[core.Service]core.Code{core.ServiceParser: core.CodeParserUnavailable, core.ServiceEmbedder: core.CodeEmbedderUnavailable,
-			core.ServiceStorage: core.CodeStorageUnavailable, core.ServiceAccounts: core.CodeAccountsUnavailable} {
+			core.ServiceStorage: core.CodeStorageUnavailable, core.ServiceAccounts: core.CodeAccountsUnavailable, core.ServiceScanner: core.CodeScanUnavailable} {
 			b := breaker.New(service, settings, nil)
 			for range settings.Failures {
 				_ = b.Do(func() error { return core.Fail(code, nil) })

@@ -16,12 +16,10 @@ import (
 	"time"
 
 	"github.com/insurance-navigator/navigator/adapters/clamd"
+	"github.com/insurance-navigator/navigator/adapters/clamd/clamdtest"
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
 )
-
-// marker is what the tests' own signature finds.
-const marker = "navigator-test-malware-7d1f"
 
 // daemon starts a real clamd on a socket of its own, which knows that one
 // signature, and takes files of up to a mebibyte. It ends with the test.
@@ -38,7 +36,7 @@ func daemon(t *testing.T) *clamd.Scanner {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	socket := filepath.Join(dir, "s")
-	signature := fmt.Sprintf("Navigator.Test:0:*:%x\n", marker)
+	signature := fmt.Sprintf("Navigator.Test:0:*:%x\n", clamdtest.Marker)
 	config := fmt.Sprintf("DatabaseDirectory %s\nLocalSocket %s\nForeground yes\nStreamMaxLength 1M\nOfficialDatabaseOnly no\nUser root\n", dir, socket)
 	if os.Getuid() != 0 {
 		config = strings.ReplaceAll(config, "User root\n", "")
@@ -90,8 +88,8 @@ func TestS17_ARealClamdFindsTheMarker(t *testing.T) {
 		"clean":          {"%PDF-1.7 nothing", "", ""},
 		"nothing at all": {"", "", ""},
 		"over pieces":    {filler, "", ""},
-		"malware":        {"%PDF-1.7 " + marker, "Navigator.Test.UNOFFICIAL", ""},
-		"malware behind": {filler + marker + filler, "Navigator.Test.UNOFFICIAL", ""},
+		"malware":        {"%PDF-1.7 " + clamdtest.Marker, "Navigator.Test.UNOFFICIAL", ""},
+		"malware behind": {filler + clamdtest.Marker + filler, "Navigator.Test.UNOFFICIAL", ""},
 		"too large":      {strings.Repeat(filler, 8), "", core.CodeScanUnavailable},
 	} {
 		signature, err := scanner.Scan(t.Context(), strings.NewReader(c.body))
@@ -107,24 +105,30 @@ const patience = 20 * time.Second
 // standIn serves each connection by a function; it ends with the test.
 func standIn(t *testing.T, within time.Duration, serve func(net.Conn)) *clamd.Scanner {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it ends with the test
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close() //nolint:errcheck // a stand-in's
-				serve(conn)
-			}()
+	return scannerAt(t, clamdtest.Serve(t, serve), within)
+}
+
+// What the stand-in answers the service's other tests is what the daemon does.
+func TestS17_TheStandInAnswersAsTheDaemonDoes(t *testing.T) {
+	t.Parallel()
+	server := clamdtest.New(t)
+	scanner := scannerAt(t, server.Address, patience)
+	for body, want := range map[string]string{"%PDF-1.7": "", "": "", "%PDF-1.7 " + clamdtest.Marker: clamdtest.Signature} {
+		if signature, err := scanner.Scan(t.Context(), strings.NewReader(body)); signature != want || err != nil {
+			t.Errorf("%q: %q, %v", body, signature, err)
 		}
-	}()
-	return scannerAt(t, listener.Addr().String(), within)
+	}
+	if version, err := scanner.Version(t.Context()); err != nil || version.Engine != "ClamAV 1.4.6" {
+		t.Errorf("version %+v, %v", version, err)
+	}
+	server.Leave()
+	if err := scanner.Healthy(t.Context()); !core.HasCode(err, core.CodeScanUnavailable) {
+		t.Errorf("one that left is %v", err)
+	}
+	server.Return()
+	if err := scanner.Healthy(t.Context()); err != nil || server.Scans() != 3 || server.Dials() != 6 {
+		t.Errorf("one that came back is %v after %d scans and %d dials", err, server.Scans(), server.Dials())
+	}
 }
 
 // says answers so once it has read some bytes.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
@@ -53,15 +54,19 @@ type APIDeps struct {
 
 	// Resting lists the stages whose queue is paused; nil: none ever is.
 	Resting func(ctx context.Context) ([]core.Stage, error)
+	// Awaited is what a document of the status waits for outside, empty for
+	// nothing; nil: nothing ever is.
+	Awaited func(ctx context.Context, status core.Status) core.Code
 
 	// Confirm takes the secret of a mail's link that leads to PathConfirm, which is
 	// not served when it is nil.
 	Confirm func(ctx context.Context, secret string) error
 
-	JWKS    func() []byte     // served at /.well-known/jwks.json when set
-	Ready   func() error      // nil while work is taken; when not set, always
-	Live    func() error      // nil while the process makes progress; when not set, always
-	Observe func(Observation) // told of every finished request; may be nil
+	JWKS    func() []byte        // served at /.well-known/jwks.json when set
+	Ready   func() error         // nil while work is taken; when not set, always
+	Live    func() error         // nil while the process makes progress; when not set, always
+	Observe func(Observation)    // told of every finished request; may be nil
+	Traces  trace.TracerProvider // makes spans; nil makes none
 
 	Stopping <-chan struct{} // closed when the process is about to stop: streams end; may be nil
 }
@@ -89,7 +94,7 @@ func NewAPI(d APIDeps) (http.Handler, error) {
 	a.serveDocuments(mux, h.OpenAPI())
 	return &door{
 		mux: mux, public: publicSet(), verifier: d.Verifier, apiKeys: d.APIKeys, roles: d.Oversight.Roles, logger: d.Logger, limits: d.Limits,
-		observe: orNothing(d.Observe), https: strings.HasPrefix(d.PublicURL, "https://"),
+		observe: orNothing(d.Observe), tracer: tracerOf(d.Traces), https: strings.HasPrefix(d.PublicURL, "https://"),
 		ownBody: map[string]bool{"POST " + pathUpload: true, "POST " + pathDocuments: true, putRoute: true},
 		keys:    &keys{store: d.Keys, routes: keyed, limits: d.Limits, logger: d.Logger},
 		service: serviceAPI, security: d.Security,

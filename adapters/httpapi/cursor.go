@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/insurance-navigator/navigator/core"
@@ -63,9 +64,11 @@ func ordinalOf(cursor string) (int, error) {
 	return int(ordinal), nil
 }
 
+// cursorBytes takes what a list gives alone: the decoder would pass over line
+// breaks.
 func cursorBytes(cursor string, kind byte, size int) ([]byte, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-	if err != nil || len(raw) != 1+size || raw[0] != kind {
+	if err != nil || strings.ContainsAny(cursor, "\r\n") || len(raw) != 1+size || raw[0] != kind {
 		return nil, badCursor()
 	}
 	return raw[1:], nil

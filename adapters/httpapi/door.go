@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
 )
@@ -34,6 +36,7 @@ type door struct {
 	keys     *keys           // nil where no route takes an idempotency key
 	crowd    *crowd
 	service  string         // as the audit log calls it
+	tracer   trace.Tracer   // nil makes no spans
 	security ports.Security // nil where nobody is watched: the probes
 }
 
@@ -41,7 +44,7 @@ type door struct {
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	started := time.Now()
 	req := newRequest(r, d.rates.trusted())
-	ctx := core.From(context.WithValue(r.Context(), requestKey{}, req), d.origin(req))
+	ctx := core.From(context.WithValue(d.begin(r), requestKey{}, req), d.origin(req))
 	rec := &recorder{ResponseWriter: w, pace: pacedAnswer{control: http.NewResponseController(w), limits: d.limits}}
 	rec.Header().Set("X-Request-ID", req.id.String())
 	d.secure(rec.Header())

@@ -157,7 +157,7 @@ func TestUnknownAddressesAndMethodsAreProblems(t *testing.T) {
 	}
 }
 
-func TestF5HostIsNeverReflected(t *testing.T) {
+func TestF5_S39_HostIsNeverReflected(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, func(d *APIDeps) { d.DocsEnabled = true })
 	for _, path := range []string{"/health", "/nothing", pathOpenAPI, pathOpenAPI30, pathDocs, pathLimits, "/livez"} {
@@ -184,7 +184,7 @@ func TestF5HostIsNeverReflected(t *testing.T) {
 	}
 }
 
-func TestHeadersOfEveryAnswer(t *testing.T) {
+func TestS30_HeadersOfEveryAnswer(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	for _, path := range []string{"/health", "/nothing", "/auth/user", pathOpenAPI} {
@@ -331,7 +331,7 @@ func TestOneEventARequest(t *testing.T) {
 		t.Fatalf("%d events: %v", len(events), events)
 	}
 	e := events[0]
-	if e["route"] != "GET /documents/{id}/status" || e["status"] != 404.0 || e["user_id"] != ada.ID.String() || e["code"] != "not_found" || e["level"] != "INFO" {
+	if e["route"] != "GET /documents/{id}/status" || e["status"] != 404.0 || e["user_id"] != ada.ID.String() || e["error_class"] != "not_found" || e["level"] != "INFO" {
 		t.Errorf("event %v", e)
 	}
 	for _, secret := range []string{anyID, "canary", adaToken, ada.Email} {

@@ -160,7 +160,7 @@ func (p *poller) run(ctx context.Context) {
 		}
 		if failed := err != nil; failed != failing {
 			failing = failed
-			p.hub.logger.LogAttrs(ctx, slog.LevelWarn, "events", slog.Bool("failing", failed), slog.String("code", codeWord(err)))
+			p.hub.logger.LogAttrs(ctx, slog.LevelWarn, "events", slog.Bool("failing", failed), slog.String("error_class", codeWord(err)))
 		}
 		timer.Reset(p.pace(failing))
 	}

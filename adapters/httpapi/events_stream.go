@@ -15,7 +15,7 @@ import (
 type stream struct {
 	*eventStreams
 	who   ports.Principal
-	token string // the access token that opened it: a secret
+	token string // the access token or API key that opened it: a secret
 	out   *eventWriter
 	seen  ports.Mark
 }
@@ -66,14 +66,25 @@ func (s *stream) follow(r *http.Request, sub *subscription) {
 	}
 }
 
-// beat gives a sign of life, unless the session was ended since the last one.
-// Where that cannot be looked up the stream goes on: the token's own end bounds
-// it.
+// beat gives a sign of life, unless the session was ended, or the key revoked,
+// since the last one.
 func (s *stream) beat(ctx context.Context, now time.Time) bool {
-	if _, err := s.Verifier.Verify(ctx, s.token); core.HasCode(err, core.CodeUnauthenticated) {
+	if s.ended(ctx) {
 		return s.end(endSignOut)
 	}
 	return s.out.send(eventHeartbeat, 0, HeartbeatEvent{At: now.UTC()}) != nil
+}
+
+// ended reports whether what opened the stream is taken no more. Where that
+// cannot be looked up the stream goes on: the token's own end bounds it.
+func (s *stream) ended(ctx context.Context) bool {
+	var err error
+	if digest, key := core.APIKeyDigest(s.token); key {
+		_, err = s.APIKeys.Bearer(ctx, digest)
+	} else {
+		_, err = s.Verifier.Verify(ctx, s.token)
+	}
+	return core.HasCode(err, core.CodeUnauthenticated)
 }
 
 // alarm rings at a moment; at the zero moment never.

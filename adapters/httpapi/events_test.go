@@ -239,7 +239,7 @@ func TestEventsWhileTheDatabaseIsInTrouble(t *testing.T) {
 		t.Error("no Retry-After")
 	}
 	n := b.journal.move(id, core.ParseQueued)
-	b.logged(`"msg":"events","failing":true,"code":"database_unavailable"`)
+	b.logged(`"msg":"events","failing":true,"error_class":"database_unavailable"`)
 	b.journal.set("News", nil)
 	l.is(eventMove, n)
 	l.is(eventStatus, n)

@@ -27,7 +27,7 @@ const (
 	endTooLong  endReason = "too_long"      // MaxStreamTime is over
 	endStopping endReason = "stopping"      // the process is about to stop
 	endExpired  endReason = "token_expired" // the access token is
-	endSignOut  endReason = "signed_out"    // the session was ended
+	endSignOut  endReason = "signed_out"    // the session was ended, or the API key revoked
 	endDeleted  endReason = "deleted"       // there is no document any more
 )
 

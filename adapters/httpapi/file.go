@@ -61,7 +61,7 @@ func (a *api) withFile(ctx context.Context, in *DocumentInput) (ports.Standing, 
 // read all the same: the note saves time later, and nothing else.
 func (a *api) noteRead(ctx context.Context, id core.ID) {
 	if err := a.Library.NoteRead(ctx, callerOf(ctx), id); err != nil {
-		a.Logger.Warn("note a read", "document", id.String(), "code", string(core.AsError(err).Code))
+		a.Logger.Warn("note a read", "document_id", id.String(), "error_class", string(core.AsError(err).Code))
 	}
 }
 

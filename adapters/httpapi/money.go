@@ -56,11 +56,16 @@ type Waiting struct {
 	Advice  string      `json:"advice"`
 }
 
-// waiting tells that the document stands before a step whose queue rests, or
-// that the budget has no room for.
+// waiting tells that the document stands before a step whose queue rests, that
+// needs what is away, or that the budget has no room for.
 func (a *api) waiting(ctx context.Context, s ports.Standing) *Waiting {
 	if a.rests(ctx, s) {
 		return waitingFor(core.CodeQueuePaused)
+	}
+	if a.Awaited != nil && !s.Reserved {
+		if code := a.Awaited(ctx, s.Status); code != "" {
+			return waitingFor(code)
+		}
 	}
 	var cost core.NanoUSD
 	switch s.Status {

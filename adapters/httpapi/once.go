@@ -210,7 +210,7 @@ func (o *once) note(ctx context.Context, message string, err error) {
 	}
 	o.logger.LogAttrs(ctx, slog.LevelWarn, message,
 		slog.String("request_id", o.req.id.String()), slog.String("route", o.req.route),
-		slog.String("code", string(core.AsError(err).Code)))
+		slog.String("error_class", string(core.AsError(err).Code)))
 }
 
 // claimed claims the key of an upload that has arrived. Its fingerprint is of

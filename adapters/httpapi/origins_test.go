@@ -30,7 +30,7 @@ func (b *bench) from(origin, method, path, token string, header ...string) reply
 }
 
 // S25: an origin is allowed by its exact text and by nothing like it.
-func TestC_7_LookAlikeOriginsAreNotAllowed(t *testing.T) {
+func TestC_7_S25_LookAlikeOriginsAreNotAllowed(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, withOrigins)
 	for _, origin := range []string{

@@ -24,7 +24,8 @@ type Observation struct {
 	BytesIn  int64
 	BytesOut int64
 	Panicked bool
-	Proof    Proof // of who asked
+	Trace    string // that the request belongs to; empty where none is kept
+	Proof    Proof  // of who asked
 }
 
 // request is what the door knows of the request in hand. One goroutine owns it.
@@ -119,14 +120,15 @@ func (d *door) finish(ctx context.Context, r *http.Request, req *request, w *rec
 	method := methodWord(r.Method)
 	d.observe(Observation{
 		Method: method, Route: req.route, Status: status, Code: req.code, Duration: took,
-		BytesIn: req.bytesIn, BytesOut: w.bytes, Panicked: req.panicked, Proof: proofOf(req, status),
+		BytesIn: req.bytesIn, BytesOut: w.bytes, Panicked: req.panicked, Trace: traceID(ctx), Proof: proofOf(req, status),
 	})
+	defer d.end(ctx, req, status)
 	attrs := []slog.Attr{
 		slog.String("request_id", req.id.String()),
 		slog.String("method", method),
 		slog.String("route", req.route),
 		slog.Int("status", status),
-		slog.Float64("ms", float64(took.Microseconds())/1000),
+		slog.Float64("duration_ms", float64(took.Microseconds())/1000),
 		slog.Int64("bytes_in", req.bytesIn),
 		slog.Int64("bytes_out", w.bytes),
 	}
@@ -137,7 +139,7 @@ func (d *door) finish(ctx context.Context, r *http.Request, req *request, w *rec
 		attrs = append(attrs, slog.String("key_id", req.caller.Key.String()))
 	}
 	if req.code != "" {
-		attrs = append(attrs, slog.String("code", string(req.code)))
+		attrs = append(attrs, slog.String("error_class", string(req.code)))
 	}
 	level := slog.LevelInfo
 	if status >= http.StatusInternalServerError && !planned(req.code) {

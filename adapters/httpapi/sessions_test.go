@@ -50,6 +50,43 @@ func TestS19EventsEndWithTheirSession(t *testing.T) {
 	l.ends(endSignOut)
 }
 
+// S19: the stream of an API key goes on with it, and ends with the heartbeat
+// after it was revoked; the same while the keys cannot be looked up.
+func TestS19_EventsEndWithTheirKey(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, quick(func(d *APIDeps) { d.Limits.StreamHeartbeat = 5 * time.Millisecond }))
+	id, key := b.journal.upload(ada.ID), b.apiKeys.give(ada.ID, core.ScopeRead)
+	l := b.listen(eventsPath(id), key)
+	l.is(eventStatus, 1)
+	beats := func(when string) {
+		for range 3 {
+			if e := <-l.came; e.event != eventHeartbeat {
+				t.Fatalf("%+v %s", e, when)
+			}
+		}
+	}
+	beats("while the key holds")
+	b.apiKeys.set("Bearer", core.Fail(core.CodeDatabaseUnavailable, nil))
+	beats("while the keys are away")
+	b.apiKeys.set("Bearer", nil)
+	list, err := b.apiKeys.Keys(t.Context(), ports.Principal{User: ada.ID})
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	if err := b.apiKeys.Revoke(t.Context(), ports.Principal{User: ada.ID}, list[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	l.ends(endSignOut)
+}
+
+// The bound that docs/accounts.md tells.
+func TestS19_AnEndedSessionsStreamEndsWithinAMinute(t *testing.T) {
+	t.Parallel()
+	if beat := DefaultLimits().StreamHeartbeat; beat <= 0 || beat > 12*time.Second {
+		t.Errorf("a heartbeat each %s", beat)
+	}
+}
+
 func TestSessionsAreListedAndEnded(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

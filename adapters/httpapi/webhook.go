@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
 )
@@ -42,9 +44,10 @@ type WebhookDeps struct {
 	Limits    Limits        // fields left zero take DefaultLimits
 	Version   string
 	PublicURL string
-	Ready     func() error      // nil while work is taken; when not set, always
-	Live      func() error      // nil while the process makes progress; when not set, always
-	Observe   func(Observation) // told of every finished request; may be nil
+	Ready     func() error         // nil while work is taken; when not set, always
+	Live      func() error         // nil while the process makes progress; when not set, always
+	Observe   func(Observation)    // told of every finished request; may be nil
+	Traces    trace.TracerProvider // makes spans; nil makes none
 }
 
 // webhook is the back door's routes over their dependencies.
@@ -64,6 +67,7 @@ func NewWebhook(d WebhookDeps) (http.Handler, error) {
 		door.rates = newThrottle(d.Limiter, limits.Rates, ruleOfHook, d.Trust)
 	}
 	door.service, door.security = serviceWebhook, d.Security
+	door.tracer = tracerOf(d.Traces)
 	door.observe, door.https = orNothing(d.Observe), strings.HasPrefix(d.PublicURL, "https://")
 	return door, nil
 }

@@ -164,7 +164,7 @@ func TestS04ForgedCallbacks(t *testing.T) {
 		t.Error("a forged callback was stored")
 	}
 	b.server.Close()
-	if n := strings.Count(b.log.String(), `"code":"bad_signature"`); n != 17 {
+	if n := strings.Count(b.log.String(), `"error_class":"bad_signature"`); n != 17 {
 		t.Errorf("%d refusals were logged, want 17", n)
 	}
 }

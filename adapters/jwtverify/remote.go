@@ -145,3 +145,10 @@ func (r *Remote) fetch(ctx context.Context) (Static, error) {
 	}
 	return ParseJWKS(document)
 }
+
+// Count is how many usable keys were fetched last.
+func (r *Remote) Count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.keys)
+}

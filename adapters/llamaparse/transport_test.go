@@ -25,7 +25,7 @@ func TestFM009_HealthyChecksTheKey(t *testing.T) {
 	wantError(t, b.Healthy(t.Context()), core.CodeParserKey, core.Paused)
 }
 
-func TestRedirectsAreNotFollowed(t *testing.T) {
+func TestS11_RedirectsAreNotFollowed(t *testing.T) {
 	t.Parallel()
 	var seen atomic.Int32
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { seen.Add(1) }))

@@ -96,7 +96,8 @@ func (k *Keys) String() string { return "localauth.Keys(" + k.kid + ")" }
 // GoString is String.
 func (k *Keys) GoString() string { return k.String() }
 
-func (k *Keys) sign(claims jwt.Claims) (string, error) {
+// Sign makes a token of the claims, as the current key's.
+func (k *Keys) Sign(claims jwt.Claims) (string, error) {
 	token := jwt.NewWithClaims(jwt.SigningMethodES256, claims)
 	token.Header["kid"] = k.kid
 	return token.SignedString(k.current)

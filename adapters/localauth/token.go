@@ -16,7 +16,7 @@ const role = "authenticated"
 func (a *Accounts) session(o opened) (ports.Session, error) {
 	now := a.config.Now().Truncate(time.Second)
 	expires := now.Add(a.config.AccessTTL)
-	access, err := a.keys.sign(claims(a.config.Issuer, o, now, expires))
+	access, err := a.keys.Sign(claims(a.config.Issuer, o, now, expires))
 	if err != nil {
 		return ports.Session{}, core.Fail(core.CodeInternal, err)
 	}

@@ -54,6 +54,7 @@ type Metrics struct {
 	door     callbacks
 	safety   safety
 	database database
+	logs     logs
 	states   *standing
 
 	sets     Sets
@@ -66,7 +67,7 @@ type Metrics struct {
 func New(registry prometheus.Registerer, build string) *Metrics {
 	m := &Metrics{states: newStanding(), families: standingFamilies()}
 	m.web, m.work, m.queue, m.outside, m.door = newWeb(m), newWork(m), newQueue(m), newOutside(m), newCallbacks(m)
-	m.safety, m.database = newSafety(m), newDatabase(m)
+	m.safety, m.database, m.logs = newSafety(m), newDatabase(m), newLogs(m)
 	info := m.gauge("docpipe_build_info", "1, with the build's names.", "revision", "goversion")
 	info.WithLabelValues(build, runtime.Version()).Set(1)
 	registry.MustRegister(m.made...)

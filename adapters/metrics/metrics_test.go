@@ -35,6 +35,10 @@ func used(t *testing.T) (*prometheus.Registry, *metrics.Metrics) {
 	m.Hung("parse")
 	m.Queried("select", metrics.QueryOK, time.Millisecond)
 	m.Proved("password", "refused")
+	m.Logged("warn")
+	m.LogSink("loki", "queue_full")
+	m.LogDropped("loki", "queue_full")
+	m.LogWaiting("loki", 1)
 	m.Throttled(core.ServiceParser, time.Second)
 	m.CalledBack(time.Second)
 	m.Lagged(-time.Second)
@@ -220,5 +224,19 @@ func TestFailuresOfTheOutsideHaveTheirClass(t *testing.T) {
 	}
 	if got := value(t, registry, "external_api_errors_total", map[string]string{"peer": "parser", "class": "unavailable"}); got != 1 {
 		t.Errorf("a result that is not there yet counts as a failure: %v", got)
+	}
+}
+
+// A parser's version is no label: its kind is.
+func TestPagesAreCountedByTheKindOfParser(t *testing.T) {
+	t.Parallel()
+	registry := prometheus.NewPedanticRegistry()
+	m := metrics.New(registry, "abc")
+	m.Parsed("llamaparse/agentic/2026-08-19", 3)
+	m.Parsed("pdftext/pdfium", 2)
+	for kind, pages := range map[string]float64{"llamaparse": 3, "pdftext": 2} {
+		if got := value(t, registry, "docpipe_pages_parsed_total", map[string]string{"parser": kind}); got != pages {
+			t.Errorf("%v pages of %s are counted, want %v", got, kind, pages)
+		}
 	}
 }

@@ -15,7 +15,8 @@ type Call struct {
 	Operation string
 	Code      core.Code // of the failure; empty for none
 	Took      time.Duration
-	Repeated  bool // the service was at fault the last time
+	Trace     string // for the exemplar; empty for none
+	Repeated  bool   // the service was at fault the last time
 }
 
 type outside struct {
@@ -105,7 +106,7 @@ func (m *Metrics) Called(c Call) {
 	if c.Repeated {
 		m.outside.retries.WithLabelValues(peer, operation).Inc()
 	}
-	m.outside.took.WithLabelValues(peer, operation, code).Observe(seconds(c.Took))
+	observe(m.outside.took.WithLabelValues(peer, operation, code), seconds(c.Took), c.Trace)
 }
 
 // class is the class of a failure, read off the one table of verdicts.

@@ -17,6 +17,7 @@ type Run struct {
 	Run     int    // 1 is the first
 	Took    time.Duration
 	Waited  time.Duration // from when it could be taken until it was
+	Trace   string        // for the exemplar; empty for none
 }
 
 type queue struct {
@@ -99,7 +100,7 @@ func (m *Metrics) Worked(r Run) {
 	kind, queue := known(r.Kind, m.kinds()), known(r.Queue, m.sets.Queues)
 	m.queue.busy.WithLabelValues(queue).Dec()
 	m.queue.progress.WithLabelValues().SetToCurrentTime()
-	m.queue.runs.WithLabelValues(queue, kind, known(r.Outcome, runOutcomes)).Observe(seconds(r.Took))
+	observe(m.queue.runs.WithLabelValues(queue, kind, known(r.Outcome, runOutcomes)), seconds(r.Took), r.Trace)
 	m.queue.waits.WithLabelValues(queue, kind).Observe(seconds(r.Waited))
 	if r.Outcome == completed || r.Outcome == "cancelled" || r.Outcome == "discarded" {
 		m.queue.tries.WithLabelValues(kind).Observe(float64(r.Run))

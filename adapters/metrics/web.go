@@ -16,6 +16,7 @@ type Request struct {
 	Status   int
 	Took     time.Duration
 	Panicked bool
+	Trace    string // for the exemplar; empty for none
 }
 
 type web struct {
@@ -70,7 +71,7 @@ func (m *Metrics) Answered(r Request) {
 	if m == nil {
 		return
 	}
-	m.web.took.WithLabelValues(known(r.Method, methods), r.Route, strconv.Itoa(r.Status)).Observe(seconds(r.Took))
+	observe(m.web.took.WithLabelValues(known(r.Method, methods), r.Route, strconv.Itoa(r.Status)), seconds(r.Took), r.Trace)
 	if reason, ok := refusals[r.Status]; ok {
 		m.web.refused.WithLabelValues(reason).Inc()
 	}

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -70,7 +71,9 @@ func (w work) zero() {
 	}
 	w.finished.WithLabelValues(endComplete, "")
 	w.finished.WithLabelValues(endCancelled, "")
-	w.finished.WithLabelValues(endFailed, string(core.CodeInternal))
+	for _, code := range core.Codes() { // a series that begins at 1 is no increase to whoever counts
+		w.finished.WithLabelValues(endFailed, string(code))
+	}
 	w.chunks.WithLabelValues()
 	w.tokens.WithLabelValues()
 	w.sizes.WithLabelValues()
@@ -138,7 +141,8 @@ func (m *Metrics) Parsed(parser string, pages int) {
 	if m == nil {
 		return
 	}
-	m.work.pages.WithLabelValues(known(parser, []string{"llamaparse", "pdftext"})).Add(float64(pages))
+	kind, _, _ := strings.Cut(parser, "/") // its version follows
+	m.work.pages.WithLabelValues(known(kind, []string{"llamaparse", "pdftext"})).Add(float64(pages))
 }
 
 // Cut counts chunks that were kept.

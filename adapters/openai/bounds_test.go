@@ -98,7 +98,7 @@ func TestSlowAnswerWithinTheTimeoutIsGood(t *testing.T) {
 	embed(t, e, texts(2)...)
 }
 
-func TestRedirectsAreNotFollowed(t *testing.T) {
+func TestS11_RedirectsAreNotFollowed(t *testing.T) {
 	t.Parallel()
 	e, fake := serve(t, openaitest.Options{})
 	fake.Inject(openaitest.Fault{Kind: openaitest.Redirected})

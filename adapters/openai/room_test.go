@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -68,4 +69,34 @@ func (s *said) WriteHeader(status int) {
 	}
 	s.headers = nil // said once
 	s.ResponseWriter.WriteHeader(status)
+}
+
+// The limits are told with every answer, a refusal's among them, in the service's
+// own numbers; half of a limit is none.
+func TestTheLimitsAreTold(t *testing.T) {
+	t.Parallel()
+	before := time.Now()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for name, value := range map[string]string{"Limit-Requests": "100", "Remaining-Requests": "25", "Reset-Requests": "45s", "Limit-Project-Tokens": "1000",
+			"Remaining-Project-Tokens": "0", "Limit-Tokens": "1000"} {
+			w.Header().Set("X-Ratelimit-"+name, value)
+		}
+		w.WriteHeader(http.StatusTooManyRequests)
+	}))
+	t.Cleanup(server.Close)
+	told := map[string]openai.Limit{}
+	e, err := openai.New(openai.Config{BaseURL: server.URL + "/v1", Key: "sk-test", Told: func(l openai.Limit) { told[l.Resource] = l }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Embed(t.Context(), []string{"deductible"}); !core.HasCode(err, core.CodeEmbedderBusy) {
+		t.Fatalf("a refusal: %v", err)
+	}
+	requests := told["requests"]
+	if wait := requests.Reset.Sub(before); len(told) != 2 || requests.Most != 100 || requests.Left != 25 || wait < 45*time.Second || wait > 2*time.Minute {
+		t.Errorf("told were %+v", told)
+	}
+	if got, want := told["project_tokens"], (openai.Limit{Resource: "project_tokens", Most: 1000}); got != want {
+		t.Errorf("the project's is %+v, want %+v", got, want)
+	}
 }

@@ -157,21 +157,21 @@ func TestC5_RowSecurityIsEnabledAndForcedOnEveryTable(t *testing.T) {
 func TestTheAPIsRoleOwnsNothingAndInheritsNothing(t *testing.T) {
 	h := open(t)
 	roles := h.list(`select rolname || ' ' || rolinherit || rolbypassrls || rolsuper || rolcreaterole || rolcreatedb || rolreplication
-		from pg_roles where rolname in ('inav_app', 'inav_worker', 'inav_operator', 'authenticated', 'anon', 'service_role') order by 1`)
+		from pg_roles where rolname in ('inav_app', 'inav_worker', 'inav_operator', 'inav_riverui', 'authenticated', 'anon', 'service_role') order by 1`)
 	want := []string{"anon falsefalsefalsefalsefalsefalse", "authenticated falsefalsefalsefalsefalsefalse", "inav_app falsefalsefalsefalsefalsefalse",
-		"inav_operator falsefalsefalsefalsefalsefalse", "inav_worker truefalsefalsefalsefalsefalse", "service_role falsefalsefalsefalsefalsefalse"}
+		"inav_operator falsefalsefalsefalsefalsefalse", "inav_riverui falsefalsefalsefalsefalsefalse", "inav_worker truefalsefalsefalsefalsefalse", "service_role falsefalsefalsefalsefalsefalse"}
 	if diff := cmp.Diff(want, roles); diff != "" {
 		t.Errorf("inherit, bypassrls, superuser, createrole, createdb, replication:\n%s", diff)
 	}
 	members := h.list(`select m.rolname || ' in ' || r.rolname || ' admin ' || a.admin_option from pg_auth_members a
 		join pg_roles m on m.oid = a.member join pg_roles r on r.oid = a.roleid
-		where m.rolname in ('inav_app', 'inav_worker', 'inav_operator', 'authenticated', 'anon', 'service_role') order by 1`)
+		where m.rolname in ('inav_app', 'inav_worker', 'inav_operator', 'inav_riverui', 'authenticated', 'anon', 'service_role') order by 1`)
 	if diff := cmp.Diff([]string{"inav_app in authenticated admin false", "inav_app in inav_operator admin false", "inav_worker in service_role admin false"}, members); diff != "" {
 		t.Errorf("the memberships:\n%s", diff)
 	}
 	owned := h.list(`select classid::regclass || ' ' || objid from pg_shdepend where deptype = 'o' and refclassid = 'pg_authid'::regclass
 		and dbid in (0, (select oid from pg_database where datname = current_database()))
-		and refobjid in (select oid from pg_roles where rolname in ('inav_app', 'inav_worker', 'inav_operator', 'authenticated', 'anon', 'service_role'))`)
+		and refobjid in (select oid from pg_roles where rolname in ('inav_app', 'inav_worker', 'inav_operator', 'inav_riverui', 'authenticated', 'anon', 'service_role'))`)
 	if len(owned) > 0 {
 		t.Errorf("the services' roles own %q", owned)
 	}

@@ -45,9 +45,60 @@ func TestAClosedAccountIsEmptied(t *testing.T) {
 	if got := h.status(other, theirs.Document); got != core.Uploaded {
 		t.Errorf("the other's document is %s", got)
 	}
+	for action, want := range map[core.AuditAction]int{core.AuditDelete: 3, core.AuditWithdraw: 1, core.AuditAccountDelete: 1} {
+		if n := h.count(`select count(*) from upload_pipeline.audit_inbox where action = $1 and user_id = $2 and outcome = 'done'`, action, who.User); n != want {
+			t.Errorf("the audit log has %s %d times, want %d", action, n, want)
+		}
+	}
+	if n := h.count(`select count(*) from upload_pipeline.audit_inbox where action = 'upload_withdraw' and what = 'account' and documents = array[$1::uuid]`, up.Document); n != 1 {
+		t.Error("the audit log does not name the upload that was withdrawn")
+	}
 	late := ports.NewDocument{ID: core.NewID(), Job: core.NewID(), Key: who.User.String() + "/late", Name: "late.pdf", ContentType: "application/pdf", Size: 1, Pages: 2}
 	if _, err := h.library.Add(t.Context(), who, late); !core.HasCode(err, core.CodeAccountClosed) {
 		t.Errorf("added afterwards: %v", err)
+	}
+}
+
+// S43: an account that a restored database has from before its end is closed
+// again: it has no keys, no roles, no sign-in, and what it has is deleted.
+func TestS43_AClosedAccountStaysClosedAfterARestore(t *testing.T) {
+	h := open(t)
+	who, other := user(t), user(t)
+	doc, theirs := h.upload(who, "mine", 2), h.upload(other, "theirs", 2)
+	held := h.upload(who, "held since", 2)
+	h.hold(core.Hold{Document: held.Document})
+	h.grant(who.User, core.RoleOnCall)
+	h.exec(`insert into local_auth.accounts (id, email, name, password_hash, consent_version, consent_timestamp, last_sign_in_at)
+		values ($1, 'ada@example.com', '', '$argon2id$', '1', '', now()), ($2, 'bob@example.com', '', '$argon2id$', '1', '', now())`, who.User, other.User)
+	ended := []core.ID{who.User, core.NewID()}
+	for round, want := range []int{2, 0} { // it may run again
+		if again, err := h.store.CloseAgain(t.Context(), ended); err != nil || again != want {
+			t.Errorf("round %d: %d accounts were open (%v)", round, again, err)
+		}
+	}
+	if d, err := h.library.Deletion(t.Context(), who, doc.Document); err != nil || d.Done() {
+		t.Errorf("no deletion is under way: %+v, %v", d, err)
+	}
+	for _, stays := range []struct {
+		who ports.Principal
+		doc ports.Standing
+	}{{who, held}, {other, theirs}} {
+		if got := h.status(stays.who, stays.doc.Document); got != core.Uploaded {
+			t.Errorf("a document that stays is %s", got)
+		}
+	}
+	if n := h.count(`select count(*) from local_auth.accounts`); n != 1 {
+		t.Errorf("%d accounts are left, want the other's", n)
+	}
+	if n := h.count(`select count(*) from upload_pipeline.role_grants`); n != 0 {
+		t.Error("the role is back")
+	}
+	if _, err := h.library.Announce(t.Context(), who, newUpload(who, "late"), many); !core.HasCode(err, core.CodeAccountClosed) {
+		t.Errorf("announced afterwards: %v", err)
+	}
+	if n := h.count(`select count(*) from upload_pipeline.audit_inbox where actor = 'service' and action in ('account_delete', 'document_delete') and (user_id = $1 or documents = array[$2::uuid])`,
+		who.User, doc.Document); n != 2 {
+		t.Errorf("the audit log has %d rows of it, want 2", n)
 	}
 }
 

@@ -178,39 +178,43 @@ func (d *Dump) Files(ctx context.Context) ([]DumpFile, error) {
 	return files, trouble(err)
 }
 
-// Burial is a deletion that was asked for.
+// Burial is a deletion that was asked for; of an account where Document is zero.
 type Burial struct {
 	Document, User core.ID
 	At             time.Time
 	Reason         core.DeletionReason
 }
 
-// Burials lists the deletions that the database knows of, documents and
-// announced uploads alike. It is read outside of any snapshot, after it: what was
+// Burials lists the deletions that the database knows of, of documents, announced
+// uploads and accounts alike. It is read outside of any snapshot, after it: what was
 // deleted meanwhile is among them.
 func Burials(ctx context.Context, pool *pgxpool.Pool) (list []Burial, err error) {
 	err = pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `set local row_security = off; set local statement_timeout = '10min'`, pgx.QueryExecModeSimpleProtocol); err != nil {
 			return err
 		}
-		var kept bool
-		if err := tx.QueryRow(ctx, `select to_regclass('upload_pipeline.deletions') is not null`).Scan(&kept); err != nil {
+		var kept, accounts bool
+		if err := tx.QueryRow(ctx, `select to_regclass('upload_pipeline.deletions') is not null, to_regclass('upload_pipeline.closed_accounts') is not null`).
+			Scan(&kept, &accounts); err != nil {
 			return err
 		}
-		list, err = burials(ctx, tx, kept)
+		list, err = burials(ctx, tx, kept, accounts)
 		return err
 	})
 	return list, hidden(trouble(err))
 }
 
 // burials reads the tombstones, or, in a schema of before there were any, what
-// tells of deletions.
-func burials(ctx context.Context, tx pgx.Tx, kept bool) ([]Burial, error) {
+// tells of deletions; and the closed accounts, where the schema has them.
+func burials(ctx context.Context, tx pgx.Tx, kept, accounts bool) ([]Burial, error) {
 	sql := `select document_id, user_id, requested_at, reason from upload_pipeline.deletions`
 	if !kept {
 		sql = `select document_id, user_id, min(at), 'owner' from upload_pipeline.events where status = 'deleting' group by 1, 2
 			union select document_id, user_id, updated_at, 'owner' from upload_pipeline.upload_intents i where state = 'removed'
 				and not exists (select from upload_pipeline.events e where e.document_id = i.document_id and e.status = 'deleting')`
+	}
+	if accounts {
+		sql += ` union all select '00000000-0000-0000-0000-000000000000', account_id, closed_at, 'owner' from upload_pipeline.closed_accounts`
 	}
 	rows, err := tx.Query(ctx, sql)
 	if err != nil {

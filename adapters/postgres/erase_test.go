@@ -198,7 +198,7 @@ func TestADeletedIDIsNeverUsedAgain(t *testing.T) {
 }
 
 // A restored database is from before the deletion: the records are replayed.
-func TestTombstonesAreReplayed(t *testing.T) {
+func TestS43_TombstonesAreReplayed(t *testing.T) {
 	now, before := open(t), &house{}
 	who := user(t)
 	doc, stays := now.upload(who, "a", 2), now.upload(who, "b", 2)

@@ -14,12 +14,18 @@ import (
 
 // The words of operators' reading, as the port has them.
 type (
-	Case         = ports.Case
-	CaseMove     = ports.CaseMove
-	CaseJob      = ports.CaseJob
+	// Case is the port's word.
+	Case = ports.Case
+	// CaseMove is the port's word.
+	CaseMove = ports.CaseMove
+	// CaseJob is the port's word.
+	CaseJob = ports.CaseJob
+	// CaseCallback is the port's word.
 	CaseCallback = ports.CaseCallback
-	CasePages    = ports.CasePages
-	CaseChunks   = ports.CaseChunks
+	// CasePages is the port's word.
+	CasePages = ports.CasePages
+	// CaseChunks is the port's word.
+	CaseChunks = ports.CaseChunks
 )
 
 // Explain reads the case of a document in one snapshot; CodeNotFound says that

@@ -11,8 +11,11 @@ import (
 
 // The words of failures, as the port has them.
 type (
-	Failures     = ports.Failures
-	Failure      = ports.Failure
+	// Failures is the port's word.
+	Failures = ports.Failures
+	// Failure is the port's word.
+	Failure = ports.Failure
+	// FailureCount is the port's word.
 	FailureCount = ports.FailureCount
 )
 

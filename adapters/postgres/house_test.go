@@ -35,6 +35,12 @@ type house struct {
 func open(t *testing.T) *house {
 	t.Helper()
 	t.Parallel()
+	return openWhole(t)
+}
+
+// openWhole is open for a test that is parallel already.
+func openWhole(t *testing.T) *house {
+	t.Helper()
 	h := &house{t: t, db: dbtest.New(t, db.Schemas{}), queue: &memoryQueue{}}
 	h.app, h.work = h.pool("inav_app"), h.pool("inav_worker")
 	h.library = postgres.NewLibrary(h.app, h.queue)

@@ -56,6 +56,8 @@ func (s *Store) take(ctx context.Context, tx pgx.Tx, c ports.Callback) (got port
 		return got, err
 	}
 	got.Outcome = judge(known, c.Relevant)
+	ctx, done := under(ctx, job.Trace, "callback")
+	defer done()
 	fresh, err := s.logCallback(ctx, tx, c, job, got.Outcome)
 	if err != nil {
 		return got, err
@@ -97,14 +99,14 @@ func judge(known, relevant bool) ports.Outcome {
 }
 
 // attemptJob is the job that a callback of this attempt starts, and how long the
-// attempt has been waiting for one; nil where it does not, or no longer. While
-// the parser's own answer is not kept, the wait is that since it was asked.
+// attempt has been waiting for one; nil where it does not, or no longer. One that
+// overtakes the parser's own answer was not waited for at all.
 func (s *Store) attemptJob(ctx context.Context, tx pgx.Tx, attempt core.ID, job *core.Job) (wait *float64, known bool, err error) {
 	*job = core.Job{Stage: core.Receive, Turn: core.AnyTurn, Hint: true}
-	err = tx.QueryRow(ctx, `select document_id, attempt, rank, case when webhook_at is null and status in ('uploaded', 'parse_queued')
-			then extract(epoch from now() - coalesce(parse_deadline - $2::interval, updated_at))::float8 end
+	err = tx.QueryRow(ctx, `select document_id, attempt, rank, coalesce(traceparent, ''), case when webhook_at is null and status in ('uploaded', 'parse_queued')
+			then coalesce(extract(epoch from now() - (parse_deadline - $2::interval)), 0)::float8 end
 		from upload_pipeline.upload_jobs where job_id = $1`, attempt, s.waits.Deadline).
-		Scan(&job.Document, &job.Attempt, &job.Rank, &wait)
+		Scan(&job.Document, &job.Attempt, &job.Rank, &job.Trace, &wait)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, false, nil
 	}

@@ -132,6 +132,49 @@ func TestADoubledCallbackStartsOneJob(t *testing.T) {
 	}
 }
 
+// S07: a document's callbacks in each of their 24 orders, also after a success
+// has ended the wait: one step follows from the relevant ones while the document
+// waits, the standing is moved by none of them, and each delivery is counted.
+func TestS07_EveryOrderOfCallbacksHasOneEffect(t *testing.T) {
+	h := open(t)
+	kinds := []struct {
+		event, word string
+		relevant    bool
+	}{{"evt-pending", "parse.pending", false}, {"evt-running", "parse.running", false}, {"evt-success", "parse.success", true}, {"evt-success", "parse.success", true}}
+	orders := 0
+	var permute func(left, order []int)
+	permute = func(left, order []int) {
+		if len(left) == 0 {
+			orders++
+			doc := h.waiting(fmt.Sprint(order))
+			for _, n := range order {
+				c := callback(doc.Job, kinds[n].event, kinds[n].event)
+				c.EventType, c.Relevant = kinds[n].word, kinds[n].relevant
+				h.receive(c)
+			}
+			want := []core.Job{{Stage: core.Receive, Document: doc.Document, Attempt: 1, Turn: core.AnyTurn, Hint: true}}
+			if diff := cmp.Diff(want, h.queue.take()); diff != "" {
+				t.Errorf("order %v: the jobs:\n%s", order, diff)
+			}
+			if n := h.count(`select count(*) from upload_pipeline.upload_jobs where job_id = $1 and status = 'parse_queued'`, doc.Job); n != 1 {
+				t.Errorf("order %v: a callback moved the document", order)
+			}
+			if n := h.count(`select sum(deliveries) from upload_pipeline.webhook_log where document_id = $1`, doc.Document); n != len(order) {
+				t.Errorf("order %v: %d deliveries are counted", order, n)
+			}
+			return
+		}
+		for i := range left {
+			rest := append(append([]int{}, left[:i]...), left[i+1:]...)
+			permute(rest, append(append([]int{}, order...), left[i]))
+		}
+	}
+	permute([]int{0, 1, 2, 3}, nil)
+	if orders != 24 {
+		t.Errorf("%d orders were tried", orders)
+	}
+}
+
 func TestCallbacksThatDifferAreEachKept(t *testing.T) {
 	h := open(t)
 	a, b := h.waiting("a"), h.waiting("b")
@@ -146,7 +189,7 @@ func TestCallbacksThatDifferAreEachKept(t *testing.T) {
 	}
 }
 
-func TestACallbackOfAnUnknownAttemptIsKeptAndStartsNothing(t *testing.T) {
+func TestS08_ACallbackOfAnUnknownAttemptIsKeptAndStartsNothing(t *testing.T) {
 	h := open(t)
 	stranger := core.NewID()
 	if got := h.receive(callback(stranger, "evt-1", "x")); got != ports.Unknown {

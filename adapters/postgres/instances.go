@@ -60,9 +60,15 @@ func (i *Instances) Register(ctx context.Context, self Instance) error {
 	})
 }
 
+// Fits is Register's judgement without a registration: nil says that the
+// process could live beside all that live.
+func (i *Instances) Fits(ctx context.Context, self Instance) error {
+	return refuseOdd(ctx, i.pool, self)
+}
+
 // refuseOdd looks for a living peer that this process must not run beside.
-func refuseOdd(ctx context.Context, tx pgx.Tx, self Instance) error {
-	rows, err := tx.Query(ctx, `select service, environment, storage_env, providers, settings_hash, build
+func refuseOdd(ctx context.Context, db asker, self Instance) error {
+	rows, err := db.Query(ctx, `select service, environment, storage_env, providers, settings_hash, build
 		from upload_pipeline.instances where seen_at > now() - $1::interval
 		and (environment, storage_env, providers, settings_hash) is distinct from ($2, $3, $4, $5) limit 1`,
 		Alive, self.Environment, self.StorageEnv, self.Providers, self.SettingsHash)

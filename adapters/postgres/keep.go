@@ -161,11 +161,11 @@ func (s *Store) queueMove(batch *pgx.Batch, step core.Step, to core.Status, move
 	})
 }
 
-// timedSQL adds what the providers took of the attempt, in milliseconds: their
-// calls of the kept runs ($6), and where a parser's job ended ($8) the time from
-// its submission to its callback, or, where none came, to the result.
-const timedSQL = `, timings = jsonb_set(timings, '{providers}', to_jsonb(coalesce((timings ->> 'providers')::bigint, 0) + $6::bigint + case when $8
-	then greatest(0, coalesce(extract(epoch from coalesce(webhook_at, now() - $6 * interval '1 millisecond') - (parse_deadline - $7::interval)) * 1000, 0))::bigint else 0 end))`
+// timedSQL adds what the providers took of the attempt: their calls of the kept
+// runs ($6), and where a parser's job ended ($8) the time from its submission to
+// its callback, or, where none came, to the result.
+const timedSQL = `, providers_ms = providers_ms + $6::bigint + case when $8 then greatest(0, coalesce(extract(epoch from
+	coalesce(webhook_at, now() - $6 * interval '1 millisecond') - (parse_deadline - $7::interval)) * 1000, 0))::bigint else 0 end`
 
 // jobEnded reports whether the step ends the parser's job, well or not.
 func jobEnded(made core.Made) bool {

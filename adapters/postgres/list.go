@@ -25,10 +25,10 @@ func (l *Library) List(ctx context.Context, who ports.Principal, q ports.Listing
 	return l.standings(ctx, who, listSQL, who.User, wordsOf(q.Statuses), bound(q.From), bound(q.Before), at, behind, q.Limit)
 }
 
-func wordsOf(statuses []core.Status) []string {
-	words := make([]string, len(statuses))
-	for i, status := range statuses {
-		words[i] = string(status)
+func wordsOf[T ~string](list []T) []string {
+	words := make([]string, len(list))
+	for i, word := range list {
+		words[i] = string(word)
 	}
 	return words
 }

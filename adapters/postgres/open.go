@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/multitracer"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -71,9 +72,11 @@ func configure(config *pgxpool.Config, o Options, found Finding) {
 	if o.Lookup != nil {
 		config.ConnConfig.LookupFunc = o.Lookup
 	}
+	tracers := []pgx.QueryTracer{spans{}}
 	if o.Traced != nil {
-		config.ConnConfig.Tracer = tracer{o.Traced}
+		tracers = append(tracers, tracer{o.Traced})
 	}
+	config.ConnConfig.Tracer = multitracer.New(tracers...)
 	needPrimary(config.ConnConfig)
 	dial(config.ConnConfig)
 	config.AfterConnect = registerVector

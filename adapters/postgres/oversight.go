@@ -45,9 +45,9 @@ func (o *Oversight) Roles(ctx context.Context, who ports.Principal) (roles []cor
 	return roles, trouble(err)
 }
 
-// asOperator reads as inav_operator in one snapshot, and writes down who reads
-// what. What is not there is written down, too.
-func (o *Oversight) asOperator(ctx context.Context, who ports.Principal, what string, document *core.ID, read func(pgx.Tx) error) error {
+// asOperator reads as inav_operator in one snapshot, for who has one of the
+// roles, and writes down who reads what. What is not there is written down, too.
+func (o *Oversight) asOperator(ctx context.Context, who ports.Principal, roles []core.Role, what string, document *core.ID, read func(pgx.Tx) error) error {
 	var absent error
 	err := o.pool.InTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) error {
 		absent = nil
@@ -58,7 +58,7 @@ func (o *Oversight) asOperator(ctx context.Context, who ports.Principal, what st
 			return err
 		}
 		var may bool
-		if err := tx.QueryRow(ctx, `select upload_pipeline.acts_as('admin', 'oncall')`).Scan(&may); err != nil {
+		if err := tx.QueryRow(ctx, `select upload_pipeline.acts_as(variadic $1::text[])`, wordsOf(roles)).Scan(&may); err != nil {
 			return err
 		}
 		if !may {
@@ -92,7 +92,7 @@ func recordReading(ctx context.Context, tx pgx.Tx, reader core.ID, what string, 
 // Watch lists documents of all owners, the newest first.
 func (o *Oversight) Watch(ctx context.Context, who ports.Principal, w ports.Watching) (list []ports.Watched, err error) {
 	at, behind := behindOf(w.Behind)
-	err = o.asOperator(ctx, who, "documents", nil, func(tx pgx.Tx) error {
+	err = o.asOperator(ctx, who, core.Roles(), "documents", nil, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `select d.document_id, d.user_id, j.status, j.status_since, j.attempt, d.bytes_len, d.mime, d.page_count,
 				coalesce(j.last_error ->> 'code', ''), d.created_at, j.updated_at
 			from upload_pipeline.documents d join upload_pipeline.upload_jobs j on j.document_id = d.document_id and j.attempt = d.attempt
@@ -114,7 +114,7 @@ const seenColumns = `d.document_id, d.user_id, '', '', d.mime, d.bytes_len, ''::
 
 // Story is the case of a document, without its name and its addresses.
 func (o *Oversight) Story(ctx context.Context, who ports.Principal, id core.ID) (c Case, err error) {
-	err = o.asOperator(ctx, who, "document", &id, func(tx pgx.Tx) (err error) {
+	err = o.asOperator(ctx, who, core.Roles(), "document", &id, func(tx pgx.Tx) (err error) {
 		if c, err = scanCase(tx.QueryRow(ctx, `select `+seenColumns+caseSQL, id)); err != nil {
 			return err
 		}
@@ -125,7 +125,7 @@ func (o *Oversight) Story(ctx context.Context, who ports.Principal, id core.ID) 
 
 // Loads is how much each queue has to do.
 func (o *Oversight) Loads(ctx context.Context, who ports.Principal) (loads []QueueLoad, err error) {
-	err = o.asOperator(ctx, who, "queues", nil, func(tx pgx.Tx) (err error) {
+	err = o.asOperator(ctx, who, core.Roles(), "queues", nil, func(tx pgx.Tx) (err error) {
 		loads, err = loadsOf(ctx, tx, o.queues, o.dead)
 		return err
 	})
@@ -134,7 +134,7 @@ func (o *Oversight) Loads(ctx context.Context, who ports.Principal) (loads []Que
 
 // Failures lists and counts what failed.
 func (o *Oversight) Failures(ctx context.Context, who ports.Principal, f Failures) (list []Failure, counts []FailureCount, err error) {
-	err = o.asOperator(ctx, who, "failures", nil, func(tx pgx.Tx) (err error) {
+	err = o.asOperator(ctx, who, core.Roles(), "failures", nil, func(tx pgx.Tx) (err error) {
 		if list, err = failedOf(ctx, tx, f); err != nil {
 			return err
 		}
@@ -146,9 +146,9 @@ func (o *Oversight) Failures(ctx context.Context, who ports.Principal, f Failure
 
 // Acts lists what operators did; the row policy shows it to an admin alone.
 func (o *Oversight) Acts(ctx context.Context, who ports.Principal, limit int) (acts []ports.Act, err error) {
-	err = o.asOperator(ctx, who, "acts", nil, func(tx pgx.Tx) error {
+	err = o.asOperator(ctx, who, []core.Role{core.RoleAdmin}, "acts", nil, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `select at, operator, action, what, reason, document_id from upload_pipeline.operations_log
-			where upload_pipeline.acts_as('admin') order by entry desc limit $1`, limit)
+			order by entry desc limit $1`, limit)
 		if err != nil {
 			return err
 		}

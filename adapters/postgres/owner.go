@@ -104,8 +104,9 @@ func addDocument(ctx context.Context, tx pgx.Tx, queue Queue, user core.ID, d po
 		(document_id, user_id, filename, mime, bytes_len, file_sha256, storage_key, page_count, policy_id, marks)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''), $10)`,
 		d.ID, user, d.Name, d.ContentType, d.Size, d.SHA256[:], d.Key, d.Pages, d.PolicyID, core.SortMarks(d.Marks))
-	batch.Queue(`insert into upload_pipeline.upload_jobs (job_id, document_id, user_id, attempt, status, rank, lane) values ($1, $2, $3, 1, $4, $5, $6)`,
-		d.Job, d.ID, user, string(core.Uploaded), rank, string(lane))
+	batch.Queue(`insert into upload_pipeline.upload_jobs (job_id, document_id, user_id, attempt, status, rank, lane, traceparent)
+		values ($1, $2, $3, 1, $4, $5, $6, nullif($7, ''))`,
+		d.Job, d.ID, user, string(core.Uploaded), rank, string(lane), traceparent(ctx))
 	batch.Queue(`delete from upload_pipeline.storage_intents where storage_key = $1`, d.Key)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return duplicate(err)
@@ -189,11 +190,11 @@ func openAttempt(ctx context.Context, tx pgx.Tx, queue Queue, id core.ID, ended 
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `insert into upload_pipeline.upload_jobs (job_id, document_id, user_id, attempt, status, receipt, chunks_total, chunks_embedded, generation, rank, lane, parser, standby)
+	_, err = tx.Exec(ctx, `insert into upload_pipeline.upload_jobs (job_id, document_id, user_id, attempt, status, receipt, chunks_total, chunks_embedded, generation, rank, lane, parser, standby, traceparent)
 		select $1, document_id, user_id, attempt + 1, $3, receipt, chunks_total, chunks_embedded, generation, $5, $6,
-			case when $3 <> 'uploaded' then parser end, $3 <> 'uploaded' and standby
+			case when $3 <> 'uploaded' then parser end, $3 <> 'uploaded' and standby, nullif($7, '')
 		from upload_pipeline.upload_jobs where document_id = $2 and attempt = $4`,
-		core.NewID(), id, string(start), ended, rank, string(lane))
+		core.NewID(), id, string(start), ended, rank, string(lane), traceparent(ctx))
 	if err != nil {
 		return err
 	}

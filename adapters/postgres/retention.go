@@ -30,9 +30,10 @@ var expiries = map[core.Kept]expiry{
 	core.KeptKeys: {"upload_pipeline.idempotency_keys", "key_hash", `expires_at <= now() and $1::interval is not null`, ""},
 	core.KeptSessions: {"local_auth.sessions", "id", `not exists (select from local_auth.refresh_tokens r
 		where r.session_id = t.id and r.expires_at > now() - $1::interval)`, ""},
-	core.KeptMails: {"local_auth.mails", "id", `created_at < now() - $1::interval`, ""},
-	core.KeptEnded: {"upload_pipeline.ended_sessions", "id", `ended_at < now() - $1::interval`, ""},
-	core.KeptTries: {"upload_pipeline.sign_in_tries", "key", `greatest(began_at, held_until, trusted_at) < now() - $1::interval`, ""},
+	core.KeptMails:  {"local_auth.mails", "id", `created_at < now() - $1::interval`, ""},
+	core.KeptUnused: {"local_auth.accounts", "id", `email_confirmed_at is null and last_sign_in_at is null and updated_at < now() - $1::interval`, ""},
+	core.KeptEnded:  {"upload_pipeline.ended_sessions", "id", `ended_at < now() - $1::interval`, ""},
+	core.KeptTries:  {"upload_pipeline.sign_in_tries", "key", `greatest(began_at, held_until, trusted_at) < now() - $1::interval`, ""},
 	core.KeptUploads: {"upload_pipeline.upload_intents", "document_id", `updated_at < now() - $1::interval and address_until < now()
 		and state <> 'awaiting' and (removed_at > address_until
 			or (state = 'arrived' and exists (select from upload_pipeline.documents d where d.document_id = t.document_id)))`, ""},
@@ -102,9 +103,7 @@ func (s *Store) expireDocuments(ctx context.Context, age time.Duration, limit in
 		if err != nil {
 			return err
 		}
-		due, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (w waiting, err error) {
-			return w, row.Scan(&w.document, &w.attempt)
-		})
+		due, err := dueOf(rows)
 		if err != nil {
 			return err
 		}

@@ -139,7 +139,10 @@ func (h *house) agedAccounts(old map[core.Kept]int) {
 		select gen_random_uuid(), now() - (n || ' days')::interval from unnest(array[1, 9]) n`)
 	h.aged(`insert into upload_pipeline.sign_in_tries (key, tries, began_at)
 		select sha256(n::text::bytea), 1, now() - (n || ' days')::interval from unnest(array[1, 91]) n`)
-	for _, kind := range []core.Kept{core.KeptMails, core.KeptSessions, core.KeptEnded, core.KeptTries} {
+	h.aged(`insert into local_auth.accounts (id, email, name, password_hash, consent_version, consent_timestamp, updated_at, email_confirmed_at, last_sign_in_at)
+		select gen_random_uuid(), n || '@example.com', '', '$argon2id$', '1', '', now() - (days || ' days')::interval, confirmed, signed_in
+		from (values (1, 8, null::timestamptz, null::timestamptz), (2, 6, null, null), (3, 8, now(), null), (4, 8, null, now())) a (n, days, confirmed, signed_in)`)
+	for _, kind := range []core.Kept{core.KeptUnused, core.KeptMails, core.KeptSessions, core.KeptEnded, core.KeptTries} {
 		old[kind] = 1
 	}
 }

@@ -56,7 +56,7 @@ func (s *Store) inTx(ctx context.Context, work func(pgx.Tx) error) error {
 
 const documentColumns = `d.document_id, d.user_id, d.storage_key, d.filename, d.mime, d.bytes_len, d.file_sha256, d.page_count,
 	j.job_id, j.attempt, j.turn, j.runs, j.status, j.generation, j.rank, j.lane, coalesce(j.provider_job_id, ''), coalesce(j.provider_file_id, ''), j.parse_deadline, j.created_at,
-	j.webhook_at is not null, coalesce((j.timings ->> 'providers')::bigint, 0)`
+	j.webhook_at is not null, j.providers_ms`
 
 // scanDocument reads documentColumns.
 func scanDocument(row pgx.Row) (doc core.Document, runs int, err error) {

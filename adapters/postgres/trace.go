@@ -17,9 +17,10 @@ type Statement struct {
 	Took      time.Duration
 }
 
-// Cancelled reports whether whoever asked gave up.
+// Cancelled reports whether whoever asked gave up. A statement that ran out of
+// the time that the database gives it failed.
 func (s Statement) Cancelled() bool {
-	return errors.Is(s.Err, context.Canceled) || state(s.Err) == "57014"
+	return errors.Is(s.Err, context.Canceled) || errors.Is(s.Err, context.DeadlineExceeded)
 }
 
 // The operations that are no first word of SQL.
@@ -64,18 +65,18 @@ type tracer struct{ tell func(Statement) }
 
 type traceKey struct{}
 
-// trace is one round trip under way.
-type trace struct {
+// trip is one round trip under way.
+type trip struct {
 	operation string
 	began     time.Time
 }
 
 func (t tracer) begin(ctx context.Context, operation string) context.Context {
-	return context.WithValue(ctx, traceKey{}, trace{operation, time.Now()})
+	return context.WithValue(ctx, traceKey{}, trip{operation, time.Now()})
 }
 
 func (t tracer) end(ctx context.Context, err error) {
-	if begun, ok := ctx.Value(traceKey{}).(trace); ok {
+	if begun, ok := ctx.Value(traceKey{}).(trip); ok {
 		t.tell(Statement{Operation: begun.operation, Err: err, Took: time.Since(begun.began)})
 	}
 }

@@ -16,14 +16,14 @@ import (
 // to it: a queue that is slow or paused is never filled with more of them.
 func (s *Store) Reconcile(ctx context.Context, limit int) (polled int, err error) {
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select j.document_id, j.attempt, j.polls, j.rank from upload_pipeline.upload_jobs j
+		rows, err := tx.Query(ctx, `select j.document_id, j.attempt, j.polls, j.rank, coalesce(j.traceparent, '') from upload_pipeline.upload_jobs j
 			where j.status = 'parse_queued' and j.next_poll_at <= now() and not exists (`+liveJob+` and r.kind = 'receive')
 			order by j.next_poll_at limit $1 for update skip locked`, limit)
 		if err != nil {
 			return err
 		}
 		due, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (w waiting, err error) {
-			return w, row.Scan(&w.document, &w.attempt, &w.polls, &w.rank)
+			return w, row.Scan(&w.document, &w.attempt, &w.polls, &w.rank, &w.trace)
 		})
 		if err != nil || len(due) == 0 {
 			return err
@@ -57,7 +57,7 @@ const orphaned = `j.status not in ('complete', 'failed_parse', 'failed_chunking'
 // these are the ones to be handed over once more.
 func (s *Store) Revive(ctx context.Context, age time.Duration, limit int) (revived int, err error) {
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select j.document_id, j.attempt, j.turn, j.rank, j.status
+		rows, err := tx.Query(ctx, `select j.document_id, j.attempt, j.turn, j.rank, j.status, coalesce(j.traceparent, '')
 			from upload_pipeline.upload_jobs j join upload_pipeline.documents d on d.document_id = j.document_id and d.attempt = j.attempt
 			where j.status_since < now() - $1::interval and `+orphaned+`
 			order by j.status_since limit $2 for update of j skip locked`, age, limit)
@@ -77,7 +77,7 @@ func (s *Store) Revive(ctx context.Context, age time.Duration, limit int) (reviv
 // scanLost is the job that a document without one should have.
 func scanLost(row pgx.CollectableRow) (job core.Job, err error) {
 	var status core.Status
-	if err := row.Scan(&job.Document, &job.Attempt, &job.Turn, &job.Rank, &status); err != nil {
+	if err := row.Scan(&job.Document, &job.Attempt, &job.Turn, &job.Rank, &status, &job.Trace); err != nil {
 		return job, err
 	}
 	job.Stage = core.Purge
@@ -92,13 +92,14 @@ type waiting struct {
 	attempt  int
 	polls    int
 	rank     int64
+	trace    string
 }
 
 func (s *Store) poll(ctx context.Context, tx pgx.Tx, due []waiting) error {
 	batch := &pgx.Batch{}
 	jobs := make([]core.Job, len(due))
 	for i, w := range due {
-		jobs[i] = core.Job{Stage: core.Receive, Document: w.document, Attempt: w.attempt, Turn: core.AnyTurn, Rank: w.rank}
+		jobs[i] = core.Job{Stage: core.Receive, Document: w.document, Attempt: w.attempt, Turn: core.AnyTurn, Rank: w.rank, Trace: w.trace}
 		batch.Queue(`update upload_pipeline.upload_jobs set polls = polls + 1, next_poll_at = now() + $3
 			where document_id = $1 and attempt = $2`, w.document, w.attempt, s.waits.poll(w.polls+1))
 	}

@@ -64,7 +64,7 @@ func TestC15_TheReconcilerAsksForWhatIsDueAndNothingElse(t *testing.T) {
 }
 
 // Each poll waits as long as the contract says; the last wait repeats.
-func TestC15_PollsBackOff(t *testing.T) {
+func TestC15_S09_PollsBackOff(t *testing.T) {
 	h := open(t)
 	doc := h.waiting("a")
 	waits := postgres.DefaultWaits().Polls

@@ -5,4 +5,5 @@ var (
 	RetryWait = retryWait
 	Jitter    = jitter
 	HintWaits = hintWaits
+	Hung      = hung
 )

@@ -73,7 +73,7 @@ func config(workers *river.Workers, settings Settings, log *slog.Logger) *river.
 		DiscardedJobRetentionPeriod: orForever(settings.KeepDiscarded),
 		ReindexerTimeout:            5 * time.Minute,
 		Plugins:                     []rivertype.Plugin{river.HookMetricEmitFunc(looks{settings}.told)},
-		Middleware:                  middleware(settings.Observer),
+		Middleware:                  middleware(settings),
 		JobStuckHandler:             hung(settings.Observer),
 		FetchOnlyKnownKinds:         true, // a newer release's jobs wait for a newer worker
 		PeriodicJobs: []*river.PeriodicJob{
@@ -198,14 +198,16 @@ type round[A river.JobArgs] struct {
 
 // Work is river.Worker.
 func (r *round[A]) Work(ctx context.Context, job *river.Job[A]) error {
+	began := time.Now()
 	err := r.guarded(ctx, job.Kind)
 	switch {
 	case err == nil:
+		r.log.DebugContext(ctx, "upkeep", "kind", job.Kind, "job_id", job.ID, "duration_ms", time.Since(began).Milliseconds())
 		return nil
 	case stopped(ctx, err):
 		return errStopped
 	}
-	r.log.Warn("upkeep", "kind", job.Kind, "code", codeOf(err))
+	r.log.WarnContext(ctx, "upkeep", "kind", job.Kind, "job_id", job.ID, "error_class", codeOf(err))
 	return errors.New(codeOf(err))
 }
 

@@ -18,6 +18,7 @@ type Run struct {
 	Run         int    // 1 is the first
 	Took        time.Duration
 	Waited      time.Duration // from when it could be taken until it was
+	Trace       string        // that the run belongs to; empty where none is kept
 }
 
 // Observer counts. Its methods may be called at once and must not wait.
@@ -44,11 +45,12 @@ type observed struct {
 }
 
 // middleware is what every client of the queue has.
-func middleware(observer Observer) []rivertype.Middleware {
-	if observer == nil {
-		return []rivertype.Middleware{&due{}}
+func middleware(settings Settings) []rivertype.Middleware {
+	all := []rivertype.Middleware{&due{}, &traced{tracer: tracerOf(settings.Traces)}}
+	if settings.Observer != nil {
+		all = append(all, &observed{observer: settings.Observer})
 	}
-	return []rivertype.Middleware{&due{}, &observed{observer: observer}}
+	return all
 }
 
 // InsertMany is rivertype.JobInsertMiddleware.
@@ -67,7 +69,7 @@ func (o *observed) Work(ctx context.Context, job *rivertype.JobRow, work func(co
 	began, ended := time.Now(), false
 	o.observer.Began(job.Queue)
 	defer func() {
-		run := Run{Kind: job.Kind, Queue: job.Queue, Run: job.Attempt, Took: time.Since(began), Waited: waited(job), Outcome: "panic"}
+		run := Run{Kind: job.Kind, Queue: job.Queue, Run: job.Attempt, Took: time.Since(began), Waited: waited(job), Outcome: "panic", Trace: traceID(ctx)}
 		if ended {
 			run.Outcome = outcome(job, err)
 		}

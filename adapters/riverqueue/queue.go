@@ -29,7 +29,7 @@ func NewQueue(pool *pgxpool.Pool, settings Settings, log *slog.Logger) (*Queue, 
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 		Schema: schema, Logger: quiet(log),
 		FetchCooldown: settings.FetchCooldown, FetchPollInterval: settings.FetchPollInterval,
-		Middleware: middleware(settings.Observer),
+		Middleware: middleware(settings),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the queue: %w", err)
@@ -51,6 +51,9 @@ func (q *Queue) Insert(ctx context.Context, tx pgx.Tx, jobs ...core.Job) error {
 		setting := q.settings.Stages[job.Stage]
 		opts := &river.InsertOpts{Queue: setting.Queue, MaxAttempts: setting.Attempts, Priority: priorityOf(job.Stage)}
 		rank(opts, job)
+		if job.Trace != "" {
+			opts.Metadata = withTrace(opts.Metadata, job.Trace)
+		}
 		if job.Stage == core.Arrive { // whoever notices a file first: the others add nothing
 			opts.UniqueOpts = river.UniqueOpts{ByArgs: true, ByState: live()}
 		}

@@ -110,7 +110,7 @@ func (h *house) jobs() (n int) {
 	return n
 }
 
-func TestTheQueueRefusesWhatIsNotItsOwn(t *testing.T) {
+func TestS32_TheQueueRefusesWhatIsNotItsOwn(t *testing.T) {
 	h := open(t)
 	err := pgx.BeginFunc(t.Context(), h.pool, func(tx pgx.Tx) error {
 		return h.queue.Insert(t.Context(), tx, core.Job{Stage: core.Parse}, core.Job{Stage: "polish"})

@@ -7,7 +7,9 @@ import (
 
 // quiet is the log for River itself: its warnings and errors alone. Its info
 // and debug lines tell of every fetch.
-func quiet(log *slog.Logger) *slog.Logger { return slog.New(atLeast{log.Handler(), slog.LevelWarn}) }
+func quiet(log *slog.Logger) *slog.Logger {
+	return slog.New(atLeast{log.Handler(), slog.LevelWarn}).With("stream", "river")
+}
 
 // atLeast passes only what is as grave as level.
 type atLeast struct {

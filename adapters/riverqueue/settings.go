@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/insurance-navigator/navigator/core"
 )
@@ -51,7 +52,8 @@ type Settings struct {
 	// money is missing. May be nil.
 	Refused func(ctx context.Context, service core.Service, code core.Code)
 
-	Observer Observer // counts; may be nil
+	Observer Observer             // counts; may be nil
+	Traces   trace.TracerProvider // makes spans; nil makes none
 }
 
 // went tells that a queue goes.

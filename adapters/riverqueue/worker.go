@@ -74,7 +74,7 @@ func (w *worker[A]) Work(ctx context.Context, job *river.Job[A]) error {
 	}
 	verdict := w.judge(ctx, task, job.JobRow, err)
 	note(ctx, verdict, err)
-	w.report(task, job.JobRow, verdict, err, time.Since(began))
+	w.report(ctx, task, job.JobRow, verdict, err, time.Since(began))
 	return verdict.err
 }
 
@@ -134,7 +134,7 @@ var errPanic = &core.Error{Code: core.CodeInternal, Kind: core.Transient, Err: e
 
 // guarded is the stage's run, with a panic as an error.
 func (w *worker[A]) guarded(ctx context.Context, task core.Job, ticket any) (err error) {
-	defer caught(w.log, &err, "stage", w.stage, "document", task.Document.String())
+	defer caught(w.log, &err, "stage", w.stage, "document_id", task.Document.String())
 	return w.run(ctx, task, ticket)
 }
 
@@ -148,18 +148,18 @@ func caught(log *slog.Logger, err *error, attrs ...any) {
 }
 
 // report writes the one event of a job, when it ends.
-func (w *worker[A]) report(task core.Job, row *rivertype.JobRow, v verdict, cause error, took time.Duration) {
+func (w *worker[A]) report(ctx context.Context, task core.Job, row *rivertype.JobRow, v verdict, cause error, took time.Duration) {
 	level := slog.LevelInfo
-	attrs := []any{"stage", w.stage, "document", task.Document.String(), "attempt", task.Attempt, "turn", task.Turn,
-		"river_job", row.ID, "run", row.Attempt, "verdict", v.word, "ms", took.Milliseconds()}
+	attrs := []any{"stage", w.stage, "document_id", task.Document.String(), "attempt", task.Attempt, "turn", task.Turn,
+		"job_id", row.ID, "run", row.Attempt, "verdict", v.word, "duration_ms", took.Milliseconds()}
 	if cause != nil && v.word != wordStale {
-		attrs = append(attrs, "code", codeOf(cause))
+		attrs = append(attrs, "error_class", codeOf(cause))
 		level = slog.LevelWarn
 	}
 	if v.word == wordFailed {
 		level = slog.LevelError
 	}
-	w.log.Log(context.Background(), level, "job", attrs...)
+	w.log.Log(ctx, level, "job", attrs...)
 	if w.observer != nil {
 		w.observer.Staged(w.stage, v.word, took)
 	}

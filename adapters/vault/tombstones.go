@@ -16,6 +16,7 @@ import (
 )
 
 // Tombstone is a deletion that was asked for: ids, a time, and who wanted it.
+// Where Document is zero it is that of the account User.
 type Tombstone struct {
 	Document core.ID             `json:"document"`
 	User     core.ID             `json:"user"`
@@ -23,9 +24,18 @@ type Tombstone struct {
 	Reason   core.DeletionReason `json:"reason,omitempty"` // empty: an older release's, which did not keep it
 }
 
+// of is the id of what was deleted: no document has that of an account.
+func (t Tombstone) of() core.ID {
+	if t.Document.IsZero() {
+		return t.User
+	}
+	return t.Document
+}
+
 const tombs = "tombstones/"
 
-// Tombstones reads all that were ever kept here, whichever backup is restored.
+// Tombstones reads all that were ever kept here, whichever backup is restored, by
+// the id of the document or account.
 func (v *Vault) Tombstones(ctx context.Context) (map[core.ID]Tombstone, error) {
 	known, _, err := v.tombstones(ctx)
 	return known, err
@@ -47,7 +57,7 @@ func (v *Vault) tombstones(ctx context.Context) (known map[core.ID]Tombstone, bo
 		err = v.Read(ctx, part, func(r io.Reader) error {
 			list, err := decodeLines[Tombstone](r)
 			for _, one := range list {
-				known[one.Document] = one
+				known[one.of()] = one
 			}
 			return err
 		})
@@ -79,8 +89,8 @@ func (v *Vault) Bury(ctx context.Context, news []Tombstone) (total, added int, e
 	}
 	before := len(known)
 	for _, one := range news {
-		if _, ok := known[one.Document]; !ok {
-			known[one.Document] = one
+		if _, ok := known[one.of()]; !ok {
+			known[one.of()] = one
 		}
 	}
 	added = len(known) - before
@@ -88,7 +98,7 @@ func (v *Vault) Bury(ctx context.Context, news []Tombstone) (total, added int, e
 		return before, 0, nil
 	}
 	all := slices.SortedFunc(maps.Values(known), func(a, b Tombstone) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Document.String(), b.Document.String()))
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.of().String(), b.of().String()))
 	})
 	if err := v.writeBook(ctx, all); err != nil {
 		return 0, 0, err

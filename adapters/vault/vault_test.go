@@ -132,16 +132,17 @@ func TestTombstonesAreKeptAndCannotBeForgedNorLost(t *testing.T) {
 	dir := t.TempDir()
 	v := newVault(t, dir, newKey(t))
 	one, two := vault.Tombstone{Document: core.NewID(), At: time.Now()}, vault.Tombstone{Document: core.NewID(), At: time.Now()}
-	for _, list := range [][]vault.Tombstone{{one}, {one}, {two}, nil} {
+	account := vault.Tombstone{User: core.NewID(), At: time.Now()}
+	for _, list := range [][]vault.Tombstone{{one}, {one}, {two, account}, nil, {account}} {
 		if _, _, err := v.Bury(t.Context(), list); err != nil {
 			t.Fatal(err)
 		}
 	}
 	known, err := v.Tombstones(t.Context())
-	if _, ok := known[one.Document]; !ok || len(known) != 2 || err != nil {
+	if _, ok := known[one.Document]; !ok || len(known) != 3 || known[account.User].User != account.User || err != nil {
 		t.Fatalf("known are %v, %v", known, err)
 	}
-	m := vault.Manifest{Format: vault.Format, ID: vault.NewID(time.Now()), Tombstones: 2}
+	m := vault.Manifest{Format: vault.Format, ID: vault.NewID(time.Now()), Tombstones: 3}
 	if err := v.Commit(t.Context(), m); err != nil {
 		t.Fatal(err)
 	}

@@ -4256,6 +4256,11 @@ export interface operations {
                      *           "about": "mails of local accounts, without their text: since they were asked for"
                      *         },
                      *         {
+                     *           "kind": "unconfirmed_accounts",
+                     *           "seconds": 604800,
+                     *           "about": "local accounts that nobody confirmed or signed in to: since the last sign-up with their address"
+                     *         },
+                     *         {
                      *           "kind": "ended_sessions",
                      *           "seconds": 691200,
                      *           "about": "that a session kept elsewhere was ended: since then, longer than any of its tokens lives"

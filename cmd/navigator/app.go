@@ -26,12 +26,14 @@ const (
 	exitSignedOut   = 4 // nobody is signed in, or the credentials are not taken
 	exitAway        = 5 // the service does not answer, or says that it cannot now
 	exitUnknown     = 6 // doctor document: there is no such document
+	exitOutside     = 7 // smoke --deployed: it failed while an outside service was away
 	exitInterrupted = 130
 )
 
 const exitHelp = `Ends with 0 when all went well, 1 when something failed, 2 when it was called wrongly,
 3 when every file was uploaded before, 4 when you are not signed in, 5 when the service
-does not answer, 6 when doctor document knows no such document, 130 when it was interrupted.`
+does not answer, 6 when doctor document knows no such document, 7 when smoke
+--deployed failed while an outside service was away, 130 when it was interrupted.`
 
 // outcome is an exit code whose reason was shown already.
 type outcome int

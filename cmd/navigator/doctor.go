@@ -12,15 +12,16 @@ import (
 )
 
 type doctorCommand struct {
-	Check    doctorCheck    `cmd:"" default:"withargs" help:"Check the way to the deployment."`
-	Document doctorDocument `cmd:"" help:"Explain one document (for operators)."`
+	Check     doctorCheck     `cmd:"" default:"withargs" help:"Check the way to the deployment."`
+	Preflight doctorPreflight `cmd:"" help:"Check what a service's task would meet, before a release (for operators)."`
+	Document  doctorDocument  `cmd:"" help:"Explain one document (for operators)."`
 }
 
 // Help is shown behind the flags.
 func (doctorCommand) Help() string { return doctorCheck{}.Help() }
 
 type doctorCheck struct {
-	Local   bool   `help:"Check this machine too: the environment's settings, PostgreSQL, the PDF reader, the parser, the ports."`
+	Local   bool   `help:"Check this machine too: the environment's settings, and all that the service meets by them, from the database to the ports."`
 	Service string `default:"dev" enum:"api,worker,webhook,dev,migrate" help:"With --local, whose settings: api, worker, webhook, dev or migrate."`
 	JSON    bool   `name:"json" help:"Write JSON."`
 }
@@ -34,6 +35,7 @@ Examples:
   navigator doctor
   navigator doctor --url https://api.example.com
   navigator doctor --local --service worker
+  navigator doctor preflight --service api --json
   navigator doctor document 0198f1b2-7c3a-7d52-9f6e-2b1a0c9d8e7f`
 }
 
@@ -43,10 +45,15 @@ func (c *doctorCheck) Run(ctx context.Context, g *globals, w *world) error {
 	if c.Local {
 		checks = append(checks, doctor.Local(ctx, w.environ, boot.Service(c.Service), w.dir)...)
 	}
+	return findings(ctx, w, checks, c.JSON)
+}
+
+// findings shows them, and fails where a check does.
+func findings(ctx context.Context, w *world, checks []doctor.Check, asJSON bool) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if c.JSON {
+	if asJSON {
 		if err := w.screen.JSON(checks); err != nil {
 			return err
 		}
@@ -59,6 +66,31 @@ func (c *doctorCheck) Run(ctx context.Context, g *globals, w *world) error {
 		return errFailed
 	}
 	return nil
+}
+
+type doctorPreflight struct {
+	Service string `required:"" enum:"api,worker,webhook,migrate" help:"Whose settings: api, worker, webhook or migrate."`
+	JSON    bool   `name:"json" help:"Write JSON."`
+}
+
+// Help is shown behind the flags.
+func (doctorPreflight) Help() string {
+	return `Runs as a task of its own, in the place, with the settings and with the secrets that
+the service is to have: the database, the storage, the accounts, the parser and its
+way back, the embedder, and whether the processes that run now would let it live
+beside them. Nobody has to be signed in. An object of its own is written to the
+storage and deleted, and one word is embedded; nothing else is changed or paid for.
+A schema that this release's migration has yet to bring is no fault. Ends with 1
+when any check failed.
+
+Examples:
+  navigator doctor preflight --service api --json
+  docker run --rm --env-file api.env navigator/navigator:1a2b3c4d5e6f doctor preflight --service api`
+}
+
+// Run checks, and fails where a check does.
+func (c *doctorPreflight) Run(ctx context.Context, w *world) error {
+	return findings(ctx, w, doctor.Preflight(ctx, w.environ, boot.Service(c.Service)), c.JSON)
 }
 
 // remote goes the way to the deployment.

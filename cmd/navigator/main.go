@@ -5,7 +5,8 @@
 // It ends with 0 when all went well, 1 when something failed, 2 when it was
 // called wrongly, 3 when every file was uploaded before, 4 when nobody is signed
 // in, 5 when the service does not answer, 6 when
-// doctor document knows no such document, 130 when it was interrupted.
+// doctor document knows no such document, 7 when smoke --deployed failed while
+// an outside service was away, 130 when it was interrupted.
 package main
 
 import (

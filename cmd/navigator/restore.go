@@ -89,7 +89,7 @@ func sayRestored(w *world, r boot.Restored) {
 	for _, id := range r.Held {
 		w.screen.Say("document %s was deleted before and is held here: lift the hold (navigator hold clear), then run navigator restore reconcile", id)
 	}
-	w.screen.Say("%d documents deleted again, %d given work, ended after %s", r.Again, r.Revived, r.Whole.Round(time.Millisecond))
+	w.screen.Say("%d documents deleted again, %d accounts closed again, %d documents given work, ended after %s", r.Again, r.Closed, r.Revived, r.Whole.Round(time.Millisecond))
 	if r.Lost > 0 {
 		w.screen.Note("%d files are not in the backup", r.Lost)
 	}

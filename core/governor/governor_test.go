@@ -192,3 +192,19 @@ func told(err error) any {
 	e := core.AsError(err)
 	return []any{e.Code, e.Kind, e.After}
 }
+
+// Each call tells how long it waited for its turn, whether it came or not.
+func TestTheWaitIsTold(t *testing.T) {
+	t.Parallel()
+	var slept time.Duration
+	var waited []time.Duration
+	d := &desk{turns: []core.Turn{waits, waits, {Go: true}, {Go: true}, waits, {Wait: time.Hour}}}
+	g := guard(d, &slept)
+	g.Waited = func(d time.Duration) { waited = append(waited, d) }
+	for range 3 {
+		_ = g.Call(t.Context(), call, func(context.Context) (core.Bill, error) { return paid, nil })
+	}
+	if diff := cmp.Diff([]time.Duration{2 * waits.Wait, 0, waits.Wait}, waited); diff != "" {
+		t.Errorf("the waits that were told:\n%s", diff)
+	}
+}

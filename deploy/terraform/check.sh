@@ -30,9 +30,12 @@ else
 	trap 'rm -rf "$work"' EXIT
 	trap 'exit 1' HUP INT TERM
 fi
-rm -rf "$work/roots"
-cp -R "$here" "$work/roots"
-find "$work/roots" -name .terraform -type d -prune -exec rm -rf {} +
+roots=$work/tree/deploy/terraform # the rules lie beside them, as in the repository
+rm -rf "$work/tree"
+mkdir -p "$work/tree/deploy"
+cp -R "$here" "$roots"
+cp -R "$here/../../observability" "$work/tree/observability"
+find "$roots" -name .terraform -type d -prune -exec rm -rf {} +
 
 # override ROOT ALIAS...: the root with invented credentials and a local state.
 override() {
@@ -48,14 +51,14 @@ override() {
 			printf '  access_key = "invented"\n  secret_key = "invented"\n  allowed_account_ids = null\n'
 			printf '  skip_credentials_validation = true\n  skip_metadata_api_check = true\n  skip_requesting_account_id = true\n}\n'
 		done
-	} >"$work/roots/$root/check_override.tf"
+	} >"$roots/$root/check_override.tf"
 }
 
 # plan ROOT NAME VARIABLES: the plan, as JSON.
 plan() {
-	terraform -chdir="$work/roots/$1" plan -input=false -no-color -lock=false -refresh=false -var-file="$3" -out="$work/$2.plan" >"$work/$2.log" ||
+	terraform -chdir="$roots/$1" plan -input=false -no-color -lock=false -refresh=false -var-file="$3" -out="$work/$2.plan" >"$work/$2.log" ||
 		{ cat "$work/$2.log" >&2; exit 1; }
-	terraform -chdir="$work/roots/$1" show -json "$work/$2.plan" >"$work/$2.json"
+	terraform -chdir="$roots/$1" show -json "$work/$2.plan" >"$work/$2.json"
 	printf '%-14s %s\n' "$2" "$(grep '^Plan:' "$work/$2.log")"
 }
 
@@ -63,10 +66,17 @@ override bootstrap
 override account
 override environment us_east_1 replica
 for root in bootstrap account environment; do
-	terraform -chdir="$work/roots/$root" init -lockfile=readonly -plugin-dir="$plugins" -input=false -no-color >"$work/init.log" ||
+	terraform -chdir="$roots/$root" init -lockfile=readonly -plugin-dir="$plugins" -input=false -no-color >"$work/init.log" ||
 		{ cat "$work/init.log" >&2; exit 1; }
 	printf '%-14s ' "$root"
-	terraform -chdir="$work/roots/$root" validate -no-color
+	terraform -chdir="$roots/$root" validate -no-color
+done
+for module in task bucket service; do
+	terraform -chdir="$work/roots/modules/$module" init -backend=false -plugin-dir="$plugins" -input=false -no-color >"$work/init.log" ||
+		{ cat "$work/init.log" >&2; exit 1; }
+	terraform -chdir="$work/roots/modules/$module" test -no-color >"$work/$module.log" ||
+		{ cat "$work/$module.log" >&2; exit 1; }
+	printf '%-14s %s\n' "$module" "$(grep '^Success' "$work/$module.log")"
 done
 plan bootstrap bootstrap check.tfvars
 plan account account check.tfvars
@@ -75,3 +85,8 @@ for environment in staging production production-dr; do
 done
 plan environment options env/options.check.tfvars
 (cd "$here/../.." && TERRAFORM_PLANS=$work go test -count=1 ./deploy/terraform)
+if command -v aws >/dev/null 2>&1; then
+	(cd "$here/../.." && go test -count=1 -run AWSTakesTheCalls ./deploy/rollout -aws)
+else
+	echo 'SKIPPED: aws is not here; its command line did not judge the calls of deploy/rollout' >&2
+fi

@@ -124,6 +124,7 @@ func walk(value any, path ...any) any {
 // container is a task's container as the root's output tells it.
 type container struct {
 	Image       string   `json:"image"`
+	Command     []string `json:"command"`
 	ReadOnly    bool     `json:"readonlyRootFilesystem"`
 	User        string   `json:"user"`
 	Environment []named  `json:"environment"`

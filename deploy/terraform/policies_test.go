@@ -110,6 +110,11 @@ func words(value any) (list []string) {
 	return list
 }
 
+// nameable reports whether AWS knows resources for an action.
+func nameable(action string) bool {
+	return !slices.Contains([]string{"ecr:GetAuthorizationToken", "ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"}, action)
+}
+
 // least holds every grant to named actions, and to named resources but where
 // AWS knows none.
 func least(p *plan) (told []string) {
@@ -127,7 +132,7 @@ func least(p *plan) (told []string) {
 				if s.NotAction != nil || slices.ContainsFunc(words(s.Action), wild) {
 					told = append(told, fmt.Sprintf("%s: grants %v", r.Address, s.Action))
 				}
-				if slices.Contains(words(s.Resource), "*") && !slices.Equal(words(s.Action), []string{"ecr:GetAuthorizationToken"}) {
+				if slices.Contains(words(s.Resource), "*") && slices.ContainsFunc(words(s.Action), nameable) {
 					told = append(told, fmt.Sprintf("%s: grants %v on everything", r.Address, s.Action))
 				}
 			}
@@ -195,13 +200,21 @@ func routed(p *plan) (told []string) {
 	return told
 }
 
+// once says what a task is that runs once and ends; empty for a service.
+func once(task string) string {
+	if service, doctor := strings.CutPrefix(task, "doctor-"); doctor {
+		return "preflight of " + service
+	}
+	return map[string]string{"migrate": "migration"}[task]
+}
+
 // locked holds the task to what it needs of a machine.
 func locked(p *plan) (told []string) {
 	for name, c := range p.tasks() {
 		if !c.ReadOnly || c.User != "65532:65532" || !slices.Equal(c.Linux.Capabilities.Drop, []string{"ALL"}) {
 			told = append(told, name+": a writable root, another user, or capabilities")
 		}
-		if _, ours := given[name]; ours && name != "migrate" && (c.Health == nil || !slices.Equal(c.Health.Command, []string{"CMD", "/app", "healthcheck"})) {
+		if _, ours := given[name]; ours && once(name) == "" && (c.Health == nil || !slices.Equal(c.Health.Command, []string{"CMD", "/app", "healthcheck"})) {
 			told = append(told, name+": nobody asks whether it lives")
 		}
 		if strings.HasSuffix(c.Image, ":latest") || !strings.Contains(c.Image[strings.LastIndex(c.Image, "/")+1:], ":") {
@@ -224,6 +237,11 @@ var given = map[string][]string{
 
 func handed(p *plan) (told []string) {
 	tasks := p.tasks()
+	for name := range tasks {
+		if service, doctor := strings.CutPrefix(name, "doctor-"); doctor && !slices.Equal(tasks[name].secretNames(), given[service]) {
+			told = append(told, fmt.Sprintf("%s gets the secrets %v, and %s %v", name, tasks[name].secretNames(), service, given[service]))
+		}
+	}
 	for name, want := range given {
 		if got := tasks[name].secretNames(); !slices.Equal(got, want) {
 			told = append(told, fmt.Sprintf("%s gets the secrets %v, want %v", name, got, want))

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/insurance-navigator/navigator/observability/alertmanager"
 )
 
 var (
@@ -58,6 +60,23 @@ func policies() []policy {
 			"a topic in the open": change(`aws_sns_topic.alert["critical"]`, "kms_master_key_id", nil),
 			"AWS's own key":       change(`aws_secretsmanager_secret.main["openai-api-key"]`, "kms_key_id", nil),
 			"a key for ever":      change("aws_kms_key.main", "enable_key_rotation", false),
+		}},
+		{"managed Prometheus has every rule, filled in", []string{"options"}, func(p *plan) (told []string) {
+			rules := p.of("aws_prometheus_rule_group_namespace")
+			if len(rules) < 12 || len(p.of("aws_prometheus_alert_manager_definition")) != 1 {
+				told = append(told, fmt.Sprintf("%d files of rules, or no tree", len(rules)))
+			}
+			return append(append(told, each("aws_prometheus_rule_group_namespace", "rules, with their runbooks' address", func(r resource) bool {
+				text, ok := r.get("data").(string)
+				return ok && strings.Contains(text, "groups:") && !strings.Contains(text, "${")
+			})(p)...), each("aws_prometheus_alert_manager_definition", "the tree, with a topic for each receiver", func(r resource) bool {
+				text, ok := r.get("definition").(string)
+				return ok && strings.Count(text, "arn:aws:sns:") == len(alertmanager.Receivers())-1 && strings.Contains(text, "navigator.message")
+			})(p)...)
+		}, map[string]func(*testing.T, *plan){
+			"not filled in": change(`aws_prometheus_rule_group_namespace.main["http.yaml"]`, "data", "groups: ${runbooks}"),
+			"nobody hears":  change("aws_prometheus_alert_manager_definition.main[0]", "definition", "alertmanager_config: {}"),
+			"no tree":       drop("aws_prometheus_alert_manager_definition.main[0]"),
 		}},
 		{"the cache is encrypted, and in two zones", []string{"options"}, each("aws_elasticache_replication_group", "TLS, AUTH, a key, two zones", func(r resource) bool {
 			return r.get("transit_encryption_enabled") == true && fmt.Sprint(r.get("at_rest_encryption_enabled")) == "true" && r.set("auth_token") && r.set("kms_key_id") && r.get("multi_az_enabled") == true
@@ -120,8 +139,11 @@ func policies() []policy {
 				return []string{"no alarm undoes a release of the API"}
 			},
 		), map[string]func(*testing.T, *plan){
-			"no circuit breaker": change("module.worker.aws_ecs_service.this", "deployment_circuit_breaker", []any{}),
-			"no alarms":          change("module.api.aws_ecs_service.this", "alarms", []any{}),
+			"no way back":                    inBlock("module.api.aws_ecs_service.this", "rollback", false, "deployment_circuit_breaker", 0),
+			"alarms in vain":                 inBlock("module.api.aws_ecs_service.this", "rollback", false, "alarms", 0),
+			"old tasks away before new ones": change("module.webhook.aws_ecs_service.this", "deployment_minimum_healthy_percent", 0.0),
+			"no circuit breaker":             change("module.worker.aws_ecs_service.this", "deployment_circuit_breaker", []any{}),
+			"no alarms":                      change("module.api.aws_ecs_service.this", "alarms", []any{}),
 		}},
 		{"tasks are locked down and pinned", here, locked, map[string]func(*testing.T, *plan){
 			"a writable root": inTask("api", "readonlyRootFilesystem", false),
@@ -130,7 +152,9 @@ func policies() []policy {
 			"unasked":         inTask("worker", "healthCheck", nil),
 		}},
 		{"secrets go to whom they are for", []string{"production", "staging", "production-dr"}, handed, map[string]func(*testing.T, *plan){
-			"the parser's key to the API": inTask("api", "secrets", []any{map[string]any{"name": "LLAMAPARSE_API_KEY"}}),
+			"the owner's login to the webhook": inTask("webhook", "secrets", []any{map[string]any{"name": "MIGRATE_DATABASE_URL"}}),
+			"a preflight with more":            inTask("doctor-webhook", "secrets", []any{map[string]any{"name": "OPENAI_API_KEY"}}),
+			"the parser's key to the API":      inTask("api", "secrets", []any{map[string]any{"name": "LLAMAPARSE_API_KEY"}}),
 		}},
 		{"no secret stands in the open", roots, open, map[string]func(*testing.T, *plan){
 			"a key in a setting": func(_ *testing.T, p *plan) {
@@ -170,6 +194,24 @@ func policies() []policy {
 		}, map[string]func(*testing.T, *plan){
 			"no lock": drop("module.backup.aws_s3_bucket_object_lock_configuration.this[0]"),
 			"no copy": drop("aws_s3_bucket_replication_configuration.backup"),
+		}},
+		{"a release is preflighted, and watched", here, released, map[string]func(*testing.T, *plan){
+			"no preflight of the worker":      inRollout("doctors", "worker", nil),
+			"another one's preflight":         inTask("doctor-api", "command", []any{"doctor", "preflight", "--service", "webhook", "--json"}),
+			"other settings in the preflight": inTask("doctor-worker", "environment", []any{}),
+			"nothing undoes a release":        inRollout("alarms", "rollback", []any{}),
+			"an alarm that is not there":      inRollout("alarms", "rollback", []any{"navigator-production-none"}),
+			"an alarm nobody hears":           change("aws_cloudwatch_metric_alarm.errors", "alarm_actions", []any{}),
+			"an alarm that looks away":        change("aws_cloudwatch_metric_alarm.errors", "threshold", 90.0),
+		}},
+		{"the queue's depth and age become metrics", here, queued, map[string]func(*testing.T, *plan){
+			"another line of the log": change(`aws_cloudwatch_log_metric_filter.queue["QueueDepth"]`, "pattern", "{ $.msg = \"depth\" }"),
+			"no age":                  drop(`aws_cloudwatch_log_metric_filter.queue["QueueAgeSeconds"]`),
+		}},
+		{"a release's role releases, and no more", account, releasing, map[string]func(*testing.T, *plan){
+			"from any branch":      change(`aws_iam_role.deploy["production"]`, "assume_role_policy", `{"Statement":[{"Condition":{"StringEquals":{"token.actions.githubusercontent.com:sub":"repo:insurance-navigator/navigator:*"}}}]}`),
+			"staging's production": change(`aws_iam_role_policy.deploy["staging"]`, "policy", `{"Statement":[{"Effect":"Allow","Action":["ecs:UpdateService"],"Resource":"arn:aws:ecs:us-east-1:123456789012:service/navigator-production/*"}]}`),
+			"any role to a task":   change(`aws_iam_role_policy.deploy["production"]`, "policy", `{"Statement":[{"Effect":"Allow","Action":["iam:PassRole"],"Resource":"arn:aws:iam::123456789012:role/*"}]}`),
 		}},
 		{"the account is watched", account, func(p *plan) (told []string) {
 			for _, kind := range []string{"aws_guardduty_detector", "aws_cloudtrail", "aws_securityhub_account", "aws_budgets_budget", "aws_accessanalyzer_analyzer", "aws_iam_account_password_policy"} {

@@ -2,6 +2,7 @@ package terraform_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os/exec"
 	"slices"
 	"strings"
@@ -17,7 +18,7 @@ var invented = map[string]string{
 	"WEBHOOK_MASTER_KEY_FORMER": "fedcba9876543210fedcba9876543210",
 	"REDIS_URL":                 "rediss://:invented@cache.example.org:6379",
 	"SUPABASE_SERVICE_ROLE_KEY": "invented", "SUPABASE_ANON_KEY": "invented", "SUPABASE_JWT_SECRET": "0123456789abcdef0123456789abcdef",
-	"LLAMAPARSE_API_KEY": "invented", "OPENAI_API_KEY": "invented",
+	"SMTP_PASSWORD": "invented", "LLAMAPARSE_API_KEY": "invented", "OPENAI_API_KEY": "invented",
 }
 
 // navigator builds the tool that knows the settings.
@@ -108,6 +109,31 @@ func TestSettingsExist(t *testing.T) {
 					t.Errorf("%s: %s is given the secret %s, which is none: %s", name, service, secret, strings.Join(secretly, " "))
 				}
 			}
+		}
+	}
+}
+
+// Production takes no documents until somebody says that the agreements are
+// signed, and mails leave by the server that is named.
+func TestAgreementsAndMailsAreSaidAndNotGuessed(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]map[string]string{
+		"production": {"BAA_CONFIRMED": "false"},
+		"options": {"BAA_CONFIRMED": "true", "MAIL_PROVIDER": "smtp", "SMTP_HOST": "smtp.example.com", "SMTP_PORT": "587", "SMTP_USERNAME": "navigator",
+			"SMTP_SECURITY": "starttls", "MAIL_FROM": "no-reply@navigator.example.com"},
+	} {
+		api := read(t, name).tasks()["api"]
+		got := map[string]string{}
+		for _, setting := range api.Environment {
+			if _, asked := want[setting.Name]; asked || strings.HasPrefix(setting.Name, "SMTP_") || strings.HasPrefix(setting.Name, "MAIL_") {
+				got[setting.Name] = setting.Value
+			}
+		}
+		if !maps.Equal(got, want) {
+			t.Errorf("%s: the API is given %v, want %v", name, got, want)
+		}
+		if slices.Contains(api.secretNames(), "SMTP_PASSWORD") != (name == "options") {
+			t.Errorf("%s: the API's secrets are %v", name, api.secretNames())
 		}
 	}
 }

@@ -15,7 +15,7 @@ type notedAccounts struct {
 
 // SignUp is ports.Accounts.
 func (a notedAccounts) SignUp(ctx context.Context, s ports.SignUp) (ports.Session, error) {
-	done := a.seen.begin(ctx, nameAccounts, "sign_up")
+	ctx, done := a.seen.begin(ctx, nameAccounts, "sign_up")
 	session, err := a.Accounts.SignUp(ctx, s)
 	done(err)
 	return session, err
@@ -23,7 +23,7 @@ func (a notedAccounts) SignUp(ctx context.Context, s ports.SignUp) (ports.Sessio
 
 // SignIn is ports.Accounts.
 func (a notedAccounts) SignIn(ctx context.Context, email, password string) (ports.Session, error) {
-	done := a.seen.begin(ctx, nameAccounts, "sign_in")
+	ctx, done := a.seen.begin(ctx, nameAccounts, "sign_in")
 	session, err := a.Accounts.SignIn(ctx, email, password)
 	done(err)
 	return session, err
@@ -31,7 +31,7 @@ func (a notedAccounts) SignIn(ctx context.Context, email, password string) (port
 
 // Refresh is ports.Accounts.
 func (a notedAccounts) Refresh(ctx context.Context, refreshToken string) (ports.Session, error) {
-	done := a.seen.begin(ctx, nameAccounts, "refresh")
+	ctx, done := a.seen.begin(ctx, nameAccounts, "refresh")
 	session, err := a.Accounts.Refresh(ctx, refreshToken)
 	done(err)
 	return session, err
@@ -39,7 +39,7 @@ func (a notedAccounts) Refresh(ctx context.Context, refreshToken string) (ports.
 
 // SignOut is ports.Accounts.
 func (a notedAccounts) SignOut(ctx context.Context, p ports.Principal, accessToken string) error {
-	done := a.seen.begin(ctx, nameAccounts, "sign_out")
+	ctx, done := a.seen.begin(ctx, nameAccounts, "sign_out")
 	err := a.Accounts.SignOut(ctx, p, accessToken)
 	done(err)
 	return err
@@ -47,7 +47,7 @@ func (a notedAccounts) SignOut(ctx context.Context, p ports.Principal, accessTok
 
 // Account is ports.Accounts.
 func (a notedAccounts) Account(ctx context.Context, p ports.Principal, accessToken string) (ports.Account, error) {
-	done := a.seen.begin(ctx, nameAccounts, "account")
+	ctx, done := a.seen.begin(ctx, nameAccounts, "account")
 	account, err := a.Accounts.Account(ctx, p, accessToken)
 	done(err)
 	return account, err
@@ -55,7 +55,7 @@ func (a notedAccounts) Account(ctx context.Context, p ports.Principal, accessTok
 
 // Exchange is ports.Accounts.
 func (a notedAccounts) Exchange(ctx context.Context, code, verifier string) (ports.Session, error) {
-	done := a.seen.begin(ctx, nameAccounts, "exchange")
+	ctx, done := a.seen.begin(ctx, nameAccounts, "exchange")
 	session, err := a.Accounts.Exchange(ctx, code, verifier)
 	done(err)
 	return session, err

@@ -60,8 +60,8 @@ var hostName = regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)+([a-z][
 // name that resolves to a private address cannot be told here.
 func public(host string) bool {
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
-	if ip, err := netip.ParseAddr(host); err == nil {
-		return publicIP(ip.WithZone("").Unmap())
+	if _, err := netip.ParseAddr(host); err == nil {
+		return PublicAddress(host)
 	}
 	parts := hostName.FindStringSubmatch(host)
 	return parts != nil && !slices.Contains(reserved, parts[len(parts)-1])
@@ -77,6 +77,12 @@ var special = []netip.Prefix{
 	netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("100::/64"),
 	netip.MustParsePrefix("2001::/32"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"),
 	netip.MustParsePrefix("fec0::/10"),
+}
+
+// PublicAddress reports whether the world can call an IP address.
+func PublicAddress(text string) bool {
+	ip, err := netip.ParseAddr(text)
+	return err == nil && publicIP(ip.WithZone("").Unmap())
 }
 
 func publicIP(ip netip.Addr) bool {

@@ -30,7 +30,7 @@ var addressed = map[string][]boot.Service{
 	"PUBLIC_URL": {boot.API, boot.Dev},
 }
 
-func TestP013_LoopbackAndPrivateHostsAreRefused(t *testing.T) {
+func TestP013_S11_LoopbackAndPrivateHostsAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []string{"staging", "PRODUCTION"} {
 		for name, users := range addressed {

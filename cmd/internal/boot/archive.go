@@ -166,7 +166,7 @@ func (a archiving) one(ctx context.Context, id core.ID, to core.Tier) error {
 		return nil
 	}
 	if err != nil {
-		a.log.Warn("archive", "document", id.String(), "to", string(to), "code", codeOf(err))
+		a.log.Warn("archive", "document_id", id.String(), "to", string(to), "error_class", codeOf(err))
 	}
 	return err
 }

@@ -34,7 +34,7 @@ func (h *House) seal(ctx context.Context) {
 		sealed, err := h.audit.Seal(ctx, sealRound)
 		if err != nil {
 			if ctx.Err() == nil {
-				h.log.Error("the audit log cannot be sealed", "code", codeOf(err))
+				h.log.Error("the audit log cannot be sealed", "error_class", codeOf(err))
 			}
 			return
 		}
@@ -64,7 +64,7 @@ func (h *House) flushSecurity(ctx context.Context, all bool) {
 		return nil
 	})
 	if err != nil && ctx.Err() == nil {
-		h.log.Warn("security events cannot be written, and are kept", "code", codeOf(err))
+		h.log.Warn("security events cannot be written, and are kept", "error_class", codeOf(err))
 	}
 }
 

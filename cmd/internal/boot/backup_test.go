@@ -86,7 +86,7 @@ func (s safe) restore(w *world, id string) (boot.Restored, error) {
 // any schema, and another storage. The outside is the same.
 func (w *world) elsewhere() *world {
 	w.t.Helper()
-	there := &world{t: w.t, db: dbtest.New(w.t, nil), llama: w.llama, openai: w.openai, relay: w.relay, logs: w.logs, config: w.config}
+	there := &world{t: w.t, db: dbtest.New(w.t, nil), llama: w.llama, openai: w.openai, relay: w.relay, logs: w.logs, config: w.config, run: w.run}
 	var err error
 	if there.supa, err = supabasetest.New(supabasetest.Options{}); err != nil {
 		w.t.Fatal(err)
@@ -109,7 +109,7 @@ func TestRestoreElsewhere(t *testing.T) {
 	w.start(boot.API)
 	w.start(boot.Worker)
 	w.start(boot.Webhook)
-	ada := w.person("ada")
+	ada, bob := w.person("ada"), w.person("bob")
 	whole, doomed := ada.taken("card.pdf", corpus.MemberCard().Bytes), ada.taken("letter.pdf", corpus.DenialLetter().Bytes)
 	ada.completes(whole)
 	ada.completes(doomed)
@@ -129,10 +129,13 @@ func TestRestoreElsewhere(t *testing.T) {
 	if status := w.call(http.MethodDelete, w.api+"/documents/"+doomed, ada.token, nil, nil); status != http.StatusAccepted {
 		t.Fatalf("deleting answered %d", status)
 	}
+	if status := w.call(http.MethodDelete, w.api+"/auth/user", bob.token, map[string]string{"current_password": "quiet-heron-lantern-bob"}, nil); status != http.StatusNoContent {
+		t.Fatalf("closing an account answered %d", status)
+	}
 	answers := ada.search("member id", 5)
 	late := ada.taken("late.pdf", corpus.Filler(1, 9).Bytes)
 	second := s.backup(w)
-	if first.Copied != 4 || second.Copied != 1 || second.Files != 4 || second.Tombstones != 1 || first.Lost+second.Lost != 0 {
+	if first.Copied != 4 || second.Copied != 1 || second.Files != 4 || second.Tombstones != 2 || first.Lost+second.Lost != 0 {
 		t.Errorf("the first backup copied %d of %d, the second %d of %d with %d tombstones", first.Copied, first.Files, second.Copied, second.Files, second.Tombstones)
 	}
 	vectors := w.text(`select md5(string_agg(embedding::text, ',' order by chunk_id)) from upload_pipeline.document_chunks where document_id = $1`, whole)
@@ -149,13 +152,17 @@ func TestRestoreElsewhere(t *testing.T) {
 	if err != nil {
 		t.Fatalf("restore: %v", err)
 	}
-	if len(done.Violations) != 0 || done.Again != 1 || done.Files != 3 || done.Revived != 2 || len(done.Held) != 0 {
+	if len(done.Violations) != 0 || done.Again != 1 || done.Files != 3 || done.Revived != 2 || done.Closed != 1 || len(done.Held) != 0 {
 		t.Errorf("restored %+v", done)
 	}
 	if _, err := s.restore(there, first.ID); err == nil || !strings.Contains(err.Error(), "upload_pipeline.documents") {
 		t.Errorf("a restore over what is there: %v", err)
 	}
 	there.start(boot.API)
+	login := map[string]string{"email": "bob@example.com", "password": "quiet-heron-lantern-bob"}
+	if status := there.call(http.MethodPost, there.api+"/auth/login", "", login, nil); status != http.StatusUnauthorized {
+		t.Errorf("a closed account signs in after the restore: %d", status)
+	}
 	if status, _ := (person{there, ada.token}).status(whole); status != http.StatusUnauthorized {
 		t.Errorf("a token of before answered %d", status)
 	}

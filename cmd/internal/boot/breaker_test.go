@@ -19,8 +19,8 @@ func (w *world) asked() (n int) {
 	return n
 }
 
-// held reports whether /health says that calls to the parser are held back.
-func (w *world) held() bool {
+// held reports whether /health says that calls to the service are held back.
+func (w *world) held(service string) bool {
 	var health struct {
 		Details []struct {
 			Name string `json:"name"`
@@ -29,7 +29,7 @@ func (w *world) held() bool {
 	}
 	w.call("GET", w.api+"/health", "", nil, &health)
 	for _, d := range health.Details {
-		if d.Name == "llamaparse" {
+		if d.Name == service {
 			return d.Held
 		}
 	}
@@ -49,7 +49,7 @@ func TestL028_AnOutageBurnsNoTriesAndFewCallsReachTheParser(t *testing.T) {
 	for i := range 12 {
 		ids = append(ids, ada.taken(fmt.Sprintf("card-%d.pdf", i), corpus.Filler(1, uint64(i)).Bytes))
 	}
-	w.until("the calls to be held back", w.held)
+	w.until("the calls to be held back", func() bool { return w.held("llamaparse") })
 	opened := w.asked()
 	put := func() int {
 		return w.count(`select coalesce(sum((metadata ->> 'snoozes')::int), 0) from river.river_job where kind = 'parse'`)
@@ -69,7 +69,7 @@ func TestL028_AnOutageBurnsNoTriesAndFewCallsReachTheParser(t *testing.T) {
 	for _, id := range ids {
 		ada.completes(id)
 	}
-	w.until("the calls to be let through", func() bool { return !w.held() })
+	w.until("the calls to be let through", func() bool { return !w.held("llamaparse") })
 	for attempt, n := range w.llama.Ledger().Jobs {
 		if n != 1 {
 			t.Errorf("attempt %s has %d jobs", attempt, n)

@@ -64,6 +64,21 @@ func (p *purse) dependency(ctx context.Context) (dep ports.Dependency, ok bool) 
 	return ports.Dependency{Name: nameBudget, OK: code != core.CodeBudgetExhausted, Code: string(code), Since: time.Now().UTC()}, true
 }
 
+// budgetShare is the part of the month's budget that is spent or promised; nil
+// without a budget.
+func (h *House) budgetShare(ctx context.Context) (*float64, error) {
+	budget := h.config.money()
+	if budget.Limit <= 0 {
+		return nil, nil
+	}
+	spending, err := h.governor.Spending(ctx)
+	if err != nil {
+		return nil, err
+	}
+	used := float64(spending.Spent+spending.Reserved) / float64(budget.Limit)
+	return &used, nil
+}
+
 // watch writes an event when the budget passes its soft or its hard stop, or
 // comes back from it.
 func (p *purse) watch(ctx context.Context, log *slog.Logger) {
@@ -83,7 +98,7 @@ func (p *purse) watch(ctx context.Context, log *slog.Logger) {
 	if code != "" {
 		level = slog.LevelWarn
 	}
-	log.Log(ctx, level, "budget", "code", code, "spent_usd", spending.Spent.USD(), "reserved_usd", spending.Reserved.USD(),
+	log.Log(ctx, level, "budget", "error_class", code, "spent_usd", spending.Spent.USD(), "reserved_usd", spending.Reserved.USD(),
 		"budget_usd", p.config.Budget, "forecast_usd", governor.Forecast(spending, time.Now()).USD())
 }
 

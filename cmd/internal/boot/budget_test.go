@@ -101,7 +101,7 @@ func TestS40_ALoopOfPaidFailuresStopsAtTheBudget(t *testing.T) {
 	w.start(boot.Dev)
 	ada := w.person("ada")
 	id := ada.taken("summary.pdf", corpus.Summary().Bytes)
-	w.until("the document to wait for money", func() bool { return strings.Contains(w.logs.String(), `"code":"budget_exhausted"`) })
+	w.until("the document to wait for money", func() bool { return strings.Contains(w.logs.String(), `"error_class":"budget_exhausted"`) })
 	if paid := float64(w.openai.Ledger().Tokens) * perToken; paid > budget || paid == 0 {
 		t.Errorf("$%.3f of $%.0f were paid", paid, budget)
 	}

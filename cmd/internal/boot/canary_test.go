@@ -162,19 +162,29 @@ func (w *world) holding(word string) (tables []string) {
 
 // A whole life, with its failures, leaves what people sent and every secret
 // where they belong, and nowhere else: in no line of the log, no job, no event,
-// no row of the audit, no error that was answered.
+// no row of the audit, no metric, no span, no error that was answered.
 func TestPlog_S27_ALifeIsToldWithoutItsWords(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w, seen := newWorld(t), &observers{t: t}
+	w.config.AdminPort = 0
+	w.config.TraceEndpoint = w.serve(seen)
+	w.config.LokiURL = w.config.TraceEndpoint
 	w.start(boot.Dev)
 	errors, secrets := w.canaryLife()
-	w.halt() // which flushes what is counted
+	metrics := w.metered()
+	w.halt() // which flushes what is counted and what is traced
+	traces := seen.everything()
 	secrets = append(secrets, w.config.WebhookKey.Reveal(), w.config.LlamaKey.Reveal(), w.config.OpenAIKey.Reveal(), w.config.SupabaseService.Reveal(),
 		strings.Split(w.config.SigningKey.Reveal(), "\n")[1], "quiet-heron-lantern-"+canaryPerson)
 	words := []string{canaryPerson, canaryName, canaryFile, canaryPolicy, canaryText, canaryQuery, canaryToken, canaryReason, canaryBody, canaryHeader}
 	for _, word := range append(words, secrets...) {
 		if strings.Contains(strings.ToLower(w.logs.String()), strings.ToLower(word)) {
 			t.Errorf("the log holds %q", word)
+		}
+		for place, text := range map[string]string{"a metric": metrics, "a span, or a line at Loki,": traces} {
+			if strings.Contains(strings.ToLower(text), strings.ToLower(word)) {
+				t.Errorf("%s holds %q", place, word)
+			}
 		}
 		for _, body := range errors {
 			if strings.Contains(strings.ToLower(body), strings.ToLower(word)) {
@@ -206,6 +216,18 @@ func TestPlog_S27_ALifeIsToldWithoutItsWords(t *testing.T) {
 		return
 	}
 	w.audited()
+}
+
+// metered reads the metrics, which have to tell of the life.
+func (w *world) metered() string {
+	w.t.Helper()
+	status, text := w.look(w.admin + "/metrics")
+	for _, family := range []string{"security_events_total{event=\"authn_login_fail\"}", "http_client_request_duration_seconds_count", "docpipe_build_info"} {
+		if status != http.StatusOK || !strings.Contains(text, family) {
+			w.t.Errorf("the metrics (%d) have no %s: nothing was looked at", status, family)
+		}
+	}
+	return text
 }
 
 // audited seals what waits and follows the chain, as navigator audit verify does.

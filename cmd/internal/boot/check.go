@@ -73,6 +73,7 @@ func (c Config) Check(service Service) error {
 	c.checkEmbedder(&f, service)
 	c.checkWebhook(&f)
 	c.checkAdmin(&f)
+	c.checkWatch(&f)
 	if service != Worker {
 		c.checkTrust(&f)
 		c.checkTLS(&f)

@@ -1,6 +1,7 @@
 package boot_test
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -76,6 +77,26 @@ const (
 	httpsFault   = ": https is required in PRODUCTION"
 	privateFault = ": a loopback or private host is refused in PRODUCTION"
 )
+
+// S05: no service that has to do with callbacks starts in production with a
+// secret that is not there, short, or one of the examples; what is told does not
+// hold the value.
+func TestS05_NoServiceStartsWithAWeakCallbackSecret(t *testing.T) {
+	t.Parallel()
+	for _, weak := range []string{"", " ", "changeme", "webhook-secret", "0123456789abcdef0123456789abcde"} {
+		for _, service := range []boot.Service{boot.API, boot.Worker, boot.Webhook} {
+			environ := sound(t)
+			environ["WEBHOOK_MASTER_KEY"] = weak
+			got := faultsOf(t, environ, service)
+			if !slices.Contains(got, masterFault) {
+				t.Errorf("%s starts with %q: %q", service, weak, got)
+			}
+			if text := strings.Join(got, "\n"); len(weak) > 1 && strings.Contains(text, weak) {
+				t.Errorf("%s tells the secret: %s", service, text)
+			}
+		}
+	}
+}
 
 // missed says what each service answers when one variable is taken away; what
 // is not listed is optional there.

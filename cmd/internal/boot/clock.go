@@ -34,6 +34,12 @@ func refuseSkew(skew, most time.Duration) error {
 	return fmt.Errorf("this machine's clock is %s from the database's, at most CLOCK_SKEW_MAX=%s is taken: set the clock by a time server", skew, most)
 }
 
+// JudgeSkew is the start's judgement of a difference: whether it is told, and
+// why it is refused.
+func (c Config) JudgeSkew(skew time.Duration) (told bool, refused error) {
+	return skew.Abs() > skewTold, refuseSkew(skew, c.ClockSkewMax)
+}
+
 // lookAtClocks measures the difference at start, and refuses one too large.
 func (h *House) lookAtClocks(ctx context.Context) error {
 	skew, err := h.instances.Skew(ctx, time.Now)
@@ -41,13 +47,14 @@ func (h *House) lookAtClocks(ctx context.Context) error {
 		return fmt.Errorf("ask the database's clock: %w", err)
 	}
 	h.noteSkew(skew)
-	return refuseSkew(skew, h.config.ClockSkewMax)
+	_, refused := h.config.JudgeSkew(skew)
+	return refused
 }
 
 func (h *House) noteSkew(skew time.Duration) {
 	dep := skewed(skew, time.Now())
 	h.seen.put(dep)
 	if !dep.OK {
-		h.log.Warn("clock", "code", dep.Code, "ahead_ms", skew.Milliseconds())
+		h.log.Warn("clock", "error_class", dep.Code, "ahead_ms", skew.Milliseconds())
 	}
 }

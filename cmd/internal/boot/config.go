@@ -36,7 +36,16 @@ type Config struct {
 	Mode        Mode   `env:"SERVICE_MODE" help:"development, staging or PRODUCTION; decides what is refused at start"`
 	Environment string `env:"UPLOAD_PIPELINE_ENVIRONMENT" help:"names the deployment in logs, metrics and the fingerprint"`
 	StorageEnv  string `env:"UPLOAD_PIPELINE_STORAGE_ENVIRONMENT" help:"chooses the bucket set: the bucket is documents-<this>"`
-	LogLevel    string `env:"LOG_LEVEL" help:"debug, info, warn or error"`
+	LogLevel    string `env:"LOG_LEVEL" help:"debug, info, warn or error; SIGUSR1 switches a running process to debug and back"`
+
+	LokiURL      string `env:"LOKI_URL" help:"base address of a Loki that gets the log's lines, too; empty: standard output alone, for an agent to ship"`
+	LokiUser     string `env:"LOKI_USERNAME" help:"whom it knows us as (basic authentication); empty: nobody signs in"`
+	LokiPassword Secret `env:"LOKI_PASSWORD" help:"the password of that"`
+	LokiTenant   string `env:"LOKI_TENANT" help:"tenant of a Loki with several; empty: none"`
+
+	TraceEndpoint string  `env:"OTEL_EXPORTER_OTLP_ENDPOINT" help:"base address of a collector of traces (OTLP over HTTP), such as http://127.0.0.1:4318; empty: no traces"`
+	TraceHeaders  Secret  `env:"OTEL_EXPORTER_OTLP_HEADERS" help:"headers sent to it: name=value, with commas between"`
+	TraceShare    float64 `env:"OTEL_TRACES_SAMPLER_ARG" help:"share of the traces that are kept, from 0 to 1; each is kept whole"`
 
 	DatabaseURL        Secret `env:"DATABASE_URL" help:"postgres:// address; the API logs in as inav_app, worker and webhook as inav_worker, migrate as the owner"`
 	WorkerDatabaseURL  Secret `env:"WORKER_DATABASE_URL" help:"for worker and webhook where one process runs all; DATABASE_URL when empty"`
@@ -259,7 +268,7 @@ func Defaults() Config {
 		return StageConfig{s.Queue, s.Timeout, s.Attempts}
 	}
 	return Config{
-		Mode: Development, Environment: "local", StorageEnv: "local", LogLevel: "info", MaxConns: 10,
+		Mode: Development, Environment: "local", StorageEnv: "local", LogLevel: "info", TraceShare: 1, MaxConns: 10,
 		RateFactor: 1, AdminHost: "127.0.0.1", AdminPort: -1, UploadsPerDay: httpapi.DefaultLimits().UploadsPerDay,
 		Port: 8000, WebhookPort: 8001, WorkerPort: 8002, PublicURL: "http://localhost:8000", SpoolDir: filepath.Join(os.TempDir(), "navigator-spool"),
 		WebhookMode: "callback", AuthProvider: "local", OIDCName: "oidc", AccessTTL: 15 * time.Minute, MinPassword: 12,

@@ -25,5 +25,5 @@ func Scrub(ctx context.Context, c Config, left, lost time.Duration, log *slog.Lo
 
 // RunUnmeasured is Run without any family: what a benchmark compares with.
 func RunUnmeasured(ctx context.Context, config Config, service Service, log *slog.Logger, ready func(Addresses)) error {
-	return run(ctx, config, service, log, meters{}, ready)
+	return run(ctx, config, service, journaled{Logger: log}, meters{}, ready)
 }

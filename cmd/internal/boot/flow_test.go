@@ -107,7 +107,7 @@ func TestWebhookWeather(t *testing.T) {
 }
 
 // Late: the callback comes after the reconciler found the result.
-func TestALateWebhookChangesNothing(t *testing.T) {
+func TestS07_ALateWebhookChangesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.config.ParsePolls = append(w.config.ParsePolls[:0:0], w.config.ReconcileEvery)

@@ -15,12 +15,11 @@ type guards map[core.Service]*breaker.Breaker
 
 // serviceNames is what the services are called in /health.
 var serviceNames = map[core.Service]string{core.ServiceParser: nameParser, core.ServiceEmbedder: nameEmbedder,
-	core.ServiceStorage: nameStorage, core.ServiceAccounts: nameAccounts}
+	core.ServiceStorage: nameStorage, core.ServiceAccounts: nameAccounts, core.ServiceScanner: nameScanner}
 
-// servicesOf is the services by those names, and the scanner, which has no
-// breaker: a document waits for it by itself.
+// servicesOf is the services by those names.
 var servicesOf = func() map[string]core.Service {
-	services := map[string]core.Service{nameScanner: core.ServiceScanner}
+	services := map[string]core.Service{}
 	for service, name := range serviceNames {
 		services[name] = service
 	}
@@ -33,9 +32,9 @@ func (o *outcomes) guard(c Config, log *slog.Logger) {
 		o.hold(serviceNames[service], open)
 		o.meter.Circuit(service, open)
 		if open {
-			log.Error("a service is away: calls are held back", "provider", service, "rest", c.BreakerRest.String())
+			log.Error("a service is away: calls are held back", "peer", service, "rest", c.BreakerRest.String())
 		} else {
-			log.Info("a service is back", "provider", service)
+			log.Info("a service is back", "peer", service)
 		}
 	}
 	o.guards = guards{}
@@ -54,6 +53,13 @@ func (g guards) embedder(e ports.Embedder) ports.Embedder {
 func (g guards) blobs(s ports.Blobs) ports.Blobs {
 	if b, ok := g[core.ServiceStorage]; ok {
 		return breaker.Blobs{Blobs: s, Breaker: b}
+	}
+	return s
+}
+
+func (g guards) scanner(s ports.Scanner) ports.Scanner {
+	if b, ok := g[core.ServiceScanner]; ok {
+		return breaker.Scanner{Scanner: s, Breaker: b}
 	}
 	return s
 }

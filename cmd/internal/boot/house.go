@@ -47,6 +47,7 @@ type House struct {
 	postman           *localauth.Postman // nil where accounts send no mails of ours
 	purse             *purse
 	meters            meters
+	traces            tracing
 	progress          atomic.Int64         // when a job last ended here, in nanoseconds; 0 before the first
 	looked            atomic.Pointer[look] // the last look at the database; nil before the first
 	audit             *postgres.AuditLog
@@ -54,11 +55,11 @@ type House struct {
 }
 
 // openHouse opens what the service needs and registers the process.
-func openHouse(ctx context.Context, config Config, service Service, log *slog.Logger, meters meters) (*House, error) {
-	h := &House{config: config, service: service, log: log, pulse: newPulse(), meters: meters}
+func openHouse(ctx context.Context, config Config, service Service, watch *watch) (*House, error) {
+	h := &House{config: config, service: service, log: watch.log, pulse: newPulse(), meters: watch.meters, traces: watch.traces}
 	h.security = inprocess.NewSecurity(inprocess.DefaultActors, h.meters.attacked)
-	h.seen = newOutcomes(h.meters.Metrics)
-	h.seen.guard(config, log)
+	h.seen = newOutcomes(h.meters.Metrics, h.log)
+	h.seen.guard(config, h.log)
 	if err := h.openAll(ctx); err != nil {
 		h.close()
 		return nil, err
@@ -113,7 +114,7 @@ func (h *House) openDatabase(ctx context.Context) error {
 
 func (h *House) openStores() error {
 	settings := h.queues()
-	settings.Observer = h.meters.observer(&h.progress)
+	settings.Observer, settings.Traces = h.meters.observer(&h.progress), h.traces
 	if h.appPool != nil {
 		queue, err := riverqueue.NewQueue(h.appPool, settings, h.log)
 		if err != nil {
@@ -212,10 +213,10 @@ func (h *House) register(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		if err := h.instances.Leave(ctx, self.ID); err != nil {
-			h.log.Warn("leave", "code", codeOf(err))
+			h.log.Warn("leave", "error_class", codeOf(err))
 		}
 	})
-	h.log.Info("start", "service", h.service, "environment", self.Environment, "storage", self.StorageEnv, "providers", self.Providers,
+	h.log.Info("start", "storage", self.StorageEnv, "providers", self.Providers,
 		"settings", self.SettingsHash, "build", self.Build, "schema", self.SchemaVersion, "callback", h.config.WebhookURL, "mode", h.config.Mode)
 	return nil
 }
@@ -248,12 +249,12 @@ func (h *House) api(ctx context.Context, at *gate) (http.Handler, error) {
 	}
 	deps := httpapi.APIDeps{
 		Money: h.apiMoney(engine), Library: countedLibrary{h.library, h.meters}, Journal: h.library, Audit: postgres.NewAuditLog(h.appPool), Security: h.security, Uploads: h.library, Tickets: h.tickets,
-		Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine, Stopping: at.stopping, Intake: h.config.intake(h.library, h.log), Resting: h.resting,
+		Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine, Stopping: at.stopping, Intake: h.config.intake(h.library, h.log), Resting: h.resting, Awaited: h.awaited,
 		Health: h.health(), Keys: postgres.NewIdempotency(h.appPool), APIKeys: h.library, Oversight: postgres.NewOversight(h.appPool, riverqueue.Queues(), h.config.DeadAfter),
 		Tries: postgres.NewTries(h.appPool, h.config.RateFactor), Logger: h.log, Limits: h.limits(), Version: Build(),
 		SpoolDir: h.config.SpoolDir, PublicURL: h.config.PublicURL, Ready: at.ready, Live: h.pulse.check,
 		DocsEnabled: h.config.Docs(), Limiter: rates, Origins: h.config.Origins(), Redirects: h.config.Redirects(), Trust: h.config.Trust(),
-		Observe: h.meters.answered,
+		Observe: h.meters.answered, Traces: h.traces,
 	}
 	if loose := h.config.Loosened(); loose != "" {
 		h.log.Warn("limits are not those of production", "rate_factor", h.config.RateFactor, "uploads_per_day", h.config.UploadsPerDay)
@@ -280,7 +281,7 @@ func (h *House) webhook(ready func() error) (http.Handler, error) {
 	}
 	return httpapi.NewWebhook(httpapi.WebhookDeps{
 		Limiter: rates, Trust: h.config.Trust(), PublicURL: h.config.WebhookURL, Security: h.security,
-		Inbox: countedInbox{h.store, h.meters}, Observe: h.meters.answered, Health: h.health(), Logger: h.log, Limits: h.limits(), Version: Build(), Ready: ready, Live: h.pulse.check,
+		Inbox: countedInbox{h.store, h.meters}, Observe: h.meters.answered, Traces: h.traces, Health: h.health(), Logger: h.log, Limits: h.limits(), Version: Build(), Ready: ready, Live: h.pulse.check,
 		Authentic: func(attempt core.ID, header http.Header, raw []byte) bool {
 			authentic := llamaparse.Authentic(masters, attempt, header, raw)
 			if !authentic {
@@ -311,7 +312,7 @@ func (h *House) line(ctx context.Context) (*riverqueue.Line, error) {
 	settings := h.queues()
 	settings.SoftStop -= h.config.Notice() // what is left of it when the line is told to stop
 	settings.Process, settings.Progress = h.self.ID.String(), func(queue string) { h.pulse.beat(lineOf(queue)) }
-	settings.Refused, settings.Observer = h.refused, h.meters.observer(&h.progress)
+	settings.Refused, settings.Observer, settings.Traces = h.refused, h.meters.observer(&h.progress), h.traces
 	h.meters.Works(settings.Workers)
 	return newLine(ctx, h.config, settings, h.workPool, h.store, h.parts, h.meters, h.log)
 }

@@ -43,7 +43,7 @@ func (h *House) firstPing(shared *redislimiter.Limiter) {
 	ctx, cancel := context.WithTimeout(context.Background(), pingTime)
 	defer cancel()
 	if err := shared.Ping(ctx); err != nil {
-		h.log.Warn("redis does not answer: each process counts requests for itself", "code", codeOf(err))
+		h.log.Warn("redis does not answer: each process counts requests for itself", "error_class", codeOf(err))
 	}
 }
 

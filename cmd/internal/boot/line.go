@@ -28,6 +28,8 @@ type lineParts struct {
 	inspector core.Inspector // of the worker alone
 	scanner   ports.Scanner  // likewise; nil where files are not looked at
 	governor  *postgres.Governor
+	// infected is told of malware that the scanner found.
+	infected func(ctx context.Context, doc core.Document, signature string)
 }
 
 // newLine builds every stage over the parts.
@@ -40,7 +42,7 @@ func newLine(ctx context.Context, c Config, settings riverqueue.Settings, pool *
 		return nil, err
 	}
 	making := making{store: store, box: box}
-	parsing := pipeline.Parsing{Blobs: p.blobs, Parser: p.parser, Callback: c.callback, Screen: p.screening(log)}
+	parsing := pipeline.Parsing{Blobs: p.blobs, Parser: p.parser, Callback: c.callback, Screen: p.screening()}
 	stages := []pipeline.Stage{
 		parsing,
 		pipeline.Receiving{Parser: p.parser, Again: parsing, Deadline: c.ParseDeadline, Outage: c.WaitLimit, Now: time.Now},

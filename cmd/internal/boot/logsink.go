@@ -18,11 +18,44 @@ type logSink struct {
 
 	mu      sync.Mutex
 	waiting [][]byte
-	size    int // bytes in waiting
+	size    int // bytes that were not carried yet
+	count   int // lines likewise
 	lost    int // lines dropped since that was last told
 	closed  bool
+	meter   sinkMeter
 	wake    chan struct{} // told when there is something to do
 	ended   chan struct{} // closed when everything was carried
+}
+
+// The reasons a line is dropped for.
+const (
+	sinkFull = "queue_full"
+	sinkGone = "gone" // the reader is no more
+)
+
+// sinkMeter counts for a sink; the zero one counts nothing.
+type sinkMeter struct {
+	meters *meters
+}
+
+func (m sinkMeter) dropped(reason string) {
+	if m.meters != nil {
+		m.meters.LogDropped(sinkStdout, reason)
+	}
+}
+
+func (m sinkMeter) waiting(lines int) {
+	if m.meters != nil {
+		m.meters.LogWaiting(sinkStdout, lines)
+	}
+}
+
+// measured lets the families know of the sink.
+func (s *logSink) measured(m meters) {
+	m.LogSink(sinkStdout, sinkFull, sinkGone)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.meter = sinkMeter{&m}
 }
 
 func newLogSink(out io.Writer) *logSink {
@@ -37,9 +70,11 @@ func (s *logSink) Write(line []byte) (int, error) {
 	defer s.mu.Unlock()
 	if s.closed || s.size+len(line) > mostLogBytes {
 		s.lost++
+		s.meter.dropped(sinkFull)
 		return len(line), nil
 	}
-	s.waiting, s.size = append(s.waiting, append([]byte(nil), line...)), s.size+len(line)
+	s.waiting, s.size, s.count = append(s.waiting, append([]byte(nil), line...)), s.size+len(line), s.count+1
+	s.meter.waiting(s.count)
 	s.rouse()
 	return len(line), nil
 }
@@ -61,10 +96,13 @@ func (s *logSink) carry() {
 			if _, err := s.out.Write(line); err != nil {
 				s.mu.Lock()
 				s.lost++
+				s.meter.dropped(sinkGone)
 				s.mu.Unlock()
 			}
 			s.mu.Lock()
 			s.size -= len(line)
+			s.count--
+			s.meter.waiting(s.count)
 			s.mu.Unlock()
 		}
 		s.confess()

@@ -85,7 +85,7 @@ func (h *House) heartbeat(ctx context.Context) {
 		return
 	}
 	if err != nil && ctx.Err() == nil {
-		h.log.Warn("heartbeat", "code", codeOf(err))
+		h.log.Warn("heartbeat", "error_class", codeOf(err))
 	}
 }
 
@@ -101,7 +101,7 @@ func (h *House) rescue(ctx context.Context) {
 	settings := h.config.Queues()
 	rescued, err := h.store.Rescue(ctx, h.config.DeadAfter, settings.Longest(), rescueRound)
 	for _, r := range rescued {
-		h.log.Warn("rescued", "kind", r.Kind, "document", r.Document.String(), "river_job", r.Job, "run", r.Run,
+		h.log.Warn("rescued", "kind", r.Kind, "document_id", r.Document.String(), "job_id", r.Job, "run", r.Run,
 			"process_dead", r.Dead, "after_ms", r.After.Milliseconds())
 	}
 	if err == nil {
@@ -112,7 +112,7 @@ func (h *House) rescue(ctx context.Context) {
 		idle, err = h.pausedQueues(ctx)
 	}
 	if err != nil && ctx.Err() == nil {
-		h.log.Warn("rescue", "code", codeOf(err))
+		h.log.Warn("rescue", "error_class", codeOf(err))
 	}
 	for _, queue := range idle {
 		h.pulse.beat(lineOf(queue))

@@ -110,7 +110,7 @@ func (h *House) sendMails(ctx context.Context) {
 		h.seen.note(nameMail, err)
 	}
 	if err != nil && ctx.Err() == nil {
-		h.log.Warn("mails wait", "sent", sent, "code", codeOf(err))
+		h.log.Warn("mails wait", "sent", sent, "error_class", codeOf(err))
 	}
 }
 

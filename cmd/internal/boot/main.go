@@ -39,5 +39,5 @@ func runLogged(ctx context.Context, config Config, service Service) error {
 	signal.Ignore(syscall.SIGPIPE)
 	sink := newLogSink(os.Stdout)
 	defer sink.Close()
-	return Run(ctx, config, service, NewLog(sink, config), nil)
+	return run(ctx, config, service, journaled{NewLog(sink, config), sink}, newMeters(), nil)
 }

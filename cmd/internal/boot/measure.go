@@ -3,12 +3,16 @@ package boot
 import (
 	"context"
 	"net/http"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/riverqueue/river/rivertype"
 
 	"github.com/insurance-navigator/navigator/adapters/httpapi"
 	"github.com/insurance-navigator/navigator/adapters/metrics"
@@ -39,12 +43,23 @@ func (m meters) attacked(kind core.SecurityKind) { m.Security(string(kind)) }
 
 // handler serves the families to a scraper.
 func (m meters) handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{EnableOpenMetrics: true, MaxRequestsInFlight: 4})
+	return promhttp.HandlerFor(m.all(), promhttp.HandlerOpts{EnableOpenMetrics: true, MaxRequestsInFlight: 4})
+}
+
+// all is the process' families, and those that the client of Loki keeps for
+// itself, where it is used.
+func (m meters) all() prometheus.Gatherer {
+	return prometheus.Gatherers{m.registry, prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) {
+		families, err := prometheus.DefaultGatherer.Gather()
+		return slices.DeleteFunc(families, func(f *dto.MetricFamily) bool {
+			return !strings.HasPrefix(f.GetName(), "promtail_")
+		}), err
+	})}
 }
 
 // answered is what the doors tell of each request.
 func (m meters) answered(o httpapi.Observation) {
-	m.Answered(metrics.Request{Method: o.Method, Route: o.Route, Status: o.Status, Took: o.Duration, Panicked: o.Panicked})
+	m.Answered(metrics.Request{Method: o.Method, Route: o.Route, Status: o.Status, Took: o.Duration, Panicked: o.Panicked, Trace: o.Trace})
 	if o.Proof.Method != "" {
 		m.Proved(o.Proof.Method, o.Proof.Outcome)
 	}
@@ -199,6 +214,9 @@ func (h *House) census(ctx context.Context) {
 	if err == nil {
 		seen.Skew, err = h.instances.Skew(ctx, time.Now)
 	}
+	if err == nil {
+		seen.Budget, err = h.budgetShare(ctx)
+	}
 	seen.Leads = seen.Leader == h.self.ID.String()
 	for _, queue := range append(riverqueue.Queues(), core.PauseIntake) {
 		if seen.Paused != nil && !seen.Paused[queue] {
@@ -211,6 +229,21 @@ func (h *House) census(ctx context.Context) {
 	if ctx.Err() == nil {
 		h.meters.Stands(seen, time.Since(began), err)
 	}
+	if err == nil { // a platform scales workers by this line of the log, see deploy/terraform/environment/queue.tf
+		available, oldest := waiting(seen.Jobs)
+		h.log.Info("queue depth", "available", available, "age_seconds", int(oldest.Seconds()))
+	}
+}
+
+// waiting is how many jobs a worker could take up at once, and since when the
+// oldest could be. Rounds of upkeep are no work that more workers would end.
+func waiting(jobs []ports.JobStanding) (available int, oldest time.Duration) {
+	for _, j := range jobs {
+		if j.State == string(rivertype.JobStateAvailable) && j.Queue != riverqueue.QueueUpkeep {
+			available, oldest = available+j.Count, max(oldest, j.Oldest)
+		}
+	}
+	return available, oldest
 }
 
 // countedLibrary counts what the owners' requests made of documents.

@@ -3,6 +3,7 @@ package boot
 import (
 	"context"
 	"io"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -22,21 +23,25 @@ type outcomes struct {
 	held   map[string]bool // services whose breaker is open
 	guards guards
 	meter  *metrics.Metrics
+	log    *slog.Logger
 
 	database ports.Dependency // apart: /health asks for itself
 }
 
-func newOutcomes(meter *metrics.Metrics) *outcomes {
-	return &outcomes{last: map[string]ports.Dependency{}, held: map[string]bool{}, meter: meter}
+func newOutcomes(meter *metrics.Metrics, log *slog.Logger) *outcomes {
+	return &outcomes{log: log, last: map[string]ports.Dependency{}, held: map[string]bool{}, meter: meter}
 }
 
-// begin is a call that starts; the function it gives notes how it ended. What a
-// provider takes is put to the context's stopwatch.
-func (o *outcomes) begin(ctx context.Context, name, operation string) func(error) {
+// begin is a call that starts, under a span of its own; the function it gives
+// notes how it ended. What a provider takes is put to the context's stopwatch.
+func (o *outcomes) begin(ctx context.Context, name, operation string) (context.Context, func(error)) {
 	began, peer := time.Now(), servicesOf[name]
-	return func(err error) {
+	ctx, span := callSpan(ctx, peer, operation)
+	return ctx, func(err error) {
 		o.note(name, err)
-		call := metrics.Call{Peer: peer, Operation: operation, Took: time.Since(began), Repeated: core.RepeatedFor(ctx) == peer}
+		call := metrics.Call{Peer: peer, Operation: operation, Took: time.Since(began), Repeated: core.RepeatedFor(ctx) == peer, Trace: traceID(ctx)}
+		o.tell(ctx, peer, operation, call.Took, err)
+		endCall(span, err)
 		if peer == core.ServiceParser || peer == core.ServiceEmbedder {
 			core.StopwatchOf(ctx).Add(call.Took)
 		}
@@ -136,7 +141,7 @@ type notedParser struct {
 
 // Submit is ports.Parser.
 func (p notedParser) Submit(ctx context.Context, s core.Submission) (core.Queued, error) {
-	done := p.seen.begin(ctx, nameParser, "submit")
+	ctx, done := p.seen.begin(ctx, nameParser, "submit")
 	q, err := p.Parser.Submit(ctx, s)
 	done(err)
 	return q, err
@@ -144,7 +149,7 @@ func (p notedParser) Submit(ctx context.Context, s core.Submission) (core.Queued
 
 // Find is ports.Parser.
 func (p notedParser) Find(ctx context.Context, doc core.Document) (core.Queued, bool, error) {
-	done := p.seen.begin(ctx, nameParser, "find")
+	ctx, done := p.seen.begin(ctx, nameParser, "find")
 	q, found, err := p.Parser.Find(ctx, doc)
 	done(err)
 	return q, found, err
@@ -152,7 +157,7 @@ func (p notedParser) Find(ctx context.Context, doc core.Document) (core.Queued, 
 
 // Forget is ports.Parser.
 func (p notedParser) Forget(ctx context.Context, doc core.Document) error {
-	done := p.seen.begin(ctx, nameParser, "forget")
+	ctx, done := p.seen.begin(ctx, nameParser, "forget")
 	err := p.Parser.Forget(ctx, doc)
 	done(err)
 	return err
@@ -160,7 +165,7 @@ func (p notedParser) Forget(ctx context.Context, doc core.Document) error {
 
 // Fetch is ports.Parser.
 func (p notedParser) Fetch(ctx context.Context, doc core.Document) (core.Text, error) {
-	done := p.seen.begin(ctx, nameParser, "fetch")
+	ctx, done := p.seen.begin(ctx, nameParser, "fetch")
 	t, err := p.Parser.Fetch(ctx, doc)
 	done(err)
 	return t, err
@@ -173,7 +178,7 @@ type notedEmbedder struct {
 
 // Embed is ports.Embedder.
 func (e notedEmbedder) Embed(ctx context.Context, texts []string) (core.Embedding, error) {
-	done := e.seen.begin(ctx, nameEmbedder, "embed")
+	ctx, done := e.seen.begin(ctx, nameEmbedder, "embed")
 	v, err := e.Embedder.Embed(ctx, texts)
 	done(err)
 	return v, err
@@ -186,7 +191,7 @@ type notedBlobs struct {
 
 // Put is ports.Blobs.
 func (b notedBlobs) Put(ctx context.Context, key string, body io.Reader, size int64, contentType string) error {
-	done := b.seen.begin(ctx, nameStorage, "put")
+	ctx, done := b.seen.begin(ctx, nameStorage, "put")
 	err := b.Blobs.Put(ctx, key, body, size, contentType)
 	done(err)
 	return err
@@ -194,7 +199,7 @@ func (b notedBlobs) Put(ctx context.Context, key string, body io.Reader, size in
 
 // Open is ports.Blobs.
 func (b notedBlobs) Open(ctx context.Context, key string) (io.ReadCloser, core.Blob, error) {
-	done := b.seen.begin(ctx, nameStorage, "open")
+	ctx, done := b.seen.begin(ctx, nameStorage, "open")
 	body, blob, err := b.Blobs.Open(ctx, key)
 	done(err)
 	return body, blob, err
@@ -202,7 +207,7 @@ func (b notedBlobs) Open(ctx context.Context, key string) (io.ReadCloser, core.B
 
 // Stat is ports.Blobs.
 func (b notedBlobs) Stat(ctx context.Context, key string) (core.Blob, error) {
-	done := b.seen.begin(ctx, nameStorage, "stat")
+	ctx, done := b.seen.begin(ctx, nameStorage, "stat")
 	blob, err := b.Blobs.Stat(ctx, key)
 	done(err)
 	return blob, err
@@ -210,7 +215,7 @@ func (b notedBlobs) Stat(ctx context.Context, key string) (core.Blob, error) {
 
 // Delete is ports.Blobs.
 func (b notedBlobs) Delete(ctx context.Context, keys ...string) error {
-	done := b.seen.begin(ctx, nameStorage, "delete")
+	ctx, done := b.seen.begin(ctx, nameStorage, "delete")
 	err := b.Blobs.Delete(ctx, keys...)
 	done(err)
 	return err
@@ -218,7 +223,7 @@ func (b notedBlobs) Delete(ctx context.Context, keys ...string) error {
 
 // SignGet is ports.Blobs.
 func (b notedBlobs) SignGet(ctx context.Context, key, name string, ttl time.Duration) (ports.SignedGet, error) {
-	done := b.seen.begin(ctx, nameStorage, "sign_get")
+	ctx, done := b.seen.begin(ctx, nameStorage, "sign_get")
 	signed, err := b.Blobs.SignGet(ctx, key, name, ttl)
 	done(err)
 	return signed, err
@@ -226,7 +231,7 @@ func (b notedBlobs) SignGet(ctx context.Context, key, name string, ttl time.Dura
 
 // SignPut is ports.Blobs.
 func (b notedBlobs) SignPut(ctx context.Context, key string, size int64, contentType string, ttl time.Duration) (ports.SignedPut, error) {
-	done := b.seen.begin(ctx, nameStorage, "sign_put")
+	ctx, done := b.seen.begin(ctx, nameStorage, "sign_put")
 	signed, err := b.Blobs.SignPut(ctx, key, size, contentType, ttl)
 	done(err)
 	return signed, err

@@ -29,6 +29,9 @@ func (c Config) bucket(name string) (ports.Blobs, error) {
 		MaxSize: limits.MaxFileBytes, Types: limits.Types})
 }
 
+// Storage opens the documents' bucket, without the archive behind it.
+func (c Config) Storage() (ports.Blobs, error) { return c.bucket(c.Bucket()) }
+
 // folder opens a filestore, whose addresses are ours.
 func (c Config) folder(dir string) (ports.Blobs, error) {
 	limits, public := httpapi.DefaultLimits(), strings.TrimSuffix(c.PublicURL, "/")
@@ -106,6 +109,9 @@ func (c Config) embedder(model string, calls int, told func(openai.Limit)) (port
 
 // callsBack reports whether the parser is to tell when it is done.
 func (c Config) callsBack() bool { return c.WebhookMode != "poll" && c.Parser != "pdftext" }
+
+// Embedder opens the embedder that the settings name, for one call at a time.
+func (c Config) Embedder() (ports.Embedder, error) { return c.embedder(c.OpenAIModel, 1, nil) }
 
 // callback says where the parser reports for an attempt, and its secrets.
 func (c Config) callback(attempt core.ID) (address, secret, token string) {

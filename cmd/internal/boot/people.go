@@ -48,12 +48,9 @@ func (h *House) localAccounts(deps *httpapi.APIDeps) (jwtverify.Config, error) {
 	if err := h.openMail(); err != nil {
 		return jwtverify.Config{}, err
 	}
-	static, err := jwtverify.ParseJWKS(keys.JWKS())
-	if err != nil {
-		return jwtverify.Config{}, err
-	}
-	deps.Accounts, deps.JWKS, deps.Confirm = accounts, keys.JWKS, accounts.Confirm
-	return jwtverify.Config{Issuer: h.config.PublicURL, Keys: static, Alive: accounts.SessionAlive}, nil
+	proof, err := h.config.localProof(keys)
+	deps.Accounts, deps.JWKS, deps.Confirm, proof.Alive = accounts, keys.JWKS, accounts.Confirm, accounts.SessionAlive
+	return proof, err
 }
 
 // sites is the other sites that local accounts are signed in to through.
@@ -86,20 +83,23 @@ func (c Config) signingKeys() (*localauth.Keys, error) {
 // reason not to start: the first token asks again.
 func (h *House) supabaseAccounts(ctx context.Context, deps *httpapi.APIDeps) (jwtverify.Config, error) {
 	ended := postgres.NewEndedSessions(h.appPool)
-	accounts, err := supabase.NewAccounts(supabase.AccountsConfig{URL: h.config.SupabaseURL,
-		AnonKey: h.config.SupabaseAnon.Reveal(), ServiceKey: h.config.SupabaseService.Reveal(),
-		Sites: h.config.AuthSites, ClientAddress: httpapi.ClientAddress, Ended: ended})
+	accounts, err := h.config.supabaseAccounts(ended)
 	if err != nil {
 		return jwtverify.Config{}, err
 	}
-	issuer := strings.TrimRight(h.config.SupabaseURL, "/") + "/auth/v1"
-	keys, err := jwtverify.NewRemote(issuer+"/.well-known/jwks.json", nil, nil)
+	proof, keys, err := h.config.supabaseProof()
 	if err != nil {
 		return jwtverify.Config{}, err
 	}
 	if err := keys.Warm(ctx); err != nil {
 		h.log.Warn("the accounts' signing keys cannot be had yet")
 	}
-	deps.Accounts = h.seen.guards.accounts(notedAccounts{accounts, h.seen})
-	return jwtverify.Config{Issuer: issuer, Keys: keys, Secret: []byte(h.config.SupabaseSecret.Reveal()), Alive: ended.Alive}, nil
+	deps.Accounts, proof.Alive = h.seen.guards.accounts(notedAccounts{accounts, h.seen}), ended.Alive
+	return proof, nil
+}
+
+func (c Config) supabaseAccounts(ended ports.EndedSessions) (*supabase.Accounts, error) {
+	return supabase.NewAccounts(supabase.AccountsConfig{URL: c.SupabaseURL,
+		AnonKey: c.SupabaseAnon.Reveal(), ServiceKey: c.SupabaseService.Reveal(),
+		Sites: c.AuthSites, ClientAddress: httpapi.ClientAddress, Ended: ended})
 }

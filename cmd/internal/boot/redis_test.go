@@ -2,7 +2,6 @@ package boot_test
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -34,7 +33,7 @@ func (w *world) tries(name string, n int) (looked int) {
 		email := fmt.Sprintf("%s%d@example.com", name, i)
 		status := w.call(http.MethodPost, w.api+"/auth/login", "", map[string]string{"email": email, "password": "wrong"}, nil)
 		if status >= http.StatusInternalServerError {
-			w.t.Errorf("a sign-in answered %d", status)
+			w.t.Errorf("a guess answered %d", status)
 		}
 		if status != http.StatusTooManyRequests {
 			looked++
@@ -60,6 +59,11 @@ func TestS24_S34_RedisIsLostUnderGuesses(t *testing.T) {
 	if n := w.tries("ada", 6); n != 6 {
 		t.Fatalf("%d of the first 6", n)
 	}
+	for _, series := range []string{`redis_pool_conns{state="idle"} `, `redis_pool_timeouts_total 0`, `dependency_up{dependency="redis"} 1`} {
+		if !strings.Contains(w.families(), "\n"+series) {
+			t.Errorf("not told: %s", series)
+		}
+	}
 	server.Stop()
 	if n := w.tries("ada", 40); n > rate-6+regained() {
 		t.Errorf("%d more guesses without Redis", n)
@@ -83,27 +87,24 @@ func TestS24_S34_RedisIsLostUnderGuesses(t *testing.T) {
 func (w *world) adminApart() {
 	w.t.Helper()
 	const profile, metrics = "/debug/pprof/goroutine?debug=1", "/metrics"
-	get := func(address string) (int, string) {
-		request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, address, nil)
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		defer response.Body.Close() //nolint:errcheck // read below
-		text, _ := io.ReadAll(response.Body)
-		return response.StatusCode, string(text)
-	}
 	for path, word := range map[string]string{profile: "goroutine profile", metrics: "docpipe_build_info"} {
-		if status, text := get(w.admin + path); status != http.StatusOK || !strings.Contains(text, word) {
+		if status, text := w.look(w.admin + path); status != http.StatusOK || !strings.Contains(text, word) {
 			w.t.Errorf("the operators' port answers %d for %s", status, path)
 		}
 		for _, address := range []string{w.api, w.hook} {
-			if status, _ := get(address + path); status != http.StatusNotFound {
+			if status, _ := w.look(address + path); status != http.StatusNotFound {
 				w.t.Errorf("%s answers %d for %s", address, status, path)
 			}
 		}
 	}
+}
+
+// look asks an address without a token, and gives the answer's status and body.
+func (w *world) look(address string) (int, string) {
+	w.t.Helper()
+	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return w.page(http.DefaultClient.Do(request)) //nolint:bodyclose // page closes it
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -50,7 +51,7 @@ func NewReembed(ctx context.Context, config Config) (*Reembed, error) {
 
 // operatorsBox makes the tools of one call at a time.
 func operatorsBox(config Config, pool *pgxpool.Pool) (toolbox, error) {
-	models, err := newModels(config, 1, newOutcomes(newMeters().Metrics), postgres.NewGovernor(pool))
+	models, err := newModels(config, 1, newOutcomes(newMeters().Metrics, slog.New(slog.DiscardHandler)), postgres.NewGovernor(pool))
 	if err != nil {
 		return toolbox{}, err
 	}

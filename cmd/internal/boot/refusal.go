@@ -25,9 +25,9 @@ func (h *House) refused(ctx context.Context, service core.Service, code core.Cod
 		paused, err := h.operations.Pause(ctx, core.PauseQueue(queue), core.Audit{Operator: core.ServiceOperator, Reason: string(code)})
 		switch {
 		case err != nil:
-			h.log.Error("a service refuses us and its queue cannot be paused", "provider", service, "queue", queue, "reason", code, "code", codeOf(err))
+			h.log.Error("a service refuses us and its queue cannot be paused", "peer", service, "queue", queue, "reason", code, "error_class", codeOf(err))
 		case paused:
-			h.log.Error("a service refuses us: its queue rests until it takes us again", "provider", service, "queue", queue, "reason", code)
+			h.log.Error("a service refuses us: its queue rests until it takes us again", "peer", service, "queue", queue, "reason", code)
 		}
 	}
 }
@@ -38,7 +38,7 @@ func (h *House) askAgain(ctx context.Context) {
 	pauses, err := h.operations.Pauses(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
-			h.log.Warn("the pauses cannot be read", "code", codeOf(err))
+			h.log.Warn("the pauses cannot be read", "error_class", codeOf(err))
 		}
 		return
 	}
@@ -66,9 +66,9 @@ func (h *House) tryAgain(ctx context.Context, p core.Pause) {
 	resumed, err := h.operations.Resume(ctx, p.What, core.Audit{Operator: core.ServiceOperator, Reason: p.Reason})
 	switch {
 	case err != nil && ctx.Err() == nil:
-		h.log.Warn("a queue that rests cannot go on", "what", p.What, "code", codeOf(err))
+		h.log.Warn("a queue that rests cannot go on", "what", p.What, "error_class", codeOf(err))
 	case resumed:
-		h.log.Info("a queue that rested goes on", "provider", service, "what", p.What, "reason", p.Reason)
+		h.log.Info("a queue that rested goes on", "peer", service, "what", p.What, "reason", p.Reason)
 	}
 }
 

@@ -31,8 +31,9 @@ type Restored struct {
 	Lost       int               `json:"lost"`  // files that the backup is without
 	Again      int               `json:"deleted_again"`
 	Held       []core.ID         `json:"held,omitempty"` // deleted before, and kept by a hold that was lifted since
-	Revived    int               `json:"revived"`        // documents that were given a job
-	LoadTime   time.Duration     `json:"load_ns"`        // rows alone
+	Closed     int               `json:"accounts_closed_again"`
+	Revived    int               `json:"revived"` // documents that were given a job
+	LoadTime   time.Duration     `json:"load_ns"` // rows alone
 	FileTime   time.Duration     `json:"files_ns"`
 	Whole      time.Duration     `json:"whole_ns"`
 	Violations []audit.Violation `json:"violations"`
@@ -254,12 +255,17 @@ func (r *Restore) Reconcile(ctx context.Context, look Look) (done Restored, err 
 	return done, err
 }
 
-// deletions are the tombstones in the database's words.
-func deletions(dead map[core.ID]vault.Tombstone) (list []core.Deletion) {
+// deletions are the tombstones in the database's words: of documents, and the
+// accounts.
+func deletions(dead map[core.ID]vault.Tombstone) (list []core.Deletion, accounts []core.ID) {
 	for _, stone := range dead {
+		if stone.Document.IsZero() {
+			accounts = append(accounts, stone.User)
+			continue
+		}
 		list = append(list, core.Deletion{Document: stone.Document, User: stone.User, Reason: cmp.Or(stone.Reason, core.ByOwner), RequestedAt: stone.At})
 	}
-	return list
+	return list, accounts
 }
 
 // settle replays the tombstones, gives work to whoever lacks it, and looks
@@ -273,8 +279,12 @@ func (r *Restore) settle(ctx context.Context, dead map[core.ID]vault.Tombstone, 
 	if err := postgres.NewAuditLog(hand.pool).Record(ctx, core.Operated(ctx, core.AuditRestore, done.Backup)); err != nil {
 		return err
 	}
-	again, held, err := hand.store.Bury(ctx, deletions(dead))
+	documents, accounts := deletions(dead)
+	again, held, err := hand.store.Bury(ctx, documents)
 	if err != nil {
+		return err
+	}
+	if done.Closed, err = hand.store.CloseAgain(ctx, accounts); err != nil {
 		return err
 	}
 	done.Again, done.Held = max(done.Again, again), held

@@ -44,7 +44,7 @@ func (s scrubbing) Run(ctx context.Context) error {
 	}
 	since, err := s.audit.Since(ctx)
 	for _, one := range found {
-		s.log.Error("scrub", "rule", one.Rule, "document", one.Document.String(), "detail", one.Detail)
+		s.log.Error("scrub", "rule", one.Rule, "document_id", one.Document.String(), "detail", one.Detail)
 		if err == nil && one.Mendable && !one.Document.IsZero() {
 			err = s.remove(ctx, one, since)
 		}

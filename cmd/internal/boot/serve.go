@@ -26,10 +26,16 @@ type Addresses struct {
 // intake, queue, pools last. Ready, if set, is called once all is served. It
 // returns nil after an orderly stop.
 func Run(ctx context.Context, config Config, service Service, log *slog.Logger, ready func(Addresses)) error {
-	return run(ctx, config, service, log, newMeters(), ready)
+	return run(ctx, config, service, journaled{Logger: log}, newMeters(), ready)
 }
 
-func run(ctx context.Context, config Config, service Service, log *slog.Logger, meters meters, ready func(Addresses)) error {
+// journaled is a log, and what carries its lines where that is ours.
+type journaled struct {
+	*slog.Logger
+	sink *logSink // nil where lines are written at once
+}
+
+func run(ctx context.Context, config Config, service Service, to journaled, meters meters, ready func(Addresses)) error {
 	if err := config.Check(service); err != nil {
 		return err
 	}
@@ -37,6 +43,12 @@ func run(ctx context.Context, config Config, service Service, log *slog.Logger, 
 	if err := os.MkdirAll(config.SpoolDir, 0o700); err != nil {
 		return errors.New("SPOOL_DIR cannot be made: " + errors.Unwrap(err).Error())
 	}
+	watch, err := openWatch(ctx, config, service, to, meters)
+	if err != nil {
+		return err
+	}
+	defer watch.close()
+	log := watch.log
 	gates, err := openGates(ctx, config, service, log)
 	if err != nil {
 		return err
@@ -45,7 +57,7 @@ func run(ctx context.Context, config Config, service Service, log *slog.Logger, 
 	for _, g := range gates.all() {
 		go g.serve(failed)
 	}
-	house, err := openHouse(ctx, config, service, log, meters)
+	house, err := openHouse(ctx, config, service, watch)
 	if err != nil {
 		gates.shutNow()
 		return err
@@ -67,7 +79,7 @@ func (h *House) serve(ctx context.Context, gates doors, failed chan error, ready
 		ready(gates.addresses())
 	}
 	at := gates.addresses()
-	h.log.Info("ready", "service", h.service, "api", at.API, "webhook", at.Webhook, "worker", at.Worker, "admin", at.Admin)
+	h.log.Info("ready", "api", at.API, "webhook", at.Webhook, "worker", at.Worker, "admin", at.Admin)
 	var end ending
 	if line != nil {
 		end = line
@@ -77,7 +89,7 @@ func (h *House) serve(ctx context.Context, gates doors, failed chan error, ready
 	stopLoops()
 	ended()
 	h.lastSecurity(context.WithoutCancel(ctx))
-	h.log.Info("stopped", "service", h.service)
+	h.log.Info("stopped")
 	return err
 }
 
@@ -165,7 +177,7 @@ const drainExtra = 5 * time.Second
 func (h *House) drain(ctx context.Context, gates doors, line *riverqueue.Line) error {
 	ctx, cancel := context.WithTimeout(ctx, h.config.SoftStop+drainExtra)
 	defer cancel()
-	h.log.Info("draining", "service", h.service)
+	h.log.Info("draining")
 	h.pulse.rest()
 	gates.unready()
 	if notice := h.config.Notice(); notice > 0 { // no signal says when the platform has seen it

@@ -52,7 +52,7 @@ var builtSQL = map[string]string{
 
 // L-024: a value that is pasted into a statement. Only what stands in the
 // source is sent; values go beside it, as parameters.
-func TestL024_NoStatementIsBuiltFromValues(t *testing.T) {
+func TestL024_S29_NoStatementIsBuiltFromValues(t *testing.T) {
 	t.Parallel()
 	packages := map[string][]*ast.File{}
 	eachSource(t, func(folder, _ string, tree *ast.File) { packages[folder] = append(packages[folder], tree) })
@@ -248,6 +248,7 @@ var sessionState = regexp.MustCompile(`^\s*(?i:set)\s+((?i:session)\s+)?[a-z_.]+
 var sessions = map[string]string{
 	"adapters/postgres.hears":  "the probe's own connection, which proves by it that sessions last",
 	"adapters/postgres.steady": "sets the sessions of direct and session connections",
+	"deploy/rollout.ready":     "prepares a release, and no statement",
 	"db":                       "migrations, which are refused through a transaction pooler",
 	"db/legacy":                "adoption, likewise",
 	"db/dbtest":                "tests' own connections to the server",

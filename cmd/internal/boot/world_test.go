@@ -169,8 +169,8 @@ func (w *world) settings() boot.Config {
 	return c
 }
 
-// start runs a service until halt.
-func (w *world) start(service boot.Service) {
+// start runs a service until halt, and is where it listens.
+func (w *world) start(service boot.Service) (at boot.Addresses) {
 	w.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, ended := make(chan boot.Addresses, 1), make(chan error, 1)
@@ -179,8 +179,8 @@ func (w *world) start(service boot.Service) {
 		ended <- w.run(ctx, w.config, service, log, func(a boot.Addresses) { ready <- a })
 	}()
 	select {
-	case a := <-ready:
-		w.arrive(a)
+	case at = <-ready:
+		w.arrive(at)
 	case err := <-ended:
 		cancel()
 		w.t.Fatalf("%s did not start: %v", service, err)
@@ -194,6 +194,7 @@ func (w *world) start(service boot.Service) {
 		}
 		return err
 	}
+	return at
 }
 
 func joined(a, b error) error {

@@ -64,11 +64,19 @@ func again[T any](ctx context.Context, call func() (T, error)) (answer T, err er
 		if answer, err = call(); !errors.Is(err, errAgain) {
 			return answer, err
 		}
-		select {
-		case <-ctx.Done():
+		if !pause(ctx, retryWait) {
 			return answer, fmt.Errorf("%w: %w", ctx.Err(), err)
-		case <-time.After(retryWait):
 		}
+	}
+}
+
+// pause is what a client does between two calls; false says that ctx has ended.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
 	}
 }
 

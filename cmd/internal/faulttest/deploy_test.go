@@ -73,23 +73,34 @@ func yesterday(t *testing.T) (commit string, version int) {
 	return "", 0
 }
 
-// built builds the services of a commit and returns where they are.
-func built(t *testing.T, commit string) string {
+// unpacked lays a commit's files out.
+func unpacked(t *testing.T, commit string) (dir string) {
 	t.Helper()
-	dir := t.TempDir()
-	tree, bin := filepath.Join(dir, "tree.tar"), filepath.Join(dir, "bin")
+	dir = t.TempDir()
+	tree := filepath.Join(t.TempDir(), "tree.tar")
 	if _, err := git(t.Context(), "archive", "--format=tar", "-o", tree, commit); err != nil {
 		t.Fatal(err)
 	}
-	for _, words := range [][]string{
-		{"tar", "-xf", tree}, {"go", "build", "-trimpath", "-ldflags=-s -w", "-o", bin + string(filepath.Separator), "./cmd/api", "./cmd/worker", "./cmd/webhook"},
-	} {
-		cmd := exec.CommandContext(t.Context(), words[0], words[1:]...) //nolint:gosec // written here
-		cmd.Dir = dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("build the release of %s: %v\n%s", commit, err, out)
-		}
+	within(t, dir, "tar", "-xf", tree)
+	return dir
+}
+
+// within runs a program in a folder; it has to go well.
+func within(t *testing.T, dir string, words ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), words[0], words[1:]...) //nolint:gosec // written here
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", words, err, out)
 	}
+}
+
+// built builds the services of a commit and returns where they are.
+func built(t *testing.T, commit string) string {
+	t.Helper()
+	dir := unpacked(t, commit)
+	bin := filepath.Join(dir, "bin")
+	within(t, dir, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", bin+string(filepath.Separator), "./cmd/api", "./cmd/worker", "./cmd/webhook")
 	return bin
 }
 
@@ -102,8 +113,8 @@ func (v asOf) Fingerprint() string { return fmt.Sprintf("%sv%d", db.Fingerprint(
 // Apply is dbtest.Migration.
 func (v asOf) Apply(ctx context.Context, url string) error { return db.MigrateTo(ctx, url, int64(v)) }
 
-// rollout is what users do to a system that is being deployed, and what came of it.
-type rollout struct {
+// deployment is what users do to a system that is being deployed, and what came of it.
+type deployment struct {
 	*world
 	people []*client
 	done   atomic.Int64 // documents that completed
@@ -112,7 +123,7 @@ type rollout struct {
 
 // use lets a user upload, wait for the end, and delete every second document,
 // until ctx ends; what is under way then is waited for.
-func (r *rollout) use(ctx context.Context, t *testing.T, user int) {
+func (r *deployment) use(ctx context.Context, t *testing.T, user int) {
 	t.Helper()
 	for n := 0; ctx.Err() == nil; n++ {
 		whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
@@ -137,7 +148,7 @@ func (r *rollout) use(ctx context.Context, t *testing.T, user int) {
 }
 
 // further waits until so many more documents have completed.
-func (r *rollout) further(ctx context.Context, n int64) error {
+func (r *deployment) further(ctx context.Context, n int64) error {
 	for until := r.done.Load() + n; r.done.Load() < until; {
 		select {
 		case <-r.turns:
@@ -149,7 +160,7 @@ func (r *rollout) further(ctx context.Context, n int64) error {
 }
 
 // shared waits until documents were worked by workers of both releases.
-func (r *rollout) shared(ctx context.Context, least int) error {
+func (r *deployment) shared(ctx context.Context, least int) error {
 	_, err := again(ctx, func() (n int, err error) {
 		err = r.super(ctx, func(conn *pgx.Conn) error {
 			return conn.QueryRow(ctx, `select count(*) from (select from river.river_job where args ? 'document' and state = 'completed'
@@ -167,7 +178,7 @@ var services = []string{"webhook", "worker", "api"}
 
 // deploy brings today's release beside yesterday's under load: the schema
 // first, then process by process, and yesterday's away.
-func (r *rollout) deploy(ctx context.Context) error {
+func (r *deployment) deploy(ctx context.Context) error {
 	if err := r.further(ctx, 4); err != nil {
 		return err
 	}
@@ -200,10 +211,21 @@ func TestARollingDeploymentUnderLoad(t *testing.T) {
 	bin := built(t, commit)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	r, d := &rollout{world: newWorld(t, dbtest.New(t, asOf(version))), turns: make(chan struct{}, 1)}, &diary{}
+	r, d := &deployment{world: newWorld(t, dbtest.New(t, asOf(version))), turns: make(chan struct{}, 1)}, &diary{}
 	for _, service := range services {
 		r.runAt(filepath.Join(bin, service), service+"-yesterday")
 	}
+	calm := r.load(ctx, t, d)
+	if err := r.deploy(ctx); err != nil {
+		t.Error(err)
+	}
+	calm()
+	r.judge(ctx, t, d, version)
+}
+
+// load has users work until calm is called, which waits for what is under way.
+func (r *deployment) load(ctx context.Context, t *testing.T, d *diary) (calm func()) {
+	t.Helper()
 	for user := range 3 {
 		person, err := r.signUp(ctx, fmt.Sprintf("user-%d", user), d)
 		if err != nil {
@@ -211,31 +233,33 @@ func TestARollingDeploymentUnderLoad(t *testing.T) {
 		}
 		r.people = append(r.people, person)
 	}
-	loaded, calm := context.WithCancel(ctx)
+	loaded, stop := context.WithCancel(ctx)
 	var users sync.WaitGroup
 	for user := range r.people {
 		users.Go(func() { r.use(loaded, t, user) })
 	}
-	if err := r.deploy(ctx); err != nil {
-		t.Error(err)
-	}
-	calm()
-	users.Wait()
-	r.judge(ctx, t, d, version)
+	return func() { stop(); users.Wait() }
 }
 
 // judge wants no request refused and no invariant broken.
-func (r *rollout) judge(ctx context.Context, t *testing.T, d *diary, version int) {
+func (r *deployment) judge(ctx context.Context, t *testing.T, d *diary, version int) {
 	t.Helper()
-	if err := r.rests(ctx); err != nil {
-		t.Error(err)
-	}
 	refused, sent := int64(0), int64(0)
 	for _, person := range r.people {
 		refused, sent = refused+person.refused.Load(), sent+person.sent.Load()
 	}
 	if refused > 0 {
 		t.Errorf("%d of %d requests were not answered, or with 5xx", refused, sent)
+	}
+	found := r.lost(ctx, t, d)
+	t.Logf("deploy: schema %d to %d under load: %d documents, %d requests, %d refused, %d violations", version, db.Version(), r.done.Load(), sent, refused, found)
+}
+
+// lost waits until all rests, and counts what is lost, doubled or stuck.
+func (r *deployment) lost(ctx context.Context, t *testing.T, d *diary) int {
+	t.Helper()
+	if err := r.rests(ctx); err != nil {
+		t.Error(err)
 	}
 	r.shut()
 	found, err := r.violations(d.acts)
@@ -245,5 +269,5 @@ func (r *rollout) judge(ctx context.Context, t *testing.T, d *diary, version int
 	for _, v := range found {
 		t.Error(v)
 	}
-	t.Logf("deploy: schema %d to %d under load: %d documents, %d requests, %d refused, %d violations", version, db.Version(), r.done.Load(), sent, refused, len(found))
+	return len(found)
 }

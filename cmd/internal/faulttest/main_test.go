@@ -25,7 +25,9 @@ var (
 	docsFlag   = flag.Int("documents", 10, "documents of a chaos run")
 	usersFlag  = flag.Int("users", 4, "users of a chaos run")
 	soakFlag   = flag.Int("soak", 0, "minutes of steady load; 0: none")
+	panelsFlag = flag.String("panels", "", "a folder: the dashboards' panels are asked for under a load with faults, and drawn there")
 	atOnceFlag = flag.Int("at-once", 4, "worlds at once")
+	alertsFlag = flag.Bool("alerts", false, "break each thing that an alert is for, under real Prometheus and Alertmanager; it takes minutes")
 )
 
 // What every world shares: PDFium compiled once, the token counter, one key,

@@ -36,6 +36,8 @@ type ready struct {
 	Message string `json:"msg"`
 	API     string `json:"api"`
 	Webhook string `json:"webhook"`
+	Service string `json:"service"`
+	Admin   string `json:"admin"` // where its metrics are; empty: nowhere
 }
 
 // startTime bounds a start beside many others.

@@ -56,11 +56,12 @@ type world struct {
 	restarts  sync.WaitGroup
 	faults    []error
 	api       string
+	admins    map[string]string // the operators' ports, by service
 }
 
 func newWorld(t *testing.T, db database) *world {
 	t.Helper()
-	w := &world{t: t, db: db, watch: newWatch(), storm: &storm{over: true}, master: rand.Text() + rand.Text()}
+	w := &world{t: t, db: db, watch: newWatch(), storm: &storm{over: true}, admins: map[string]string{}, master: rand.Text() + rand.Text()}
 	w.watch.fire = w.crash
 	w.llama = llamaparsetest.New(llamaparsetest.Options{Extractor: shared.engine, Key: "llx-test", AllowLoopback: true,
 		Delay: 100 * time.Millisecond, RetryWaits: []time.Duration{time.Second, 2 * time.Second, 4 * time.Second}})
@@ -219,14 +220,23 @@ func (w *world) run(service, name string) *process {
 // runAt is run, of the program at a path.
 func (w *world) runAt(path, name string) *process {
 	w.t.Helper()
+	p, err := w.launch(path, name)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return p
+}
+
+// launch is runAt for those who live with a program that does not start.
+func (w *world) launch(path, name string) (*process, error) {
 	env := w.environ(func(role string) string { return w.databaseURL(name, role) })
 	p := &process{name: name, path: path, env: env, up: w.arrive}
+	if err := p.start(); err != nil {
+		return nil, err
+	}
 	w.mu.Lock()
 	w.processes = append(w.processes, p)
 	w.mu.Unlock()
-	if err := p.start(); err != nil {
-		w.t.Fatal(err)
-	}
 	w.restarts.Go(func() {
 		if err := p.supervise(); err != nil {
 			w.mu.Lock()
@@ -234,7 +244,7 @@ func (w *world) runAt(path, name string) *process {
 			w.faults = append(w.faults, err)
 		}
 	})
-	return p
+	return p, nil
 }
 
 // arrive learns where a service listens now.
@@ -243,6 +253,9 @@ func (w *world) arrive(line ready) {
 	defer w.mu.Unlock()
 	if line.API != "" {
 		w.api = line.API
+	}
+	if line.Admin != "" {
+		w.admins[line.Service] = line.Admin
 	}
 	if target, err := url.Parse(line.Webhook); err == nil && line.Webhook != "" {
 		w.callbacks.Store(target)

@@ -38,7 +38,7 @@ variable "replica_region" {
 }
 
 variable "github_repository" {
-  description = "owner/name whose main branch may push images."
+  description = "owner/name whose main branch may push images, and whose environments staging and production may release."
   type        = string
 }
 
@@ -59,7 +59,7 @@ variable "monthly_budget" {
 variable "images" {
   description = "Repositories: one a service, and one for each self-hosted tool."
   type        = set(string)
-  default     = ["api", "worker", "webhook", "migrate", "grafana", "loki", "prometheus", "alertmanager"]
+  default     = ["api", "worker", "webhook", "migrate", "navigator", "grafana", "loki", "prometheus", "alertmanager"]
 }
 
 locals {

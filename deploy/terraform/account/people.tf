@@ -78,3 +78,60 @@ resource "aws_iam_role_policy" "images" {
     ]
   })
 }
+
+# A release: what the rollout's own calls need. It changes no infrastructure.
+# Who may release is what GitHub's environment says: approvals and branches.
+resource "aws_iam_role" "deploy" {
+  for_each             = toset(["staging", "production"])
+  name                 = "navigator-deploy-${each.key}"
+  max_session_duration = 7200
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Federated = "arn:aws:iam::${var.account_id}:oidc-provider/token.actions.githubusercontent.com" }
+      Action    = "sts:AssumeRoleWithWebIdentity"
+      Condition = { StringEquals = {
+        "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
+        "token.actions.githubusercontent.com:sub" = "repo:${var.github_repository}:environment:${each.key}"
+      } }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "deploy" {
+  for_each = aws_iam_role.deploy
+  name     = "release"
+  role     = each.value.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      # AWS knows no resource for these two.
+      { Sid = "Definitions", Effect = "Allow", Action = ["ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"], Resource = "*" },
+      {
+        Sid       = "NoteTheFormer"
+        Effect    = "Allow"
+        Action    = ["ecs:TagResource"]
+        Resource  = "arn:aws:ecs:${local.at}:task-definition/navigator-${each.key}-*:*"
+        Condition = { StringEquals = { "ecs:CreateAction" = "RegisterTaskDefinition" } }
+      },
+      {
+        Sid      = "Services"
+        Effect   = "Allow"
+        Action   = ["ecs:DescribeServices", "ecs:UpdateService"]
+        Resource = "arn:aws:ecs:${local.at}:service/navigator-${each.key}/*"
+      },
+      { Sid = "RunOnce", Effect = "Allow", Action = ["ecs:RunTask"], Resource = "arn:aws:ecs:${local.at}:task-definition/navigator-${each.key}-*:*" },
+      { Sid = "Watch", Effect = "Allow", Action = ["ecs:DescribeTasks"], Resource = "arn:aws:ecs:${local.at}:task/navigator-${each.key}/*" },
+      {
+        Sid       = "ItsRoles"
+        Effect    = "Allow"
+        Action    = ["iam:PassRole"]
+        Resource  = ["arn:aws:iam::${var.account_id}:role/navigator-${each.key}-*-start", "arn:aws:iam::${var.account_id}:role/navigator-${each.key}-*-run"]
+        Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
+      },
+      { Sid = "Alarms", Effect = "Allow", Action = ["cloudwatch:DescribeAlarms"], Resource = "arn:aws:cloudwatch:${local.at}:alarm:navigator-${each.key}-*" },
+      { Sid = "LastWords", Effect = "Allow", Action = ["logs:GetLogEvents"], Resource = "arn:aws:logs:${local.at}:log-group:/navigator/navigator-${each.key}-*:log-stream:*" },
+    ]
+  })
+}

@@ -7,6 +7,27 @@ resource "aws_security_group" "cache" {
   vpc_id      = aws_vpc.main.id
 }
 
+# The API's preflight asks it, too.
+resource "aws_vpc_security_group_ingress_rule" "cache_doctor" {
+  count                        = var.redis == null ? 0 : 1
+  security_group_id            = aws_security_group.cache[0].id
+  description                  = "from the preflight"
+  referenced_security_group_id = aws_security_group.migrate.id
+  ip_protocol                  = "tcp"
+  from_port                    = 6379
+  to_port                      = 6379
+}
+
+resource "aws_vpc_security_group_egress_rule" "cache_doctor" {
+  count                        = var.redis == null ? 0 : 1
+  security_group_id            = aws_security_group.migrate.id
+  description                  = "to the cache"
+  referenced_security_group_id = aws_security_group.cache[0].id
+  ip_protocol                  = "tcp"
+  from_port                    = 6379
+  to_port                      = 6379
+}
+
 resource "aws_vpc_security_group_ingress_rule" "cache" {
   count                        = var.redis == null ? 0 : 1
   security_group_id            = aws_security_group.cache[0].id

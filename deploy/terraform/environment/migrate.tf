@@ -1,4 +1,5 @@
-# The migration runs in no service: it has a group of its own.
+# The migration and the preflights run in no service: they have a group of their
+# own.
 resource "aws_security_group" "migrate" {
   name        = "${local.name}-migrate"
   description = "calls the database, and is called by nobody"

@@ -8,14 +8,18 @@ output "egress_addresses" {
   value       = [for address in aws_eip.nat : address.public_ip]
 }
 
-output "migrate" {
-  description = "What aws ecs run-task needs for the migration."
+output "rollout" {
+  description = "Where the rollout finds everything: terraform output -json rollout > place.json"
   value = {
-    cluster         = aws_ecs_cluster.main.name
-    task_definition = module.task["migrate"].run.definition
-    subnets         = local.place.subnets
-    security_group  = aws_security_group.migrate.id
-    log_group       = module.task["migrate"].log_group
+    url      = "https://${local.host}"
+    cluster  = aws_ecs_cluster.main.name
+    services = { for name in ["api", "worker", "webhook"] : name => "${local.name}-${name}" }
+    migrate  = { family = "${local.name}-migrate", security_group = aws_security_group.migrate.id, log_group = module.task["migrate"].log_group }
+    doctors = { for name, task in module.doctor : name => {
+      family = "${local.name}-doctor-${name}", security_group = aws_security_group.migrate.id, log_group = task.log_group
+    } }
+    subnets = local.place.subnets
+    alarms  = { rollback = local.undo, page = [for name in keys(local.metrics_of) : "${local.name}-${name}-hosts"] }
   }
 }
 
@@ -25,7 +29,7 @@ output "secrets" {
 }
 
 output "image_tag" {
-  description = "Release that runs, for the way back."
+  description = "Release that was run first."
   value       = var.image_tag
 }
 
@@ -33,6 +37,7 @@ output "tasks" {
   description = "Every container as it is run; the policy tests read it."
   value = merge(
     { for name, task in module.task : name => task.container },
+    { for name, task in module.doctor : "doctor-${name}" => task.container },
     { for name, task in module.tool_task : name => task.container },
   )
 }

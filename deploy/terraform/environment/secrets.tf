@@ -20,6 +20,8 @@ locals {
     webhook-master-key-former = { setting = "WEBHOOK_MASTER_KEY_FORMER", to = ["api", "worker", "webhook"] }
     supabase-jwt-secret       = { setting = "SUPABASE_JWT_SECRET", to = ["api"] }
     openai-organization       = { setting = "OPENAI_ORGANIZATION", to = ["api", "worker"] }
+    smtp-password             = { setting = "SMTP_PASSWORD", to = ["api"] }
+    auth-signing-key          = { setting = "AUTH_SIGNING_KEY", to = ["api"] }
     openai-project            = { setting = "OPENAI_PROJECT", to = ["api", "worker"] }
   }
   tool_secrets = {

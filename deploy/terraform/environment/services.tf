@@ -34,6 +34,14 @@ locals {
     STORAGE_PROVIDER                    = "supabase"
     SUPABASE_URL                        = var.supabase_url
     PARSER                              = "llamaparse"
+    BAA_CONFIRMED                       = tostring(var.baa_confirmed)
+    }, var.smtp == null ? {} : {
+    MAIL_PROVIDER = "smtp"
+    MAIL_FROM     = var.smtp.from
+    SMTP_HOST     = var.smtp.host
+    SMTP_PORT     = tostring(var.smtp.port)
+    SMTP_USERNAME = var.smtp.username
+    SMTP_SECURITY = var.smtp.security
   }, var.settings)
   cluster = { arn = aws_ecs_cluster.main.arn, name = aws_ecs_cluster.main.name }
   alive   = ["/app", "healthcheck"]
@@ -49,7 +57,7 @@ locals {
     # the former one still serves.
     migrate = {
       cpu = 512, memory = 1024, min = 0, max = 0, port = null, alive = null, stop = 120
-      tag = coalesce(var.migrate_image_tag, var.image_tag), settings = { SERVICE_MODE = var.service_mode }
+      tag = var.image_tag, settings = { SERVICE_MODE = var.service_mode }
     }
   }
 }
@@ -69,6 +77,25 @@ module "task" {
   key_arn      = aws_kms_key.main.arn
   healthcheck  = each.value.alive
   stop_timeout = each.value.stop
+  log_days     = var.log_days
+}
+
+# The preflight of each: the doctor, with the very settings and secrets, run
+# once by a release before anything else.
+module "doctor" {
+  source       = "../modules/task"
+  for_each     = local.task_table
+  name         = "${local.name}-doctor-${each.key}"
+  place        = local.place
+  image        = "${local.registry}/navigator:${var.image_tag}"
+  command      = ["doctor", "preflight", "--service", each.key, "--json"]
+  cpu          = 512
+  memory       = 1024
+  environment  = each.value.settings
+  secrets      = local.secrets[each.key]
+  key_alias    = local.key_alias
+  key_arn      = aws_kms_key.main.arn
+  stop_timeout = 30
   log_days     = var.log_days
 }
 

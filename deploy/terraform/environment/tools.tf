@@ -4,7 +4,7 @@ locals {
   tool_table = {
     riverui = {
       port        = 8080, path = "/river", priority = 30, health = "/river/api/health-checks/complete", callers = []
-      environment = { PATH_PREFIX = "/river", RIVER_BASIC_AUTH_USER = "operator" }
+      environment = { PATH_PREFIX = "/river", RIVER_SCHEMA = "river", RIVER_BASIC_AUTH_USER = "operator", RIVER_JOB_LIST_HIDE_ARGS_BY_DEFAULT = "true" }
     }
     grafana = {
       port = 3000, path = "/grafana", priority = 31, health = "/api/health", callers = []

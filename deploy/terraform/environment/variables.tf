@@ -75,18 +75,12 @@ variable "failover" {
 }
 
 variable "image_tag" {
-  description = "Release that runs: the tag of all images of it."
+  description = "Release that is run first; from then on the rollout changes it, and what it brought in stays."
   type        = string
   validation {
     condition     = var.image_tag != "latest" && can(regex("^[A-Za-z0-9._-]{1,128}$", var.image_tag))
     error_message = "The tag of one release, never latest."
   }
-}
-
-variable "migrate_image_tag" {
-  description = "Release whose migrations run; null: image_tag. A new release migrates before it runs."
-  type        = string
-  default     = null
 }
 
 variable "services" {
@@ -158,18 +152,34 @@ variable "settings" {
   }
 }
 
+variable "baa_confirmed" {
+  description = "Agreements for health data are signed with every service that documents go to: until then production takes no uploads."
+  type        = bool
+  default     = false
+}
+
+variable "smtp" {
+  description = "The mail server of local accounts (AUTH_PROVIDER=local in settings); its password is the optional secret SMTP_PASSWORD. null: accounts are at Supabase, which sends its own mails."
+  type        = object({ host = string, port = optional(number, 587), username = optional(string, ""), from = string, security = optional(string, "starttls") })
+  default     = null
+  validation {
+    condition     = var.smtp == null ? true : contains(["starttls", "tls"], var.smtp.security)
+    error_message = "starttls, or tls from the first byte."
+  }
+}
+
 variable "optional_secrets" {
   description = "Optional secrets in use. A task does not start while one that it is given has no value."
   type        = set(string)
   default     = []
   validation {
-    condition     = length(setsubtract(var.optional_secrets, ["WEBHOOK_MASTER_KEY_FORMER", "SUPABASE_JWT_SECRET", "OPENAI_ORGANIZATION", "OPENAI_PROJECT"])) == 0
-    error_message = "WEBHOOK_MASTER_KEY_FORMER, SUPABASE_JWT_SECRET, OPENAI_ORGANIZATION, OPENAI_PROJECT."
+    condition     = length(setsubtract(var.optional_secrets, ["WEBHOOK_MASTER_KEY_FORMER", "SUPABASE_JWT_SECRET", "OPENAI_ORGANIZATION", "OPENAI_PROJECT", "SMTP_PASSWORD", "AUTH_SIGNING_KEY"])) == 0
+    error_message = "WEBHOOK_MASTER_KEY_FORMER, SUPABASE_JWT_SECRET, OPENAI_ORGANIZATION, OPENAI_PROJECT, SMTP_PASSWORD, AUTH_SIGNING_KEY."
   }
 }
 
 variable "queue_scaling" {
-  description = "Scale the worker by its queue; needs the metrics QueueDepth and QueueAgeSeconds. null: by CPU alone."
+  description = "Scale the worker by its queue; jobs that wait for each task, and the age of the oldest. null: by CPU alone."
   type        = object({ jobs_per_task = number, age_seconds = number })
   default     = null
 }
@@ -254,6 +264,16 @@ variable "alert_emails" {
   validation {
     condition     = length(var.alert_emails.critical) > 0
     error_message = "Somebody has to hear of what is critical."
+  }
+}
+
+variable "watch" {
+  description = "Managed Prometheus with the rules and the Alertmanager's tree; where people find the runbooks and the dashboards, without a slash at the end. null: none."
+  type        = object({ runbooks = string, dashboards = string })
+  default     = null
+  validation {
+    condition     = var.watch == null ? true : alltrue([for address in values(var.watch) : can(regex("^https://.*[^/]$", address))])
+    error_message = "https addresses without a slash at the end."
   }
 }
 

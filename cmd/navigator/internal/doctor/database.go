@@ -7,21 +7,20 @@ import (
 
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/cmd/internal/boot"
-	"github.com/insurance-navigator/navigator/db"
 )
 
 // database checks each connection that the service will make.
-func database(ctx context.Context, environ []string, config boot.Config, service boot.Service, dir string) []Check {
-	if service == boot.Dev && !given(environ, "DATABASE_URL") {
-		return []Check{program(ctx, dir)}
+func (l look) database(ctx context.Context) []Check {
+	if l.service == boot.Dev && !given(l.environ, "DATABASE_URL") {
+		return []Check{program(ctx, l.dir)}
 	}
 	var checks []Check
-	for _, s := range sides(config, service) {
+	for _, s := range sides(l.config, l.service) {
 		if !s.url.Set() {
 			checks = append(checks, skipped(s.name, "no address is set"))
 			continue
 		}
-		checks = append(checks, s.check(ctx, config)...)
+		checks = append(checks, l.side(ctx, s)...)
 	}
 	return checks
 }
@@ -49,31 +48,41 @@ func sides(config boot.Config, service boot.Service) []side {
 	return []side{api}
 }
 
-// check connects as the service will, and looks at the schema.
-func (s side) check(ctx context.Context, config boot.Config) []Check {
-	options := postgres.Options{URL: s.url.Reveal(), Name: "navigator-doctor", Role: s.role, MaxConns: 1}
-	if s.role == "" {
-		found, err := postgres.Probe(ctx, options)
-		if err == nil && found.Mode == postgres.Transaction {
-			err = fmt.Errorf("the address %w", postgres.ErrNoSession)
-		}
-		return s.told(found, err)
+// side connects as the service will, and looks at what it finds.
+func (l look) side(ctx context.Context, s side) []Check {
+	options := postgres.Options{URL: s.url.Reveal(), Name: "navigator-doctor", Role: s.role, MaxConns: 1, Lookup: l.way.lookup}
+	if s.role != "" {
+		options.Expect = postgres.Mode(l.config.PoolMode)
 	}
-	options.Expect = postgres.Mode(config.PoolMode)
 	pool, found, err := postgres.Connect(ctx, options)
 	if err != nil {
 		return s.told(found, err)
 	}
 	defer pool.Close()
-	if found.Mode == postgres.Transaction && s.listen && !config.AllowPollOnly {
-		err = fmt.Errorf("the address %w", postgres.ErrPollOnly)
+	checks := s.told(found, s.deaf(found, l.config))
+	schema, empty := s.schema(ctx, pool, l.early)
+	checks = append(append(checks, schema), s.carried(ctx, pool, empty)...)
+	if empty || s.role == "" {
+		return checks
 	}
-	checks := s.told(found, err)
-	version, err := db.Check(ctx, pool)
-	if err != nil {
-		return append(checks, bad(s.name+" schema", err.Error(), "Bring it to this release's schema: navigator migrate"))
+	checks = append(append(checks, s.login(ctx, pool, l.config)...), s.clock(ctx, pool, l.config))
+	if l.service == boot.Dev { // its keys are made anew with each start
+		return checks
 	}
-	return append(checks, good(s.name+" schema", fmt.Sprintf("version %d", version)))
+	return append(checks, s.peers(ctx, pool, l.config, l.service))
+}
+
+// deaf refuses a pooler where the side needs what that cannot give.
+func (s side) deaf(found postgres.Finding, config boot.Config) error {
+	switch {
+	case found.Mode != postgres.Transaction:
+		return nil
+	case s.role == "":
+		return fmt.Errorf("the address %w", postgres.ErrNoSession)
+	case s.listen && !config.AllowPollOnly:
+		return fmt.Errorf("the address %w", postgres.ErrPollOnly)
+	}
+	return nil
 }
 
 // told puts what was found, or met, into checks.

@@ -1,6 +1,7 @@
 // Package doctor looks for what keeps the tool, or the services on this
 // machine, from working: one check after the other, each with what to do. No
-// check changes anything, and none says a secret.
+// check says a secret, and none changes anything that stays: an object is
+// written to the storage and deleted, and one word is embedded.
 package doctor
 
 // State is how a check ended.

@@ -1,7 +1,6 @@
 package doctor
 
 import (
-	"crypto/tls"
 	"crypto/x509"
 	"net/http"
 	"net/http/httptest"
@@ -21,7 +20,9 @@ func TestHandshake(t *testing.T) {
 	}
 	trusted := x509.NewCertPool()
 	trusted.AddCert(server.Certificate())
-	got := handshake(t.Context(), u, &tls.Config{RootCAs: trusted})
+	w := open()
+	w.roots = trusted
+	got := w.handshake(t.Context(), u)
 	if got.State != Good || !strings.HasPrefix(got.Detail, "TLS 1.3, certificate until 20") {
 		t.Errorf("got %+v", got)
 	}

@@ -18,32 +18,74 @@ import (
 )
 
 // Local checks whether the services can run on this machine: the environment's
-// settings for a service, the database, the PDF reader, the ports. dir is the
-// working directory.
+// settings for a service, the database, all that lies outside, the PDF reader,
+// the ports. dir is the working directory.
 func Local(ctx context.Context, environ []string, service boot.Service, dir string) []Check {
-	config, err := boot.Read(environ)
-	if service == boot.Dev {
-		if config, err = dev.Assume(config, err); err != nil {
-			return []Check{settings(service, err)}
+	return look{environ: environ, service: service, dir: dir, way: open()}.all(ctx)
+}
+
+// Preflight is Local in a task of a release that is to come: its migration has
+// not run, nobody answers for it yet, and its ports are a machine's of its own.
+func Preflight(ctx context.Context, environ []string, service boot.Service) []Check {
+	return look{environ: environ, service: service, way: open(), early: true}.all(ctx)
+}
+
+// look is one look at what a service needs.
+type look struct {
+	environ []string
+	config  boot.Config
+	service boot.Service
+	dir     string // the working directory
+	way     way
+	early   bool // before the release
+}
+
+func (l look) all(ctx context.Context) []Check {
+	var err error
+	l.config, err = boot.Read(l.environ)
+	if l.service == boot.Dev {
+		if l.config, err = dev.Assume(l.config, err); err != nil {
+			return []Check{settings(l.service, err)}
 		}
 	}
-	checks := append([]Check{settings(service, errors.Join(err, config.Check(service)))}, database(ctx, environ, config, service, dir)...)
-	if service == boot.Migrate {
+	checks := append([]Check{settings(l.service, errors.Join(err, l.config.Check(l.service)))}, l.database(ctx)...)
+	if l.service == boot.Migrate {
 		return checks
 	}
-	checks = append(checks, reader(environ, config))
-	if service == boot.Dev || service == boot.Worker {
-		checks = append(checks, parser(ctx, environ, config)...)
-		checks = append(checks, scanner(ctx, config))
+	checks = append(checks, l.outside(ctx)...)
+	if l.early {
+		return checks
 	}
-	if service == boot.Dev || service == boot.API {
-		checks = append(checks, counts(ctx, config))
-		checks = append(checks, listens(ctx, config, "PORT", config.Port))
+	if l.does(boot.API) {
+		checks = append(checks, listens(ctx, l.config, "PORT", l.config.Port))
 	}
-	if service == boot.Dev || service == boot.Webhook {
-		checks = append(checks, listens(ctx, config, "WEBHOOK_PORT", config.WebhookPort))
+	if l.does(boot.Webhook) {
+		checks = append(checks, listens(ctx, l.config, "WEBHOOK_PORT", l.config.WebhookPort))
 	}
 	return checks
+}
+
+// does reports whether the service, or dev, is looked at.
+func (l look) does(service boot.Service) bool { return l.service == service || l.service == boot.Dev }
+
+// outside is what the service calls beside the database, and what calls it.
+func (l look) outside(ctx context.Context) (checks []Check) {
+	if l.service != boot.Webhook {
+		checks = append(checks, reader(l.environ, l.config), l.storage(ctx))
+		checks = append(checks, l.embedder(ctx)...)
+	}
+	if l.does(boot.Worker) {
+		checks = append(checks, parser(ctx, l.environ, l.config)...)
+		checks = append(checks, scanner(ctx, l.config))
+	}
+	if l.does(boot.API) {
+		checks = append(checks, l.accounts(ctx)...)
+		checks = append(checks, counts(ctx, l.config))
+	}
+	if l.service != boot.API {
+		checks = append(checks, l.callback(ctx))
+	}
+	return append(checks, l.logStore(ctx))
 }
 
 // settings names every fault; values are never part of one.

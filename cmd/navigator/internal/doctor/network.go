@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -41,6 +42,18 @@ func Network(ctx context.Context, address string) []Check {
 		return []Check{name, connection, skipped("encryption", "there is no connection")}
 	}
 	return []Check{name, connection, encryption(ctx, u, false)}
+}
+
+// way is how other machines are found and reached.
+type way struct {
+	lookup func(ctx context.Context, host string) ([]string, error)
+	dial   func(ctx context.Context, network, address string) (net.Conn, error)
+	roots  *x509.CertPool // of certificates; nil: this machine's
+}
+
+// open is this machine's own way.
+func open() way {
+	return way{lookup: net.DefaultResolver.LookupHost, dial: (&net.Dialer{Timeout: stepTime}).DialContext}
 }
 
 func lookup(ctx context.Context, host string) Check {
@@ -93,24 +106,22 @@ func encryption(ctx context.Context, u *url.URL, proxied bool) Check {
 	case proxied:
 		return skipped(name, "by way of the proxy")
 	}
-	return handshake(ctx, u, nil)
+	return open().handshake(ctx, u)
 }
 
-// handshake makes a TLS connection; config is nil for this machine's
-// certificates.
-func handshake(ctx context.Context, u *url.URL, config *tls.Config) Check {
+// handshake makes a TLS connection.
+func (w way) handshake(ctx context.Context, u *url.URL) Check {
 	const name = "encryption"
-	dialer := tls.Dialer{NetDialer: &net.Dialer{Timeout: stepTime}, Config: config}
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
-	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port(u)))
+	conn, err := w.dial(ctx, "tcp", net.JoinHostPort(u.Hostname(), port(u)))
 	if err != nil {
 		return untrusted(err)
 	}
 	defer conn.Close() //nolint:errcheck // nothing was sent
-	secure, ok := conn.(*tls.Conn)
-	if !ok {
-		return bad(name, "the connection is not encrypted", "Check the address.")
+	secure := tls.Client(conn, &tls.Config{ServerName: u.Hostname(), RootCAs: w.roots, MinVersion: tls.VersionTLS12})
+	if err := secure.HandshakeContext(ctx); err != nil {
+		return untrusted(err)
 	}
 	state := secure.ConnectionState()
 	until := state.PeerCertificates[0].NotAfter

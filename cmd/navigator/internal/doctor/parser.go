@@ -35,7 +35,7 @@ func parser(ctx context.Context, environ []string, config boot.Config) []Check {
 	}
 	holdings, err := config.Holdings()
 	if err != nil {
-		return []Check{bad(parserName, err.Error(), "Set it in the environment: navigator config lists each with its meaning.")}
+		return []Check{bad(parserName, err.Error(), settingsAdvice)}
 	}
 	ctx, cancel := context.WithTimeout(ctx, parserTime)
 	defer cancel()

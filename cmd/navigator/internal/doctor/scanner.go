@@ -22,7 +22,7 @@ func scanner(ctx context.Context, config boot.Config) Check {
 	opened, err := config.Scanner()
 	switch {
 	case err != nil:
-		return bad(scannerName, "CLAMD_ADDRESS: "+err.Error(), "Set it in the environment: navigator config lists each with its meaning.")
+		return bad(scannerName, "CLAMD_ADDRESS: "+err.Error(), settingsAdvice)
 	case opened == nil && config.Mode == boot.Production:
 		return warning(scannerName, "off: "+core.CodeScanOff.Message(), core.CodeScanOff.Advice())
 	case opened == nil:

@@ -44,6 +44,7 @@ func Run(ctx context.Context, o Options) error {
 		return Gaps{"AUTH_PROVIDER=supabase: name an account of the deployment by --email and NAVIGATOR_PASSWORD"}
 	}
 	s := &run{Options: o, config: config, doc: corpus.Filler(o.Pages, seed())}
+	s.left = s.gone
 	if err := s.quote(); err != nil {
 		return err
 	}
@@ -58,6 +59,8 @@ type run struct {
 	Options
 	config boot.Config
 	doc    corpus.Document
+	// left waits until nothing of a deleted document is.
+	left func(ctx context.Context, way *client.Client, user, id string) error
 }
 
 // seed makes each run's document another: none is there already.

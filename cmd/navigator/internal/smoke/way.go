@@ -142,7 +142,7 @@ func (s *run) remove(ctx context.Context, way *client.Client, user, id string) e
 	if _, err := way.Delete(ctx, id); err != nil {
 		return fmt.Errorf("document %s is not deleted: %w", id, err)
 	}
-	if err := s.gone(ctx, user, id); err != nil {
+	if err := s.left(ctx, way, user, id); err != nil {
 		return fmt.Errorf("document %s is deleted, but not all of it is removed yet: %w", id, err)
 	}
 	if _, err := way.Status(ctx, id); !client.HasStatus(err, http.StatusNotFound) {
@@ -153,7 +153,7 @@ func (s *run) remove(ctx context.Context, way *client.Client, user, id string) e
 }
 
 // gone looks every second until the purge has ended.
-func (s *run) gone(ctx context.Context, user, id string) error {
+func (s *run) gone(ctx context.Context, _ *client.Client, user, id string) error {
 	owner, err := core.ParseID(user)
 	if err != nil {
 		return err

@@ -27,9 +27,12 @@ tools = {
 
 redis                 = { node_type = "cache.t4g.small", nodes = 2 }
 shield_advanced       = true
+watch                 = { runbooks = "https://docs.navigator.example.com/runbooks", dashboards = "https://ops.navigator.example.com/grafana" }
 queue_scaling         = { jobs_per_task = 50, age_seconds = 300 }
 sticky_seconds        = 300
 blocked_cidrs         = ["192.0.2.0/24"]
 webhook_allowed_cidrs = ["198.51.100.0/24"]
 ops_allowed_cidrs     = ["203.0.113.0/24"]
-optional_secrets      = ["WEBHOOK_MASTER_KEY_FORMER", "SUPABASE_JWT_SECRET"]
+optional_secrets      = ["WEBHOOK_MASTER_KEY_FORMER", "SUPABASE_JWT_SECRET", "SMTP_PASSWORD"]
+baa_confirmed         = true
+smtp                  = { host = "smtp.example.com", from = "no-reply@navigator.example.com", username = "navigator" }

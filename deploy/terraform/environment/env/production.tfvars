@@ -16,6 +16,8 @@ auth_redirects  = ["https://app.navigator.example.com/auth/callback"]
 
 failover = "PRIMARY"
 
+queue_scaling = { jobs_per_task = 50, age_seconds = 300 }
+
 tools = {
   riverui = "ghcr.io/riverqueue/riverui:0.18.1"
 }

@@ -96,11 +96,8 @@ resource "aws_ecs_service" "this" {
     }
   }
   lifecycle {
-    ignore_changes = [desired_count] # the scaling's
-    # ECS reports a steady state after a rollback, too: the apply has to fail.
-    postcondition {
-      condition     = self.task_definition == var.task.definition
-      error_message = "The service went back to its former task definition: this release was rolled back."
-    }
+    # The first is the scaling's. The second is the rollout's: an apply changes no
+    # release, and changed settings go out with the next one.
+    ignore_changes = [desired_count, task_definition]
   }
 }

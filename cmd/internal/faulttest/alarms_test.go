@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/insurance-navigator/navigator/db/pgserver"
 	"github.com/insurance-navigator/navigator/loadtest/corpus"
+	"github.com/insurance-navigator/navigator/observability/prometheus"
 )
 
 // siege is a bed whose programs are watched.
@@ -26,7 +28,10 @@ type siege struct {
 
 	parser atomic.Int32 // what the parser answers in place of its own; 0: its own
 	deaf   atomic.Bool  // callbacks are lost
-	logs   atomic.Int32 // what the place for logs answers; 0: that it took them
+	logs   atomic.Int32 // what the place for logs answers; 0: its own
+
+	manager int  // the Alertmanager's port
+	loki    bool // the place for logs is a real Loki
 }
 
 // gate serves in front of another server, unless it is told to answer itself.
@@ -65,8 +70,7 @@ func newSiege(ctx context.Context, t *testing.T) *siege {
 		}
 		return 0
 	})
-	taken := s.serve(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusNoContent) }))
-	s.extra = map[string]string{"BREAKER_REST": "2s", "DATABASE_MAX_CONNS": "5", "LOKI_URL": s.gate(taken, func() int { return int(s.logs.Load()) })}
+	s.extra = map[string]string{"BREAKER_REST": "2s", "DATABASE_MAX_CONNS": "5", "UPLOAD_PIPELINE_ENVIRONMENT": prometheus.Example().Env, "LOKI_URL": s.logged(ctx)}
 	for _, name := range []string{"api", "webhook", worker(0)} {
 		s.ports[name] = freePort(t)
 		s.begin(name)
@@ -78,6 +82,25 @@ func newSiege(ctx context.Context, t *testing.T) *siege {
 	s.person.lease = func(ctx context.Context) error { return s.expireLeases(ctx, 0) }
 	s.reads(ctx)
 	return s
+}
+
+// logged is where lines go: Loki with its own alerts, and where it was not built
+// a server that takes all.
+func (s *siege) logged(ctx context.Context) string {
+	s.t.Helper()
+	port := freePort(s.t)
+	rules, err := hurriedLoki()
+	if err == nil {
+		s.manager, err = strconv.Atoi(port)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	place := loki(ctx, s.t, rules, "http://127.0.0.1:"+port)
+	if s.loki = place != ""; !s.loki {
+		place = s.serve(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusNoContent) }))
+	}
+	return s.gate(place, func() int { return int(s.logs.Load()) })
 }
 
 // begin starts a program at its operators' port.
@@ -109,6 +132,7 @@ func (s *siege) alarms() []alarm {
 		{"no place for logs", "LogsDropped", "api", []string{"chat"}, s.unlogged},
 		{"pool exhausted", "DbPoolExhausted", "api", []string{"pager"}, s.exhaust},
 		{"writes refused", "RollbackErrorRate", "api", []string{"rollback", "pager"}, s.refuseWrites},
+		{"no seal on the audit", "AuditLogFailing", "", []string{"security", "pager"}, s.unsealed},
 		{"worker stopped", "ServiceDown", "worker", []string{"rollback", "pager"}, s.stopWorker},
 		{"database stopped", "DatabaseDown", "api", []string{"rollback", "pager"}, s.stopDatabase},
 	}
@@ -194,6 +218,18 @@ func (s *siege) unlogged(context.Context) (func() error, error) {
 		s.logs.Store(0)
 		return nil
 	}, nil
+}
+
+// unsealed takes away the table that every seal writes: Loki alone tells of it,
+// by the lines.
+func (s *siege) unsealed(ctx context.Context) (func() error, error) {
+	rename := func(ctx context.Context, from, to string) error {
+		return s.super(ctx, func(conn *pgx.Conn) error {
+			_, err := conn.Exec(ctx, `alter table upload_pipeline.`+from+` rename to `+to)
+			return err
+		})
+	}
+	return func() error { return rename(context.WithoutCancel(ctx), "audit_head_away", "audit_head") }, rename(ctx, "audit_head", "audit_head_away")
 }
 
 // exhaust holds every connection of the API behind a lock.

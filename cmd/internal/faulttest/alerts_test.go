@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -41,6 +42,14 @@ func hurry(text string) string {
 	text = windowOf.ReplaceAllString(text, "["+hurriedWindow+"]")
 	text = offsetOf.ReplaceAllString(text, "offset "+hurriedWindow)
 	return waitOf.ReplaceAllString(text, "$1 "+hurriedFor)
+}
+
+// hurriedLoki is what Loki evaluates itself, shortened likewise. A seal is tried
+// every five seconds, so that its window is longer.
+func hurriedLoki() (string, error) {
+	raw, err := os.ReadFile("../../../observability/loki/rules/fake/alerts.yaml")
+	text := strings.NewReplacer("interval: 30s", "interval: 1s", "${runbooks}", prometheus.Example().Runbooks, "${dashboards}", prometheus.Example().Dashboards).Replace(string(raw))
+	return waitOf.ReplaceAllString(windowOf.ReplaceAllString(text, "[30s]"), "$1 "+hurriedFor), err
 }
 
 // word is one alert as a receiver got it.
@@ -180,7 +189,7 @@ func (s *siege) watched(ctx context.Context) error {
 		targets = append(targets, stack.Target{Job: job, Address: "127.0.0.1:" + port})
 	}
 	running, err := stack.Start(ctx, stack.Options{
-		Dir: filepath.Join(s.t.TempDir(), "stack"), Settings: prometheus.Example(), Scrape: time.Second, Resend: 2 * time.Second,
+		Dir: filepath.Join(s.t.TempDir(), "stack"), Settings: prometheus.Example(), Ports: stack.Ports{Alertmanager: s.manager}, Scrape: time.Second, Resend: 2 * time.Second,
 		Targets: targets, Probes: []string{s.front() + "/readyz"}, Tree: tree, Rules: hurry,
 	})
 	if err != nil {
@@ -217,6 +226,10 @@ func TestAlertsEndToEnd(t *testing.T) {
 	only := regexp.MustCompile(*onlyFlag)
 	t.Logf("%-22s %-26s %-18s %8s %8s", "fault", "alert", "receivers", "fires", "ends")
 	for _, f := range s.alarms() {
+		if f.alert == "AuditLogFailing" && !s.loki {
+			t.Logf("%-22s NOT tried: make loki-bin builds Loki", f.name)
+			continue
+		}
 		if !only.MatchString(f.name) {
 			continue
 		}

@@ -14,15 +14,16 @@ import (
 )
 
 // loki starts Loki as make loki does, and gives its address; empty where it was
-// not built here.
-func loki(ctx context.Context, t *testing.T) (address string) {
+// not built here. It evaluates rules and tells the Alertmanager, where there are
+// any.
+func loki(ctx context.Context, t *testing.T, rules, alertmanager string) (address string) {
 	t.Helper()
 	program, err := filepath.Abs("../../../.local/bin/loki")
 	if err == nil {
 		_, err = os.Stat(program)
 	}
 	if err != nil {
-		t.Log("Loki's panels are NOT asked: make loki-bin builds it")
+		t.Log("what is of Loki is NOT tried: make loki-bin builds it")
 		return ""
 	}
 	http, grpc := freePorts(t)
@@ -31,8 +32,17 @@ func loki(ctx context.Context, t *testing.T) (address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if rules != "" {
+		if err := os.MkdirAll(filepath.Join(dir, "rules", "fake"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "rules", "fake", "alerts.yaml"), []byte(rules), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	command := exec.CommandContext(context.Background(), program, "-config.expand-env=true", "-config.file=../../../observability/loki/loki.yaml") //nolint:gosec // built here
-	command.Env = []string{"LOKI_DIR=" + dir, "LOKI_RULES=" + filepath.Join(dir, "rules"), "LOKI_PORT=" + http, "LOKI_GRPC_PORT=" + grpc, "HOME=" + dir}
+	command.Env = []string{"LOKI_DIR=" + dir, "LOKI_RULES=" + filepath.Join(dir, "rules"), "LOKI_PORT=" + http, "LOKI_GRPC_PORT=" + grpc, "HOME=" + dir,
+		"ALERTMANAGER_URL=" + alertmanager}
 	command.Stdout, command.Stderr = log, log
 	if err := command.Start(); err != nil {
 		t.Fatal(err)

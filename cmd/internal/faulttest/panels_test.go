@@ -80,7 +80,7 @@ func newGallery(ctx context.Context, t *testing.T) *gallery {
 	db, redis := newCluster(t), redistest.New(t).URL()
 	w := newWorld(t, db)
 	w.extra = map[string]string{"ADMIN_PORT": "0", "MONTHLY_BUDGET_USD": "100", "REFUSAL_EVERY": "1s", "REDIS_URL": redis, "UPLOAD_PIPELINE_ENVIRONMENT": env,
-		"LOKI_URL": loki(ctx, t)}
+		"LOKI_URL": loki(ctx, t, "", "")}
 	g := &gallery{bed: &bed{world: w, cluster: db, diary: &diary{}}, t: t}
 	options := stack.Options{Dir: filepath.Join(t.TempDir(), "stack"), Scrape: time.Second, Postgres: db.SuperURL(), Redis: redis, Node: true,
 		Settings: prometheus.Settings{Env: env, Runbooks: "https://runbooks.example.com", Dashboards: "https://grafana.example.com"}}

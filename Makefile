@@ -130,7 +130,8 @@ secrets: $(GITLEAKS_STAMP) ## look for secrets in the files and in the history
 	@.ci/planted $(LEAKS)
 
 vulncheck: $(GOVULNCHECK_STAMP) ## look for known vulnerabilities in what we call; VULNDB=file:///... for an own copy
-	@$(GOVULNCHECK) $(if $(VULNDB),-db $(VULNDB)) ./...
+	@mkdir -p .local && $(GOVULNCHECK) $(if $(VULNDB),-db $(VULNDB)) -format json ./... > .local/vulnerabilities.json
+	@$(GO) run ./deploy/vulnerabilities < .local/vulnerabilities.json
 
 verify: fmt-check testdb ## prove that generated files are what their sources say
 	@$(GO) mod tidy -diff

@@ -72,9 +72,9 @@ for root in bootstrap account environment; do
 	terraform -chdir="$roots/$root" validate -no-color
 done
 for module in task bucket service; do
-	terraform -chdir="$work/roots/modules/$module" init -backend=false -plugin-dir="$plugins" -input=false -no-color >"$work/init.log" ||
+	terraform -chdir="$roots/modules/$module" init -backend=false -plugin-dir="$plugins" -input=false -no-color >"$work/init.log" ||
 		{ cat "$work/init.log" >&2; exit 1; }
-	terraform -chdir="$work/roots/modules/$module" test -no-color >"$work/$module.log" ||
+	terraform -chdir="$roots/modules/$module" test -no-color >"$work/$module.log" ||
 		{ cat "$work/$module.log" >&2; exit 1; }
 	printf '%-14s %s\n' "$module" "$(grep '^Success' "$work/$module.log")"
 done

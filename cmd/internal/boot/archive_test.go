@@ -32,9 +32,7 @@ func (w *world) archives() {
 // over: what moves from then on moves by this hand.
 func (w *world) keeps() *boot.Keeper {
 	w.t.Helper()
-	w.until("the worker's first round", func() bool {
-		return w.count(`select count(*) from river.river_job where kind = 'archive' and state = 'completed'`) == 1
-	})
+	w.begun("archive")
 	return w.keeper()
 }
 

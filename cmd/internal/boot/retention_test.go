@@ -56,6 +56,7 @@ func TestS42_TheRetentionCommandTellsWhatItRemoves(t *testing.T) {
 	ada.completes(old)
 	bob.completes(young)
 	w.idle()
+	w.begun("retain")
 	w.exec(`update upload_pipeline.documents set created_at = now() - interval '31 days' where document_id = '` + old + `'`)
 	w.exec(`update upload_pipeline.webhook_log set received_at = now() - interval '91 days'`)
 	keeper := w.keeper()
@@ -89,6 +90,15 @@ func TestS42_TheRetentionCommandTellsWhatItRemoves(t *testing.T) {
 	if _, s := bob.status(young); s.Status != core.Complete {
 		t.Errorf("the young document is %s", s.Status)
 	}
+}
+
+// begun waits for the worker's own first round of a kind: it would do what a
+// test prepares for somebody else.
+func (w *world) begun(kind string) {
+	w.t.Helper()
+	w.until("the worker's first round of "+kind, func() bool {
+		return w.count(`select count(*) from river.river_job where kind = $1 and state = 'completed'`, kind) > 0
+	})
 }
 
 // keeper is the operator's hand on this world's database.

@@ -54,7 +54,9 @@ func daemon(t *testing.T) *clamd.Scanner {
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	scanner := scannerAt(t, "unix:"+socket, patience)
-	for end := time.Now().Add(time.Minute); scanner.Healthy(t.Context()) != nil; time.Sleep(50 * time.Millisecond) { // clamd reads its signatures and then signals nothing: it is asked until a deadline
+	// clamd reads its signatures and signals nothing when it is ready, so it is
+	// asked until a deadline; the pause only spares the processor.
+	for end := time.Now().Add(time.Minute); scanner.Healthy(t.Context()) != nil; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
 			_ = cmd.Process.Kill()
 			_ = cmd.Wait()

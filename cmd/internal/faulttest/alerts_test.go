@@ -208,9 +208,12 @@ func (s *siege) watched(ctx context.Context) error {
 // of its end.
 func TestAlertsEndToEnd(t *testing.T) {
 	if !*alertsFlag {
+		// Four minutes of faults on two cores would take the other tests' time;
+		// the rules themselves are tried by promtool in every run.
 		t.Skip("minutes of faults are not asked for: make alerts-e2e")
 	}
 	if advice, ok := stack.Installed(); !ok {
+		// Real programs of other makers: without them there is nothing to try.
 		t.Skip("the alerts are NOT tried: " + advice)
 	}
 	needsProc(t)

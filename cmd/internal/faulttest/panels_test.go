@@ -46,6 +46,8 @@ type gallery struct {
 // the database.
 func TestPanels(t *testing.T) {
 	if *panelsFlag == "" {
+		// Minutes under load, and it writes a page of the repository; that every
+		// query parses and asks for what there is, is tested in every run.
 		t.Skip("the panels are asked under a load of two minutes: make panels")
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)

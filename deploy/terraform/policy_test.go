@@ -214,6 +214,7 @@ func servicePolicies() []policy {
 		{"a release's role releases, and no more", account, releasing, map[string]func(*testing.T, *plan){
 			"from any branch":      change(`aws_iam_role.deploy["production"]`, "assume_role_policy", `{"Statement":[{"Condition":{"StringEquals":{"token.actions.githubusercontent.com:sub":"repo:insurance-navigator/navigator:*"}}}]}`),
 			"staging's production": change(`aws_iam_role_policy.deploy["staging"]`, "policy", `{"Statement":[{"Effect":"Allow","Action":["ecs:UpdateService"],"Resource":"arn:aws:ecs:us-east-1:123456789012:service/navigator-production/*"}]}`),
+			"another's alerts":     change(`aws_iam_role_policy.deploy["production"]`, "policy", `{"Statement":[{"Effect":"Allow","Action":["aps:ListAlertManagerAlerts"],"Resource":"arn:aws:aps:us-east-1:123456789012:workspace/*","Condition":{"StringEquals":{"aws:ResourceTag/Environment":["staging","staging-dr"]}}}]}`),
 			"any role to a task":   change(`aws_iam_role_policy.deploy["production"]`, "policy", `{"Statement":[{"Effect":"Allow","Action":["iam:PassRole"],"Resource":"arn:aws:iam::123456789012:role/*"}]}`),
 		}},
 		{"the account is watched", account, func(p *plan) (told []string) {

@@ -71,6 +71,7 @@ locals {
     GF_USERS_ALLOW_SIGN_UP                    = "false"
     GF_PATHS_DATA                             = "/tmp/grafana"
     GF_PATHS_PLUGINS                          = "/tmp/plugins"
+    GF_PATHS_LOGS                             = "/tmp/logs"
     GF_PATHS_PROVISIONING                     = "/var/lib/grafana/provisioning"
     GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH = "/var/lib/grafana/dashboards/docpipe-slo.json"
     GF_ANALYTICS_REPORTING_ENABLED            = "false"

@@ -35,6 +35,7 @@ rm -rf "$work/tree"
 mkdir -p "$work/tree/deploy"
 cp -R "$here" "$roots"
 cp -R "$here/../../observability" "$work/tree/observability"
+cp -R "$here/../clamd" "$here/../compose" "$work/tree/deploy"
 find "$roots" -name .terraform -type d -prune -exec rm -rf {} +
 
 # override ROOT ALIAS...: the root with invented credentials and a local state.
@@ -71,7 +72,7 @@ for root in bootstrap account environment; do
 	printf '%-14s ' "$root"
 	terraform -chdir="$roots/$root" validate -no-color
 done
-for module in task bucket service; do
+for module in task bucket service tool; do
 	terraform -chdir="$roots/modules/$module" init -backend=false -plugin-dir="$plugins" -input=false -no-color >"$work/init.log" ||
 		{ cat "$work/init.log" >&2; exit 1; }
 	terraform -chdir="$roots/modules/$module" test -no-color >"$work/$module.log" ||

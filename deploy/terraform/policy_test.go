@@ -16,7 +16,10 @@ var (
 
 // policies is the list: each has at least one planted fault, planted into the
 // first plan it is of.
-func policies() []policy {
+func policies() []policy { return slices.Concat(servicePolicies(), toolPolicies()) }
+
+// servicePolicies are those of our own services and of what they stand on.
+func servicePolicies() []policy {
 	return []policy{
 		{"nothing but 80 and 443 of the load balancer is open", here, doors, map[string]func(*testing.T, *plan){
 			"a third open port":   change(`aws_vpc_security_group_ingress_rule.balancer["http"]`, "from_port", 22.0),
@@ -71,7 +74,7 @@ func policies() []policy {
 				return ok && strings.Contains(text, "groups:") && !strings.Contains(text, "${")
 			})(p)...), each("aws_prometheus_alert_manager_definition", "the tree, with a topic for each receiver", func(r resource) bool {
 				text, ok := r.get("definition").(string)
-				return ok && strings.Count(text, "arn:aws:sns:") == len(alertmanager.Receivers())-1 && strings.Contains(text, "navigator.message")
+				return ok && strings.Count(text, "arn:aws:sns:") == len(alertmanager.Receivers())-2 && strings.Contains(text, "navigator.message")
 			})(p)...)
 		}, map[string]func(*testing.T, *plan){
 			"not filled in": change(`aws_prometheus_rule_group_namespace.main["http.yaml"]`, "data", "groups: ${runbooks}"),
@@ -128,7 +131,7 @@ func policies() []policy {
 		}},
 		{"a bad release is undone", here, both(
 			each("aws_ecs_service", "circuit breaker with rollback", func(r resource) bool {
-				return r.get("deployment_circuit_breaker", 0, "rollback") == true && r.number("deployment_minimum_healthy_percent") == 100
+				return r.get("deployment_circuit_breaker", 0, "rollback") == true && (r.number("deployment_minimum_healthy_percent") == 100 || single(r))
 			}),
 			func(p *plan) []string {
 				for _, r := range p.of("aws_ecs_service") {
@@ -211,6 +214,7 @@ func policies() []policy {
 		{"a release's role releases, and no more", account, releasing, map[string]func(*testing.T, *plan){
 			"from any branch":      change(`aws_iam_role.deploy["production"]`, "assume_role_policy", `{"Statement":[{"Condition":{"StringEquals":{"token.actions.githubusercontent.com:sub":"repo:insurance-navigator/navigator:*"}}}]}`),
 			"staging's production": change(`aws_iam_role_policy.deploy["staging"]`, "policy", `{"Statement":[{"Effect":"Allow","Action":["ecs:UpdateService"],"Resource":"arn:aws:ecs:us-east-1:123456789012:service/navigator-production/*"}]}`),
+			"another's alerts":     change(`aws_iam_role_policy.deploy["production"]`, "policy", `{"Statement":[{"Effect":"Allow","Action":["aps:ListAlertManagerAlerts"],"Resource":"arn:aws:aps:us-east-1:123456789012:workspace/*","Condition":{"StringEquals":{"aws:ResourceTag/Environment":["staging","staging-dr"]}}}]}`),
 			"any role to a task":   change(`aws_iam_role_policy.deploy["production"]`, "policy", `{"Statement":[{"Effect":"Allow","Action":["iam:PassRole"],"Resource":"arn:aws:iam::123456789012:role/*"}]}`),
 		}},
 		{"the account is watched", account, func(p *plan) (told []string) {
@@ -240,6 +244,12 @@ func policies() []policy {
 			"a tag that moves": change(`aws_ecr_repository.image["api"]`, "image_tag_mutability", "MUTABLE"),
 		}},
 	}
+}
+
+// single reports whether it is a tool that runs alone, and so ends before its
+// successor starts.
+func single(service resource) bool {
+	return strings.HasPrefix(service.Address, "module.tool[") && service.number("desired_count") == 1
 }
 
 // inTask changes a field of one task's container.

@@ -119,6 +119,9 @@ func grants(r resource, environment string) (told []string) {
 		return []string{r.Address + ": its policy is not known in a plan"}
 	}
 	for _, s := range document.Statement {
+		if mine := []string{environment, environment + "-dr"}; slices.Equal(words(s.Condition["StringEquals"]["aws:ResourceTag/Environment"]), mine) {
+			continue // by its tag, and not by its name
+		}
 		for _, to := range words(s.Resource) {
 			if to != "*" && !strings.Contains(to, "navigator-"+environment) {
 				told = append(told, fmt.Sprintf("%s: grants %v on %s", r.Address, s.Action, to))

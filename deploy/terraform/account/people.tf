@@ -131,6 +131,17 @@ resource "aws_iam_role_policy" "deploy" {
         Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
       },
       { Sid = "Alarms", Effect = "Allow", Action = ["cloudwatch:DescribeAlarms"], Resource = "arn:aws:cloudwatch:${local.at}:alarm:navigator-${each.key}-*" },
+      # A workspace has an address that nobody chose: its tags say whose it is.
+      {
+        Sid      = "Alerts"
+        Effect   = "Allow"
+        Action   = ["aps:ListAlertManagerAlerts"]
+        Resource = "arn:aws:aps:${local.at}:workspace/*"
+        Condition = { StringEquals = {
+          "aws:ResourceTag/Project"     = "navigator"
+          "aws:ResourceTag/Environment" = [each.key, "${each.key}-dr"]
+        } }
+      },
       { Sid = "LastWords", Effect = "Allow", Action = ["logs:GetLogEvents"], Resource = "arn:aws:logs:${local.at}:log-group:/navigator/navigator-${each.key}-*:log-stream:*" },
     ]
   })

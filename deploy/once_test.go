@@ -1,6 +1,7 @@
 package deploy_test
 
 import (
+	"debug/elf"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -13,7 +14,7 @@ import (
 )
 
 // buildFlags finds how the images' programs are built.
-var buildFlags = regexp.MustCompile(`(?m)^\tgo build (.+) -o "\$dir/app"`)
+var buildFlags = regexp.MustCompile(`(?m)^\tgo build (.+) -o "\$`)
 
 // FM-042: flags that contradicted each other made every build a whole one. Here
 // a program is built in one place, by Go and its cache; an engine only copies.
@@ -54,16 +55,9 @@ func TestFM042_ASecondBuildCompilesNothing(t *testing.T) {
 	if testing.Short() {
 		t.Skip("SKIPPED: -short: builds a service")
 	}
-	script, err := os.ReadFile("images.sh")
-	if err != nil {
-		t.Fatal(err)
-	}
-	flags := buildFlags.FindStringSubmatch(string(script))
-	if flags == nil {
-		t.Fatal("deploy/images.sh does not say how a program is built")
-	}
-	compiledOf(t, "..", flags[1], "./cmd/webhook")
-	if n := compiledOf(t, "..", flags[1], "./cmd/webhook"); n != 0 {
+	flags := imageFlags(t)
+	compiledOf(t, "..", flags, t.TempDir(), "./cmd/webhook")
+	if n := compiledOf(t, "..", flags, t.TempDir(), "./cmd/webhook"); n != 0 {
 		t.Errorf("the second build compiled %d packages", n)
 	}
 	// What is counted can be seen: a program that nobody built is compiled.
@@ -73,21 +67,72 @@ func TestFM042_ASecondBuildCompilesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := compiledOf(t, dir, "-trimpath", "."); n == 0 {
+	if n := compiledOf(t, dir, "-trimpath", t.TempDir(), "."); n == 0 {
 		t.Error("a new program compiled nothing: the test sees no compiler")
 	}
 }
 
-// compiledOf builds a program of a folder and counts the packages that were
-// compiled for it, and not taken from the cache.
-func compiledOf(t *testing.T, dir, flags, program string) int {
-	t.Helper()
-	command := exec.CommandContext(t.Context(), "sh", "-c", "exec go build -x "+flags+` -o "$APP" `+program) //nolint:gosec // out of our own script
-	command.Dir = dir
-	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOOS=linux", "APP="+filepath.Join(t.TempDir(), "app"))
-	out, err := command.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, out[max(0, len(out)-2000):])
+// What each program says of an empty place without settings: the services
+// nobody there, migrate and the tool that they are not set up.
+var alone = map[string][2]string{
+	"api": {"healthcheck", "connection refused"}, "worker": {"healthcheck", "connection refused"}, "webhook": {"healthcheck", "connection refused"},
+	"migrate": {"", "DATABASE_URL"}, "navigator": {"config check api", "DATABASE_URL"},
+}
+
+// Images lacked a module, or had one that did not fit: each was put together in
+// its own way. Here a service is one file. It needs no library, and starts where
+// nothing else is.
+func TestP001_FM011b_C19_P005_FM041_EveryProgramIsOneFileThatStarts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED: -short: builds every program")
 	}
-	return strings.Count(string(out), "/compile -o ")
+	out, programs := t.TempDir(), []string{}
+	for name := range alone {
+		programs = append(programs, "./cmd/"+name)
+	}
+	compiledOf(t, "..", imageFlags(t), out, programs...)
+	for name, c := range alone {
+		program := filepath.Join(out, name)
+		file, err := elf.Open(program)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if libraries, err := file.ImportedLibraries(); err != nil || len(libraries) != 0 || file.Section(".interp") != nil {
+			t.Errorf("%s needs libraries: %v, %v", name, libraries, err)
+		}
+		_ = file.Close()
+		command := exec.CommandContext(t.Context(), program, strings.Fields(c[0])...) //nolint:gosec // what was just built
+		command.Dir, command.Env = t.TempDir(), []string{"PORT=1", "WEBHOOK_PORT=1", "WORKER_PORT=1"}
+		if said, err := command.CombinedOutput(); command.ProcessState.ExitCode() != 1 || !strings.Contains(string(said), c[1]) {
+			t.Errorf("%s %s: %v, %s; want it to start and to say %s", name, c[0], err, said, c[1])
+		}
+	}
+}
+
+// imageFlags are what deploy/images.sh builds programs with.
+func imageFlags(t *testing.T) string {
+	t.Helper()
+	script, err := os.ReadFile("images.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	flags := buildFlags.FindSubmatch(script)
+	if flags == nil {
+		t.Fatal("deploy/images.sh does not say how a program is built")
+	}
+	return string(flags[1])
+}
+
+// compiledOf builds programs of a folder into another one, and counts the
+// packages that were compiled for them, and not taken from the cache.
+func compiledOf(t *testing.T, dir, flags, out string, programs ...string) int {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "sh", "-c", "exec go build -x "+flags+` -o "$OUT/" `+strings.Join(programs, " ")) //nolint:gosec // out of our own script
+	command.Dir = dir
+	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOOS=linux", "OUT="+out)
+	text, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, text[max(0, len(text)-2000):])
+	}
+	return strings.Count(string(text), "/compile -o ")
 }

@@ -6,13 +6,16 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/insurance-navigator/navigator/adapters/pdftext"
+	"github.com/insurance-navigator/navigator/cmd/internal/boot"
 	"github.com/insurance-navigator/navigator/cmd/navigator/internal/dev"
 )
 
@@ -115,6 +118,7 @@ func TestFM019_FM040_DevStartsRefusesASecondResumesAndBeginsAnew(t *testing.T) {
 	if status, _ := login(t, dir); status != http.StatusOK {
 		t.Errorf("the demo account's login answered %d", status)
 	}
+	operates(t, dir)
 	err := dev.Run(t.Context(), &terminal{}, options(dir))
 	if err == nil || !strings.Contains(err.Error(), "running here already") {
 		t.Errorf("a second dev beside the first: %v", err)
@@ -142,6 +146,34 @@ func TestFM019_FM040_DevStartsRefusesASecondResumesAndBeginsAnew(t *testing.T) {
 	}
 	if status, id := login(t, dir); status != http.StatusOK || id == "" || id == was {
 		t.Errorf("after a run from nothing the demo account's login answered %d, with the id %q after %q", status, id, was)
+	}
+}
+
+// operates reads the operator's environment as a shell does, and looks at the
+// queues with it. What the developer set himself is not in it.
+func operates(t *testing.T, dir string) {
+	t.Helper()
+	file := filepath.Join(dir, "operator.env")
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Fatalf("%v, %v; want a file for its owner alone", info, err)
+	}
+	command := exec.CommandContext(t.Context(), "sh", "-c", `. "$0" && env`, file)
+	command.Env = []string{"PATH=" + os.Getenv("PATH")}
+	out, err := command.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	environ := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if slices.ContainsFunc(environ, func(pair string) bool { return strings.HasPrefix(pair, "PARSER=") }) {
+		t.Error("what the developer set is written down")
+	}
+	operator, err := boot.OpenOperator(t.Context(), append(environ, "PARSER=pdftext"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer operator.Close()
+	if queues, err := operator.Queues(t.Context()); err != nil || len(queues) == 0 {
+		t.Errorf("%d queues, %v", len(queues), err)
 	}
 }
 

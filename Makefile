@@ -34,7 +34,7 @@ BENCHES := ./core/chunker/... ./cmd/internal/boot ./adapters/pdftext/... $(if $(
 .PHONY: help dev test smoke-live crash chaos soak panels alerts-e2e observe observe-tools drill fuzz pentest bench loki-bin loki logs-check lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images compose release rollback terraform-check pdfium realpdfs reading testdb testdb-stop tools
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
 
 dev: pdfium ## run everything on this machine: make dev, then follow what it prints
 	@$(GO) build -o bin/navigator ./cmd/navigator

@@ -72,7 +72,7 @@ func TestL001_ExpiredTokenSaysSo(t *testing.T) {
 	}
 }
 
-func TestFM033_TokenOfAnotherIssuerIsRefusedByReason(t *testing.T) {
+func TestFM033_FM036_TokenOfAnotherIssuerIsRefusedByReason(t *testing.T) {
 	t.Parallel()
 	s := newSigner(t)
 	v := newVerifier(t, jwtverify.Config{Keys: s.static(t), Issuer: "https://other.example/auth/v1"})

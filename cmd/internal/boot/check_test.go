@@ -219,7 +219,7 @@ func TestTheParserIsPinnedAndPaced(t *testing.T) {
 }
 
 // An empty environment is answered with the whole list, twice the same.
-func TestFM022a_AnEmptyEnvironmentListsAllThatIsMissing(t *testing.T) {
+func TestFM022a_FM030p_AnEmptyEnvironmentListsAllThatIsMissing(t *testing.T) {
 	t.Parallel()
 	want := []string{"AUTH_SIGNING_KEY is missing", "DATABASE_URL is missing", "LLAMAPARSE_API_KEY is missing", "OPENAI_API_KEY is missing",
 		"SUPABASE_SERVICE_ROLE_KEY is missing", "SUPABASE_URL is missing", masterFault, "WEBHOOK_URL is missing"}

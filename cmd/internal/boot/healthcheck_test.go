@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// TestHealthcheckAsksTheLiveService: 200 at /livez is life; another answer, a
+// TestPport_HealthcheckAsksTheLiveService: 200 at /livez is life; another answer, a
 // shut port and a service without a port are not.
-func TestHealthcheckAsksTheLiveService(t *testing.T) {
+func TestPport_HealthcheckAsksTheLiveService(t *testing.T) {
 	t.Parallel()
 	var asked string
 	status := http.StatusOK

@@ -99,7 +99,7 @@ func TestFM039_ASecondSignalLeavesAtOnce(t *testing.T) {
 }
 
 // A deployment's door listens before anything behind it is up: live, not ready.
-func TestL002_AProcessListensBeforeItIsReady(t *testing.T) {
+func TestL002_Pport_AProcessListensBeforeItIsReady(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	lock := w.db.SuperConn()

@@ -1,5 +1,6 @@
-// Command table writes the README's configuration table from boot's own. It
-// runs at the module's root.
+// Command table writes the tables that only the services' own code can tell: the
+// README's of the configuration, and what a month costs. It runs at the module's
+// root.
 package main
 
 import (
@@ -10,22 +11,28 @@ import (
 	"github.com/insurance-navigator/navigator/docs"
 )
 
-// parts is what the README's marked part is made of.
-var parts = map[string]func() string{"config": configuration}
+// pages are the pages with marked parts, from the module's root, each part with
+// what makes it.
+var pages = map[string]map[string]func() string{
+	"README.md":        {"config": configuration},
+	"docs/capacity.md": {"bill": bill},
+}
 
 func main() {
-	if err := fill("README.md"); err != nil {
-		fmt.Fprintln(os.Stderr, "table:", err)
-		os.Exit(1)
+	for name, made := range pages {
+		if err := fill(name, made); err != nil {
+			fmt.Fprintln(os.Stderr, "table:", err)
+			os.Exit(1)
+		}
 	}
 }
 
-func fill(name string) error {
-	text, err := os.ReadFile(name) //nolint:gosec // the README
+func fill(name string, made map[string]func() string) error {
+	text, err := os.ReadFile(name) //nolint:gosec // a page of pages
 	if err != nil {
 		return err
 	}
-	page, err := docs.Fill(string(text), parts)
+	page, err := docs.Fill(string(text), made)
 	if err != nil {
 		return err
 	}

@@ -11,21 +11,23 @@ import (
 	"github.com/insurance-navigator/navigator/docs"
 )
 
-const readme = "../../../../README.md"
+const root = "../../../../"
 
-// TestReadmeDrift holds the README's configuration table to the struct.
-func TestReadmeDrift(t *testing.T) {
+// TestPagesDrift holds the pages' tables to the code.
+func TestPagesDrift(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile(readme)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want, err := docs.Fill(string(text), parts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, string(text)); diff != "" {
-		t.Errorf("README.md's table is not the configuration: go run ./cmd/internal/boot/table, or %s (-code +page):\n%s", docs.Command, diff)
+	for name, made := range pages {
+		text, err := os.ReadFile(root + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := docs.Fill(string(text), made)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, string(text)); diff != "" {
+			t.Errorf("%s's table is not what the code says: go run ./cmd/internal/boot/table, or %s (-code +page):\n%s", name, docs.Command, diff)
+		}
 	}
 }
 

@@ -45,6 +45,9 @@ func Run(ctx context.Context, out io.Writer, o Options) error {
 	if err != nil {
 		return err
 	}
+	if err := site.operators(config, o.Environ); err != nil {
+		return err
+	}
 	log, err := site.logs(config)
 	if err != nil {
 		return err

@@ -6,13 +6,16 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/insurance-navigator/navigator/adapters/pdftext"
+	"github.com/insurance-navigator/navigator/cmd/internal/boot"
 	"github.com/insurance-navigator/navigator/cmd/navigator/internal/dev"
 )
 
@@ -39,13 +42,13 @@ func (o *terminal) String() string {
 	return o.text.String()
 }
 
-// run starts dev in a folder; stop is its Ctrl-C.
-func run(t *testing.T, dir string) (stop func()) {
+// run starts dev; stop is its Ctrl-C.
+func run(t *testing.T, o dev.Options) (stop func()) {
 	t.Helper()
 	out := &terminal{ready: make(chan struct{})}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- dev.Run(ctx, out, options(dir)) }()
+	go func() { ended <- dev.Run(ctx, out, o) }()
 	select {
 	case <-out.ready:
 	case err := <-ended:
@@ -71,8 +74,8 @@ func options(dir string) dev.Options {
 	return dev.Options{Dir: dir, Environ: []string{"PORT=0", "WEBHOOK_PORT=0", "PARSER=pdftext", "PDFIUM_WASM=" + pdftext.DefaultPath()}}
 }
 
-// login signs the demo account in as the profile says.
-func login(t *testing.T, dir string) (status int) {
+// login signs the demo account in as the profile says, and tells its id.
+func login(t *testing.T, dir string) (status int, id string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, "navigator.json"))
 	if err != nil {
@@ -92,33 +95,85 @@ func login(t *testing.T, dir string) (status int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close() //nolint:errcheck // only its status counts
-	return answer.StatusCode
+	defer answer.Body.Close() //nolint:errcheck // what counts was read
+	var session struct {
+		User struct{ ID string } `json:"user"`
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&session); err != nil {
+		t.Errorf("the login's answer: %v", err)
+	}
+	return answer.StatusCode, session.User.ID
 }
 
 // One command starts everything with an account; a second one beside it is
-// refused and stops nothing; a second run takes up the first one's place.
-func TestDevStartsRefusesASecondAndResumes(t *testing.T) {
+// refused and stops nothing; a second run takes up the first one's place, and
+// one from nothing keeps nothing of it (FM-019, FM-040: what was left over from
+// yesterday was taken for today's).
+func TestFM019_FM040_DevStartsRefusesASecondResumesAndBeginsAnew(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), ".local")
 	t.Cleanup(func() { sweep(t, dir) })
-	stop := run(t, dir)
+	stop := run(t, options(dir))
 	defer stop()
-	if status := login(t, dir); status != http.StatusOK {
+	if status, _ := login(t, dir); status != http.StatusOK {
 		t.Errorf("the demo account's login answered %d", status)
 	}
+	operates(t, dir)
 	err := dev.Run(t.Context(), &terminal{}, options(dir))
 	if err == nil || !strings.Contains(err.Error(), "running here already") {
 		t.Errorf("a second dev beside the first: %v", err)
 	}
-	if status := login(t, dir); status != http.StatusOK {
+	if status, _ := login(t, dir); status != http.StatusOK {
 		t.Errorf("after the refused second one the login answered %d", status)
 	}
 	stop()
-	again := run(t, dir)
+	again := run(t, options(dir))
 	defer again()
-	if status := login(t, dir); status != http.StatusOK {
+	status, was := login(t, dir)
+	if status != http.StatusOK {
 		t.Errorf("the account of the first run answered %d in the second", status)
+	}
+	again()
+	left := filepath.Join(dir, "storage", "left-over")
+	if err := os.WriteFile(left, []byte("of yesterday"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	fresh := options(dir)
+	fresh.Fresh = true
+	defer run(t, fresh)()
+	if _, err := os.Stat(left); !os.IsNotExist(err) {
+		t.Errorf("a run from nothing keeps the storage: %v", err)
+	}
+	if status, id := login(t, dir); status != http.StatusOK || id == "" || id == was {
+		t.Errorf("after a run from nothing the demo account's login answered %d, with the id %q after %q", status, id, was)
+	}
+}
+
+// operates reads the operator's environment as a shell does, and looks at the
+// queues with it. What the developer set himself is not in it.
+func operates(t *testing.T, dir string) {
+	t.Helper()
+	file := filepath.Join(dir, "operator.env")
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Fatalf("%v, %v; want a file for its owner alone", info, err)
+	}
+	command := exec.CommandContext(t.Context(), "sh", "-c", `. "$0" && env`, file)
+	command.Env = []string{"PATH=" + os.Getenv("PATH")}
+	out, err := command.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	environ := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if slices.ContainsFunc(environ, func(pair string) bool { return strings.HasPrefix(pair, "PARSER=") }) {
+		t.Error("what the developer set is written down")
+	}
+	operator, err := boot.OpenOperator(t.Context(), append(environ, "PARSER=pdftext"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer operator.Close()
+	if queues, err := operator.Queues(t.Context()); err != nil || len(queues) == 0 {
+		t.Errorf("%d queues, %v", len(queues), err)
 	}
 }
 

@@ -41,6 +41,7 @@ func (s *site) welcome(ctx context.Context, a boot.Addresses) {
 	s.say("Next, in another terminal:")
 	s.say("  go run ./cmd/navigator upload some-policy.pdf --wait")
 	s.say("  go run ./cmd/navigator search \"what is my deductible?\"")
+	s.say("and as an operator: . %s, then go run ./cmd/navigator queue list", s.path("operator.env"))
 	s.say("Ctrl-C stops everything.")
 }
 

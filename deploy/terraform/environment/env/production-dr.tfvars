@@ -22,3 +22,6 @@ services = {
   worker  = { cpu = 1024, memory = 2048, min = 1, max = 10 }
   webhook = { cpu = 256, memory = 512, min = 2, max = 6 }
 }
+
+# Connections of each process; docs/platform.md adds them up.
+settings = { DATABASE_MAX_CONNS = "8" }

@@ -21,3 +21,6 @@ queue_scaling = { jobs_per_task = 50, age_seconds = 300 }
 tools = {
   riverui = "ghcr.io/riverqueue/riverui:0.18.1"
 }
+
+# Connections of each process; docs/platform.md adds them up.
+settings = { DATABASE_MAX_CONNS = "8" }

@@ -24,3 +24,6 @@ services = {
   worker  = { cpu = 512, memory = 1024, min = 1, max = 2 }
   webhook = { cpu = 256, memory = 512, min = 2, max = 2 }
 }
+
+# Connections of each process; docs/platform.md adds them up.
+settings = { DATABASE_MAX_CONNS = "5" }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
@@ -114,8 +115,11 @@ func (s *site) with(role string) map[string]string {
 	return own
 }
 
-// logins are the services' own.
-var logins = map[string]string{"api": "inav_app", "worker": "inav_worker", "webhook": "inav_worker"}
+// logins are the services' own, doors the settings of their ports.
+var (
+	logins = map[string]string{"api": "inav_app", "worker": "inav_worker", "webhook": "inav_worker"}
+	doors  = map[string]string{"api": "PORT", "worker": "WORKER_PORT", "webhook": "WEBHOOK_PORT"}
+)
 
 // release goes the way of a release: migration, doctor, services, smoke test,
 // stop.
@@ -125,7 +129,7 @@ func (h *hold) release(t *testing.T) {
 	if out, err := s.once(t, "migrate", map[string]string{"MIGRATE_DATABASE_URL": s.house.SuperURL()}); err != nil {
 		t.Fatalf("the migration: %v: %s", err, out)
 	}
-	for service, port := range map[string]string{"api": "PORT", "worker": "WORKER_PORT", "webhook": "WEBHOOK_PORT"} {
+	for service, port := range doors {
 		if out, err := s.once(t, service, map[string]string{port: s.settings[port]}, "healthcheck"); err == nil || !strings.Contains(err.Error(), "exit status 1") || !strings.Contains(err.Error(), "connection refused") {
 			t.Errorf("P-001, the health of a %s that does not run: %v, %s", service, err, out)
 		}
@@ -148,7 +152,7 @@ func (h *hold) release(t *testing.T) {
 }
 
 // serve starts the three services and waits until the engine itself calls them
-// healthy. It gives their containers.
+// healthy, and they are ready. It gives their containers.
 func (s *site) serve(t *testing.T) map[string]string {
 	t.Helper()
 	containers := map[string]string{}
@@ -161,20 +165,37 @@ func (s *site) serve(t *testing.T) map[string]string {
 		containers[service] = container
 		t.Cleanup(func() { _, _ = s.call(context.Background(), "rm", "--force", "--volumes", container) }) // may be gone with its engine
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), engineStart)
+	ctx, cancel := context.WithTimeout(t.Context(), serviceStart)
 	defer cancel()
 	again := time.NewTicker(300 * time.Millisecond) // a state is asked for, as an orchestrator does
 	defer again.Stop()
 	for service, container := range containers {
-		for state := ""; state != "running healthy"; {
+		for state, ready := "", false; state != "running healthy" || !ready; <-again.C {
 			var err error
 			if state, err = s.call(ctx, "inspect", "--format", "{{.State.Status}} {{.State.Health.Status}}", container); err != nil || strings.HasPrefix(state, "exited") {
 				t.Fatalf("the %s is %q, %v:\n%s", service, state, err, s.log(container))
 			}
-			<-again.C
+			ready = answers(ctx, "http://127.0.0.1:"+s.settings[doors[service]]+"/readyz")
 		}
 	}
 	return containers
+}
+
+// serviceStart bounds the start of three services at once, of which each
+// compiles its PDF reader anew.
+const serviceStart = 3 * time.Minute
+
+// answers reports whether an address answers with 200.
+func answers(ctx context.Context, address string) bool {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	if err != nil {
+		return false
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return false
+	}
+	return answer.Body.Close() == nil && answer.StatusCode == http.StatusOK
 }
 
 // log is the end of what a container has said.

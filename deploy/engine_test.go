@@ -74,7 +74,7 @@ func (e *engine) start(t *testing.T, daemon string) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer log.Close() //nolint:errcheck // the daemon has its own
+	defer log.Close()                                                                                                                                  //nolint:errcheck // the daemon has its own
 	cmd := exec.CommandContext(context.Background(), daemon, "--config-file", at("config.json"), "--data-root", at("data"), "--exec-root", at("exec"), //nolint:gosec // found above
 		"--pidfile", at("pid"), "--host", "unix://"+at("sock"), "--iptables=false", "--ip6tables=false", "--bridge=none")
 	cmd.Stdout, cmd.Stderr = log, log

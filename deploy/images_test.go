@@ -35,11 +35,8 @@ func contents(t *testing.T, services ...string) string {
 	clone, out := filepath.Join(t.TempDir(), "clone"), t.TempDir()
 	run(t, "..", "git", "clone", "--quiet", "--no-checkout", ".", clone)
 	run(t, clone, "git", "checkout", "--quiet", run(t, "..", "git", "rev-parse", "HEAD"))
-	fetched, err := filepath.Abs("../.local")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(fetched, filepath.Join(clone, ".local")); err != nil {
+	fetched, err := filepath.Abs("../.local/pdfium")
+	if err := errors.Join(err, os.Mkdir(filepath.Join(clone, ".local"), 0o700), os.Symlink(fetched, filepath.Join(clone, ".local", "pdfium"))); err != nil {
 		t.Fatal(err)
 	}
 	command := exec.CommandContext(t.Context(), "deploy/images.sh", append([]string{"contents"}, services...)...)

@@ -126,12 +126,30 @@ func TestLokiIsAskedWhereItIsSet(t *testing.T) {
 	away := behind(t, ours(http.StatusServiceUnavailable))
 	for want, l := range map[State]look{
 		Skipped: {},
-		Good:    {environ: []string{"LOKI_URL=https://example.com/loki/api/v1/push"}, way: w},
+		Good:    {environ: []string{"LOKI_URL=https://example.com"}, way: w},
 		Warning: {environ: []string{"LOKI_URL=https://example.com"}, way: away},
 		Bad:     {environ: []string{"LOKI_URL=nothing"}},
 	} {
 		if got := l.logStore(t.Context()); got.State != want {
 			t.Errorf("%s: %+v", want, got)
+		}
+	}
+	guarded := behind(t, func(rw http.ResponseWriter, r *http.Request) {
+		if user, password, _ := r.BasicAuth(); user != "writer" || password != "canary" || r.Header.Get("X-Scope-OrgID") != "ours" {
+			rw.WriteHeader(http.StatusUnauthorized)
+		}
+	})
+	for password, want := range map[string]Check{
+		"canary": {State: Good},
+		"other":  {State: Warning, Advice: "Check LOKI_USERNAME, LOKI_PASSWORD and LOKI_TENANT."},
+	} {
+		environ := []string{"LOKI_URL=https://example.com", "LOKI_USERNAME=writer", "LOKI_PASSWORD=" + password, "LOKI_TENANT=ours"}
+		config, err := boot.Read(environ)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := (look{environ: environ, config: config, way: guarded}).logStore(t.Context()); got.State != want.State || got.Advice != want.Advice {
+			t.Errorf("a Loki that asks who it is: %+v, not %+v", got, want)
 		}
 	}
 }

@@ -21,12 +21,24 @@ func (l look) logStore(ctx context.Context) Check {
 	}
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
-	base := url.URL{Scheme: u.Scheme, User: u.User, Host: u.Host, Path: "/ready"}
-	if status, _, err := l.way.ask(ctx, base.String()); err != nil || status != http.StatusOK {
-		return warning(name, "it does not answer /ready; logs are on the standard output alone meanwhile",
-			"Check LOKI_URL, that Loki runs, and that this machine may reach it.")
+	switch status, _, err := l.way.ask(ctx, u.JoinPath("ready").String(), l.known); {
+	case err == nil && status == http.StatusOK:
+		return good(name, "it is ready")
+	case err == nil && (status == http.StatusUnauthorized || status == http.StatusForbidden):
+		return warning(name, "it does not let us in; logs are on the standard output alone meanwhile", "Check LOKI_USERNAME, LOKI_PASSWORD and LOKI_TENANT.")
 	}
-	return good(name, "it is ready")
+	return warning(name, "it does not answer /ready; logs are on the standard output alone meanwhile",
+		"Check LOKI_URL (the base address alone, without /loki/api/v1/push), that Loki runs, and that this machine may reach it.")
+}
+
+// known says to Loki who we are, as the log's own client does.
+func (l look) known(r *http.Request) {
+	if l.config.LokiUser != "" {
+		r.SetBasicAuth(l.config.LokiUser, l.config.LokiPassword.Reveal())
+	}
+	if l.config.LokiTenant != "" {
+		r.Header.Set("X-Scope-OrgID", l.config.LokiTenant)
+	}
 }
 
 // setting is a variable of the environment, as it stands there.

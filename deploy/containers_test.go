@@ -131,14 +131,14 @@ func (h *hold) release(t *testing.T) {
 	}
 	for service, port := range doors {
 		if out, err := s.once(t, service, map[string]string{port: s.settings[port]}, "healthcheck"); err == nil || !strings.Contains(err.Error(), "exit status 1") || !strings.Contains(err.Error(), "connection refused") {
-			t.Errorf("P-001, the health of a %s that does not run: %v, %s", service, err, out)
+			t.Errorf("the health of a %s that does not run: %v, %s", service, err, out)
 		}
 		if out, err := s.once(t, service, nil); err == nil || !strings.Contains(err.Error(), "DATABASE_URL") {
 			t.Errorf("FM-022a, a %s without settings: %v, %s", service, err, out)
 		}
 		settings := s.with(logins[service])
 		if out, err := s.once(t, "navigator", settings, "doctor", "preflight", "--service", service); err != nil {
-			t.Errorf("P-005, FM-041, the doctor before the %s: %v\n%s", service, err, out)
+			t.Errorf("the doctor before the %s: %v\n%s", service, err, out)
 		}
 	}
 	containers := s.serve(t)

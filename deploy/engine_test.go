@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -134,7 +135,7 @@ func (e *engine) callWith(ctx context.Context, settings []string, args ...string
 	defer cancel()
 	var out, said bytes.Buffer
 	cmd := exec.CommandContext(ctx, "docker", args...)
-	cmd.Env, cmd.Stdout, cmd.Stderr = append(e.environ, settings...), &out, &said
+	cmd.Env, cmd.Stdout, cmd.Stderr = slices.Concat(e.environ, settings), &out, &said
 	if err := cmd.Run(); err != nil {
 		return out.String(), fmt.Errorf("docker %s: %w: %s", args[0], err, strings.TrimSpace(said.String()))
 	}

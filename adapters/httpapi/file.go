@@ -138,6 +138,7 @@ func (w *problemWriter) WriteHeader(status int) {
 		return
 	}
 	w.refused = true
+	w.Header().Set("Cache-Control", "no-store")
 	for _, name := range []string{"Content-Disposition", "ETag", "Last-Modified", "Content-Length", "Accept-Ranges"} {
 		w.Header().Del(name)
 	}

@@ -12,8 +12,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/danielgtaylor/huma/v2/yaml"
-
-	"github.com/insurance-navigator/navigator/core"
 )
 
 // describeUpload documents the upload's body. It has to happen after the
@@ -151,19 +149,6 @@ func (a *api) serveDocuments(mux *http.ServeMux, doc *huma.OpenAPI) {
 	}
 }
 
-// made answers the same public bytes to everybody, made once.
-func made(contentType string, write func() ([]byte, error)) http.HandlerFunc {
-	once := sync.OnceValues(write)
-	return func(w http.ResponseWriter, r *http.Request) {
-		body, err := once()
-		if err != nil {
-			fail(w, r, core.Fail(core.CodeInternal, err))
-			return
-		}
-		static(contentType, body)(w, r)
-	}
-}
-
 // downgrade is the document in 3.0.3. Huma's own leaves in it what validators
 // and generators refuse: a keyword of 3.1, and words beside a $ref.
 func downgrade(doc *huma.OpenAPI) ([]byte, error) {
@@ -209,14 +194,5 @@ func dropKey(tree any, key string) {
 		for _, child := range node {
 			dropKey(child, key)
 		}
-	}
-}
-
-// static answers the same public bytes to everybody.
-func static(contentType string, body []byte) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", contentType)
-		w.Header().Set("Cache-Control", "public, max-age=300")
-		_, _ = w.Write(body) // a client that left is no error of ours
 	}
 }

@@ -25,3 +25,18 @@ func CheckLogin(ctx context.Context, pool *pgxpool.Pool) error {
 	}
 	return nil
 }
+
+// CheckMigrator refuses a login that a migration would fail as: it has to make
+// schemas in the database, and to work as the owner of ours where that is there.
+func CheckMigrator(ctx context.Context, pool *pgxpool.Pool) error {
+	var makes, owns bool
+	err := pool.QueryRow(ctx, `select has_database_privilege(session_user, current_database(), 'create'),
+			coalesce((select pg_has_role(session_user, nspowner, 'usage') from pg_namespace where nspname = 'upload_pipeline'), true)`).Scan(&makes, &owns)
+	if err != nil {
+		return fmt.Errorf("look at the database login: %w", redact(err))
+	}
+	if !makes || !owns {
+		return errors.New("the login may not make schemas in this database, or does not own upload_pipeline: a migration would fail")
+	}
+	return nil
+}

@@ -3,6 +3,8 @@ package postgres_test
 import (
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 )
 
@@ -22,5 +24,22 @@ func TestC4_OnlyAHeldLoginServesTheAPI(t *testing.T) {
 	defer pool.Close()
 	if err := postgres.CheckLogin(t.Context(), pool); err == nil {
 		t.Error("a superuser's login may serve the API")
+	}
+}
+
+func TestFM012m_OnlyALoginThatCanMigrateMigrates(t *testing.T) {
+	h := open(t)
+	pool, err := postgres.Open(t.Context(), postgres.Options{URL: h.db.OwnerURL(), Name: "test", MaxConns: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	if err := postgres.CheckMigrator(t.Context(), pool); err != nil {
+		t.Errorf("the owner: %v", err)
+	}
+	for _, service := range []*pgxpool.Pool{h.app, h.work} {
+		if err := postgres.CheckMigrator(t.Context(), service); err == nil {
+			t.Error("a service's login may migrate")
+		}
 	}
 }

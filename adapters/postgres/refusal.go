@@ -86,6 +86,9 @@ var signs = []sign{
 		advice: "take the address's parameters away, but for sslmode and sslrootcert, or list it in the pooler's ignore_startup_parameters"},
 	{words: []string{"sasl", "scram", "password authentication failed", "authentication failed", "wrong password"}, final: true,
 		text: "it refuses the login (wrong user or password)", advice: adviceLogin},
+	{words: []string{"permission denied to set role"}, final: true, text: "the login may not work as the service's role", advice: adviceRole},
+	{words: []string{`role "inav_app" does not exist`, `role "inav_worker" does not exist`}, final: true, text: "it has no such role",
+		advice: "run this release's migration first: it makes the roles; " + adviceRole},
 	{states: []string{"28P01", "28000"}, final: true, text: "it refuses the login (wrong user or password)", advice: adviceLogin},
 	{states: []string{"3D000"}, words: []string{"no such database"}, final: true, text: "it has no database of that name",
 		advice: "check the name at the address's end; a hosted project's is postgres"},
@@ -96,6 +99,8 @@ var signs = []sign{
 
 const adviceLogin = "check user and password; a password's special characters are percent-encoded, a pooler's user is user.project, " +
 	"and inav_app and inav_worker have none until one is set (alter role inav_app password '...')"
+
+const adviceRole = "the API logs in as inav_app, worker and webhook as inav_worker, each by its own address"
 
 func (s sign) fits(state, message string) bool {
 	return slices.Contains(s.states, state) || slices.ContainsFunc(s.words, func(w string) bool { return strings.Contains(message, w) })

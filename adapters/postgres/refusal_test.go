@@ -74,6 +74,8 @@ var refusals = map[string]struct {
 	"L-004 no plain":           {"28000", `no pg_hba.conf entry for host "192.0.2.1", user "canaryref", database "d", no encryption`, true, "sslmode=verify-full"},
 	"L-004 starting":           {"57P03", "the database system is starting up", false, "not up yet"},
 	"L-004 behind the pooler":  {"08P01", "server login has been failing, try again later (server_login_retry)", false, "not up yet"},
+	"FM-043b another login":    {"42501", `permission denied to set role "inav_worker"`, true, "worker and webhook as inav_worker"},
+	"FM-043b no role":          {"28000", `role "inav_app" does not exist`, true, "migration first"},
 	"network restrictions":     {"XX000", "(EADDRNOTALLOWED) address not in tenant allow_list: {192, 0, 2, 1}", true, "network restrictions"},
 	"no database":              {"3D000", `database "canaryref" does not exist`, true, "a hosted project's is postgres"},
 	"parameter":                {"08P01", "unsupported startup parameter: search_path", true, "ignore_startup_parameters"},

@@ -103,7 +103,7 @@ func (c *doctorCheck) remote(ctx context.Context, g *globals, w *world) []doctor
 	checks := []doctor.Check{{Name: "address", State: doctor.Good, Detail: place.URL + ", " + g.urlSource(place)}, credentials(g, place, w.get("HOME"))}
 	way, err := w.connect(g)
 	if err != nil {
-		return append(checks, doctor.Check{Name: "connection", State: doctor.Bad, Detail: err.Error()})
+		return append(checks, doctor.Check{Name: "connection", State: doctor.Bad, Detail: err.Error(), Advice: "Mend the option or the setting that it names."})
 	}
 	checks = append(checks, doctor.Network(ctx, place.URL)...)
 	if doctor.Failed(checks[2:]) {

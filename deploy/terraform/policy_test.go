@@ -129,6 +129,17 @@ func servicePolicies() []policy {
 			"HTTP served":             change("aws_lb_listener.http", "default_action", []any{map[string]any{"type": "forward"}}),
 			"TLS 1.0 of static files": inBlock("aws_cloudfront_distribution.assets[0]", "minimum_protocol_version", "TLSv1", "viewer_certificate", 0),
 		}},
+		{"the content network has static files alone, and keeps them as the API does its own", []string{"production"}, content, map[string]func(*testing.T, *plan){
+			"the API behind it":        inBlock("aws_cloudfront_distribution.assets[0]", "domain_name", "api.example.com", "origin", 0),
+			"another name for it":      change("aws_cloudfront_distribution.assets[0]", "aliases", []any{"api.example.com"}),
+			"what people send":         inBlock("aws_cloudfront_distribution.assets[0]", "allowed_methods", []any{"GET", "HEAD", "POST"}, "default_cache_behavior", 0),
+			"kept for somebody":        inBlock(`aws_cloudfront_cache_policy.assets["short"]`, "cookie_behavior", "all", "parameters_in_cache_key_and_forwarded_to_origin", 0, "cookies_config", 0),
+			"kept longer than is said": change(`aws_cloudfront_cache_policy.assets["short"]`, "max_ttl", 86400.0),
+			"said longer than the API": inBlock(`aws_cloudfront_response_headers_policy.assets["short"]`, "value", "public, max-age=86400", "custom_headers_config", 0, "items", 0),
+			"without HSTS":             inBlock(`aws_cloudfront_response_headers_policy.assets["immutable"]`, "strict_transport_security", []any{}, "security_headers_config", 0),
+			"guessed at":               inBlock(`aws_cloudfront_response_headers_policy.assets["short"]`, "content_type_options", []any{}, "security_headers_config", 0),
+			"no headers at all":        drop(`aws_cloudfront_response_headers_policy.assets["short"]`),
+		}},
 		{"a bad release is undone", here, both(
 			each("aws_ecs_service", "circuit breaker with rollback", func(r resource) bool {
 				return r.get("deployment_circuit_breaker", 0, "rollback") == true && (r.number("deployment_minimum_healthy_percent") == 100 || single(r))

@@ -21,6 +21,7 @@ import (
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/cmd/internal/boot"
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/db"
 	"github.com/insurance-navigator/navigator/db/dbtest"
 	"github.com/insurance-navigator/navigator/loadtest/corpus"
 )
@@ -159,6 +160,35 @@ func TestL004_ADatabaseThatComesUpLaterIsEnough(t *testing.T) {
 	b.Start()
 	w.until("the API to be ready", func() bool { return w.ready() == http.StatusOK })
 	w.person("ada")
+}
+
+// bell calls back when a line holds a text.
+type bell struct {
+	text string
+	then func()
+}
+
+func (l bell) Write(line []byte) (int, error) {
+	if strings.Contains(string(line), l.text) {
+		l.then()
+	}
+	return len(line), nil
+}
+
+// A process that is asked to stop while it waits for its database ends as any
+// other stop does.
+func TestFM039_AStopDuringTheStartIsOrderly(t *testing.T) {
+	t.Parallel()
+	house := dbtest.New(t, db.Schemas{})
+	b, config := house.Bouncer("session", "inav_worker"), peer(t, house)
+	config.DatabaseURL = boot.Secret(b.URL("inav_worker"))
+	b.Stop()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	log := slog.New(slog.NewJSONHandler(bell{"the database does not answer yet", cancel}, nil))
+	if err := boot.Run(ctx, config, boot.Webhook, log, func(boot.Addresses) { t.Error("it is ready without a database") }); err != nil {
+		t.Errorf("it ends with %v", err)
+	}
 }
 
 // The pooler is restarted under work: what was cut off is tried again, every

@@ -60,10 +60,20 @@ func run(ctx context.Context, config Config, service Service, to journaled, mete
 	house, err := openHouse(ctx, config, service, watch)
 	if err != nil {
 		gates.shutNow()
-		return err
+		return unlessAsked(ctx, log, err)
 	}
 	defer house.close()
 	return house.serve(ctx, gates, failed, ready)
+}
+
+// unlessAsked tells a start that failed from one that was asked to stop, which
+// is as orderly as any other stop; what it waited for is in the log.
+func unlessAsked(ctx context.Context, log *slog.Logger, err error) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		log.Info("stopped")
+		return nil
+	}
+	return err
 }
 
 // serve starts everything, waits for the end, and drains.
@@ -71,7 +81,7 @@ func (h *House) serve(ctx context.Context, gates doors, failed chan error, ready
 	line, err := h.start(ctx, gates)
 	if err != nil {
 		gates.shutNow()
-		return err
+		return unlessAsked(ctx, h.log, err)
 	}
 	going, stopLoops := context.WithCancel(context.WithoutCancel(ctx))
 	ended := h.loops(going)

@@ -92,14 +92,18 @@ func (w way) webhook(ctx context.Context, u *url.URL, secure string, early bool)
 	return bad(name, detail, advice)
 }
 
-// ask makes one GET; ours tells that the answer has our mark.
-func (w way) ask(ctx context.Context, address string) (status int, ours bool, err error) {
+// ask makes one GET, with what is said of us; ours tells that the answer has our
+// mark.
+func (w way) ask(ctx context.Context, address string, said ...func(*http.Request)) (status int, ours bool, err error) {
 	transport := &http.Transport{DialContext: w.dial, DisableKeepAlives: true,
 		TLSClientConfig: &tls.Config{RootCAs: w.roots, MinVersion: tls.VersionTLS12}}
 	caller := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
 		return 0, false, err
+	}
+	for _, say := range said {
+		say(request)
 	}
 	answer, err := caller.Do(request)
 	if err != nil {

@@ -115,3 +115,26 @@ func TestFM011_FM030_TheDoctorTellsAHostWithIPv6Alone(t *testing.T) {
 		t.Errorf("got %+v", checks)
 	}
 }
+
+// A Loki that asks who we are is told, as the log's own client tells it.
+func TestLokiIsToldWhoWeAre(t *testing.T) {
+	t.Parallel()
+	guarded := behind(t, func(rw http.ResponseWriter, r *http.Request) {
+		if user, password, _ := r.BasicAuth(); user != "writer" || password != "canary" || r.Header.Get("X-Scope-OrgID") != "ours" {
+			rw.WriteHeader(http.StatusUnauthorized)
+		}
+	})
+	for password, want := range map[string]Check{
+		"canary": {State: Good},
+		"other":  {State: Warning, Advice: "Check LOKI_USERNAME, LOKI_PASSWORD and LOKI_TENANT."},
+	} {
+		environ := []string{"LOKI_URL=https://example.com", "LOKI_USERNAME=writer", "LOKI_PASSWORD=" + password, "LOKI_TENANT=ours"}
+		config, err := boot.Read(environ)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := (look{environ: environ, config: config, way: guarded}).asked(t.Context(), lokiOption); got.State != want.State || got.Advice != want.Advice {
+			t.Errorf("a Loki that asks who it is: %+v, not %+v", got, want)
+		}
+	}
+}

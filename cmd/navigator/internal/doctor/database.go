@@ -62,10 +62,13 @@ func (l look) side(ctx context.Context, s side) []Check {
 	checks := s.told(found, s.deaf(found, l.config))
 	schema, empty := s.schema(ctx, pool, l.early)
 	checks = append(append(checks, schema), s.carried(ctx, pool, empty)...)
+	if !empty || s.role == "" {
+		checks = append(checks, s.login(ctx, pool, l.config)...)
+	}
 	if empty || s.role == "" {
 		return checks
 	}
-	checks = append(append(checks, s.login(ctx, pool, l.config)...), s.clock(ctx, pool, l.config))
+	checks = append(checks, s.clock(ctx, pool, l.config))
 	if l.service == boot.Dev { // its keys are made anew with each start
 		return checks
 	}

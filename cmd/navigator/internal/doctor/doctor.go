@@ -26,9 +26,18 @@ type Check struct {
 
 func good(name, detail string) Check { return Check{Name: name, State: Good, Detail: detail} }
 
-func bad(name, detail, advice string) Check { return Check{name, Bad, detail, advice} }
+func bad(name, detail, advice string) Check { return Check{name, Bad, detail, advised(advice)} }
 
-func warning(name, detail, advice string) Check { return Check{name, Warning, detail, advice} }
+func warning(name, detail, advice string) Check { return Check{name, Warning, detail, advised(advice)} }
+
+// advised is what to do where nothing is known of the fault: no finding leaves
+// its reader without a next step.
+func advised(advice string) string {
+	if advice == "" {
+		return "Try again. If it stays so, the log of what was asked says more; give this line to whoever keeps the deployment."
+	}
+	return advice
+}
 
 func skipped(name, detail string) Check { return Check{Name: name, State: Skipped, Detail: detail} }
 

@@ -27,7 +27,11 @@ func (l look) embedder(ctx context.Context) []Check {
 	}
 	checks := []Check{good(name, "it lets our key in, and has "+l.config.OpenAIModel)}
 	got, err := opened.Embed(ctx, []string{word})
-	if err != nil {
+	switch {
+	case core.HasCode(err, core.CodeBadVectors):
+		return append(checks, bad(vectors, fmt.Sprintf("%s: they are not %d numbers that make a vector", core.CodeBadVectors, core.Dimensions),
+			advice(core.CodeBadVectors)))
+	case err != nil:
 		return append(checks, refused(vectors, err))
 	}
 	return append(checks, good(vectors, fmt.Sprintf("%d dimensions, for %d tokens", core.Dimensions, got.Tokens)))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -121,17 +122,26 @@ func program(ctx context.Context, dir string) Check {
 	return good("database", fmt.Sprintf("PostgreSQL %d with pgvector %s: %s", found.Major, found.Vector, where))
 }
 
-// reader looks for the PDF reader.
+// module is how a WebAssembly module begins.
+const module = "\x00asm\x01\x00\x00\x00"
+
+// reader looks for the PDF reader, and whether it is a module at all.
 func reader(environ []string, config boot.Config) Check {
+	const name, advice = "PDF reader", "Fetch it: make pdfium, or set PDFIUM_WASM to where it is."
 	path := config.PDFium
 	if path == "" && !given(environ, "PDFIUM_WASM") {
 		path = pdftext.DefaultPath()
 	}
-	info, err := os.Stat(path)
-	if err != nil || info.Size() == 0 {
-		return bad("PDF reader", "it is not at "+path, "Fetch it: make pdfium, or set PDFIUM_WASM to where it is.")
+	file, err := os.Open(path) //nolint:gosec // of the service's own settings
+	if err != nil {
+		return bad(name, "it is not at "+path, advice)
 	}
-	return good("PDF reader", path)
+	defer file.Close() //nolint:errcheck // only read
+	begins := make([]byte, len(module))
+	if _, err := io.ReadFull(file, begins); err != nil || string(begins) != module {
+		return bad(name, path+" is no WebAssembly module: no PDF could be read by it", advice)
+	}
+	return good(name, path)
 }
 
 // counts asks the Redis that request rates are counted in. Without it they are

@@ -35,10 +35,13 @@ func free(t *testing.T) string {
 	return port(t, listener.Addr().String())
 }
 
+// wasm is how the PDF reader's file begins.
+const wasm = "\x00asm\x01\x00\x00\x00"
+
 func TestLocalDevelopment(t *testing.T) {
 	t.Parallel()
 	reader := filepath.Join(t.TempDir(), "pdfium.wasm")
-	if err := os.WriteFile(reader, []byte("x"), 0o600); err != nil {
+	if err := os.WriteFile(reader, []byte(wasm), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	ours := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Request-Id", "x") }))

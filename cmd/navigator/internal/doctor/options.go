@@ -14,17 +14,21 @@ type option struct {
 	off           string // what is lost without it
 	away          string // what is lost while it does not answer
 	advice        string // what to do then
+
+	denied string                    // what to do where it does not let us in
+	known  func(look, *http.Request) // says who we are; nil where nobody asks
 }
 
 // The options that say by a path whether they work.
 var (
 	lokiOption = option{"loki", "LOKI_URL", "/ready", "logs are on the standard output alone", "logs are on the standard output alone meanwhile",
-		"Check LOKI_URL, that Loki runs, and that this machine may reach it."}
+		"Check LOKI_URL, that Loki runs, and that this machine may reach it.",
+		"Check LOKI_USERNAME, LOKI_PASSWORD and LOKI_TENANT.", look.toLoki}
 	agentOption = option{"metrics agent", "METRICS_AGENT_URL", "/-/ready", "it is not known who scrapes ADMIN_PORT: without anybody, no alert on metrics comes",
 		"dashboards stand still, and alerts on metrics do not come meanwhile",
-		"Check METRICS_AGENT_URL, and that the Prometheus agent runs: its log says what it cannot read or write."}
+		"Check METRICS_AGENT_URL, and that the Prometheus agent runs: its log says what it cannot read or write.", "", nil}
 	proberOption = option{"outside prober", "PROBER_URL", "/-/healthy", "nobody counts how we look from outside: the objective of uptime has no figures",
-		"nobody counts how we look from outside meanwhile", "Check PROBER_URL, and that the prober runs."}
+		"nobody counts how we look from outside meanwhile", "Check PROBER_URL, and that the prober runs.", "", nil}
 )
 
 // asked asks an option whether it works. Without one, or while it is away, the
@@ -41,10 +45,27 @@ func (l look) asked(ctx context.Context, o option) Check {
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
 	base := url.URL{Scheme: u.Scheme, User: u.User, Host: u.Host, Path: o.ready}
-	if status, _, err := l.way.ask(ctx, base.String()); err != nil || status != http.StatusOK {
-		return warning(o.name, "it does not answer "+o.ready+"; "+o.away, o.advice)
+	var as []func(*http.Request)
+	if o.known != nil {
+		as = append(as, func(r *http.Request) { o.known(l, r) })
 	}
-	return good(o.name, "it is ready")
+	switch status, _, err := l.way.ask(ctx, base.String(), as...); {
+	case err == nil && status == http.StatusOK:
+		return good(o.name, "it is ready")
+	case err == nil && o.denied != "" && (status == http.StatusUnauthorized || status == http.StatusForbidden):
+		return warning(o.name, "it does not let us in; "+o.away, o.denied)
+	}
+	return warning(o.name, "it does not answer "+o.ready+"; "+o.away, o.advice)
+}
+
+// toLoki says who we are, as the log's own client does.
+func (l look) toLoki(r *http.Request) {
+	if l.config.LokiUser != "" {
+		r.SetBasicAuth(l.config.LokiUser, l.config.LokiPassword.Reveal())
+	}
+	if l.config.LokiTenant != "" {
+		r.Header.Set("X-Scope-OrgID", l.config.LokiTenant)
+	}
 }
 
 // traces asks the collector of spans whether it would take some.

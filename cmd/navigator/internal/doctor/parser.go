@@ -67,12 +67,6 @@ func version(ctx context.Context, config boot.Config, holdings ports.Holdings) C
 // parserTime bounds all of the parser's checks.
 const parserTime = 2 * time.Minute
 
-// refused is a call's failure in the words of its code.
-func refused(name string, err error) Check {
-	code := core.AsError(err).Code
-	return bad(name, string(code), code.Advice())
-}
-
 // copies compares the parser's lists with the database.
 func copies(ctx context.Context, environ []string, config boot.Config, holdings ports.Holdings) Check {
 	url := config.WorkerURL()

@@ -30,7 +30,7 @@ func scanner(ctx context.Context, config boot.Config) Check {
 	}
 	version, err := opened.Version(ctx)
 	if err != nil {
-		return bad(scannerName, core.CodeScanUnavailable.Message(), "Start clamd, or mend CLAMD_ADDRESS: documents wait for it.")
+		return bad(scannerName, core.CodeScanUnavailable.Message(), advice(core.CodeScanUnavailable))
 	}
 	detail := version.Engine
 	if version.Signatures == "" || version.SignedAt.IsZero() {

@@ -69,12 +69,18 @@ func vector(name string, c postgres.Catalog, empty bool) Check {
 }
 
 // login refuses an API's login that the row policies would not hold, as the
-// start does.
+// start does, and a migration's that could not do its work.
 func (s side) login(ctx context.Context, pool *pgxpool.Pool, config boot.Config) (checks []Check) {
+	name := s.name + " login"
+	if s.role == "" {
+		if err := postgres.CheckMigrator(ctx, pool); err != nil {
+			return []Check{bad(name, err.Error(), "Let MIGRATE_DATABASE_URL log in as the database's owner; at Supabase that is postgres.")}
+		}
+		return []Check{good(name, "may make and change the schema")}
+	}
 	if s.role != "inav_app" || config.Mode == boot.Development {
 		return nil
 	}
-	name := s.name + " login"
 	if err := postgres.CheckLogin(ctx, pool); err != nil {
 		return []Check{bad(name, err.Error(), "Give inav_app a password (docs/database.md) and let DATABASE_URL log in as it.")}
 	}
@@ -92,9 +98,9 @@ func (s side) clock(ctx context.Context, pool *pgxpool.Pool, config boot.Config)
 	told, refusal := config.JudgeSkew(skew)
 	switch {
 	case refusal != nil:
-		return bad(name, refusal.Error(), core.CodeClockSkew.Advice())
+		return bad(name, refusal.Error(), advice(core.CodeClockSkew))
 	case told:
-		return warning(name, detail, core.CodeClockSkew.Advice())
+		return warning(name, detail, advice(core.CodeClockSkew))
 	}
 	return good(name, detail)
 }

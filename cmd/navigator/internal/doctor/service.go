@@ -48,7 +48,7 @@ func told(err error) (detail, advice string) {
 	case errors.Is(err, context.DeadlineExceeded):
 		return "there was no answer in time", "Try again."
 	}
-	return err.Error(), ""
+	return err.Error(), "Check the address, and that this tool is of the deployment's release."
 }
 
 // parts is a line for the whole and one for each service behind it.
@@ -62,15 +62,14 @@ func parts(h client.Health) []Check {
 	for _, d := range h.Details {
 		name := "service " + d.Name
 		if d.OK && d.Code != "" {
-			checks = append(checks, warning(name, d.Code, core.Code(d.Code).Advice()))
+			checks = append(checks, warning(name, d.Code, advice(core.Code(d.Code))))
 			continue
 		}
 		if d.OK {
 			checks = append(checks, good(name, "last worked "+ago(d.At)))
 			continue
 		}
-		advice := core.Code(d.Code).Advice()
-		checks = append(checks, bad(name, d.Code+" "+ago(d.At), advice))
+		checks = append(checks, bad(name, d.Code+" "+ago(d.At), advice(core.Code(d.Code))))
 	}
 	return checks
 }

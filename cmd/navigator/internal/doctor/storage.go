@@ -31,7 +31,7 @@ func (l look) storage(ctx context.Context) Check {
 		return refused(name, err)
 	}
 	if err := store.Prepare(ctx); err != nil {
-		return bad(name, err.Error(), core.AsError(err).Code.Advice())
+		return bad(name, err.Error(), advice(core.AsError(err).Code))
 	}
 	return good(name, fmt.Sprintf("%s is private, has our limits, and gave back the bytes of an object that was then deleted", bucket))
 }

@@ -1,0 +1,53 @@
+package httpapi
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/insurance-navigator/navigator/core"
+)
+
+// What caches and browsers are told, here and at the content network of the
+// static files alike.
+const (
+	// KeptSeconds is how long what is the same for everybody may be kept before
+	// it is asked for again: the descriptions of the API and the public keys.
+	KeptSeconds = 300
+	// StrictTransport lets browsers come by https alone, for two years.
+	StrictTransport = "max-age=63072000; includeSubDomains"
+)
+
+// made answers the same public bytes to everybody, made once.
+func made(contentType string, write func() ([]byte, error)) http.HandlerFunc {
+	once := sync.OnceValues(func() (http.HandlerFunc, error) {
+		body, err := write()
+		return static(contentType, body), err
+	})
+	return func(w http.ResponseWriter, r *http.Request) {
+		answer, err := once()
+		if err != nil {
+			fail(w, r, core.Fail(core.CodeInternal, err))
+			return
+		}
+		answer(w, r)
+	}
+}
+
+// static answers the same public bytes to everybody, which may be kept, and
+// with 304 to whoever has them still.
+func static(contentType string, body []byte) http.HandlerFunc {
+	sum := sha256.Sum256(body)
+	tag := `"` + hex.EncodeToString(sum[:]) + `"`
+	return func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Type", contentType)
+		h.Set("Cache-Control", fmt.Sprintf("public, max-age=%d", KeptSeconds))
+		h.Set("ETag", tag)
+		http.ServeContent(&problemWriter{ResponseWriter: w, r: r}, r, "", time.Time{}, bytes.NewReader(body))
+	}
+}

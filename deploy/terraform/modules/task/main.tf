@@ -1,5 +1,6 @@
 # What is run: the container, its log and its two roles.
 terraform {
+  required_version = ">= 1.11, < 2"
   required_providers {
     aws = {
       source  = "hashicorp/aws"

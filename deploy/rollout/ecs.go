@@ -20,6 +20,7 @@ type Place struct {
 	Migrate  Task                `json:"migrate"`
 	Subnets  []string            `json:"subnets"`
 	Alarms   map[Action][]string `json:"alarms"` // names of CloudWatch's alarms
+	Alerts   *Alerts             `json:"alerts"` // nil where there is no managed Prometheus
 }
 
 // Task is one that runs once and ends.
@@ -46,6 +47,8 @@ type ECS struct {
 	Place Place
 	// AWS runs the command line and gives what it prints.
 	AWS func(ctx context.Context, args ...string) ([]byte, error)
+	// Alerts tells the alerts that fire; nil where Place has none.
+	Alerts func(ctx context.Context) ([]Trigger, error)
 	// Smoked sends a document through the release that serves at Place.URL.
 	Smoked func(ctx context.Context, url, release string) error
 	Say    func(format string, args ...any)
@@ -188,8 +191,18 @@ func tagOf(definition map[string]any) (string, error) {
 	return image[at+1:], nil
 }
 
-// Triggers is Platform.
-func (e *ECS) Triggers(ctx context.Context) (list []Trigger, err error) {
+// Triggers is Platform: CloudWatch's alarms, and the alerts of managed
+// Prometheus.
+func (e *ECS) Triggers(ctx context.Context) ([]Trigger, error) {
+	list, err := e.alarms(ctx)
+	if e.Alerts == nil {
+		return list, err
+	}
+	alerts, blind := e.Alerts(ctx)
+	return append(list, alerts...), errors.Join(err, blind)
+}
+
+func (e *ECS) alarms(ctx context.Context) (list []Trigger, err error) {
 	for _, action := range []Action{Undo, Page} {
 		names := e.Place.Alarms[action]
 		if len(names) == 0 {

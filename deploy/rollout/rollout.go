@@ -56,7 +56,8 @@ type Platform interface {
 	// Smoke sends a document the whole way through the release. Its error is
 	// ErrOutside where the release is not what failed.
 	Smoke(ctx context.Context, r Release) error
-	// Triggers are all alarms that are watched.
+	// Triggers are all alarms and alerts that are watched. With an error come
+	// those that could be read all the same.
 	Triggers(ctx context.Context) ([]Trigger, error)
 }
 

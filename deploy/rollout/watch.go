@@ -28,7 +28,6 @@ func (o Rollout) watch(ctx context.Context, before map[string]bool) error {
 		triggers, err := o.Platform.Triggers(ctx)
 		if blind = err; err != nil {
 			o.Say("the triggers cannot be read: %v", err)
-			continue
 		}
 		if err := o.fired(triggers, before, told); err != nil {
 			return err

@@ -38,6 +38,7 @@ rm -rf "$work/tree"
 mkdir -p "$work/tree/deploy"
 cp -R "$here" "$roots"
 cp -R "$here/../../observability" "$work/tree/observability"
+cp -R "$here/../clamd" "$here/../compose" "$work/tree/deploy"
 find "$roots" -name .terraform -type d -prune -exec rm -rf {} +
 
 # override ROOT ALIAS...: the root with invented credentials and a local state.

@@ -168,6 +168,9 @@ type container struct {
 	Environment []named  `json:"environment"`
 	Secrets     []named  `json:"secrets"`
 	Health      *command `json:"healthCheck"`
+	Essential   bool     `json:"essential"`
+	Needs       []needed `json:"dependsOn"`
+	Mounts      []mount  `json:"mountPoints"`
 	Linux       struct {
 		Capabilities struct {
 			Drop []string `json:"drop"`
@@ -178,6 +181,19 @@ type container struct {
 type named struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
+}
+
+// needed is a container that has to end well before another starts.
+type needed struct {
+	Name      string `json:"containerName"`
+	Condition string `json:"condition"`
+}
+
+// mount is a volume within a container.
+type mount struct {
+	Volume   string `json:"sourceVolume"`
+	Path     string `json:"containerPath"`
+	ReadOnly bool   `json:"readOnly"`
 }
 
 type command struct {

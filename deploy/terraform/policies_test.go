@@ -94,6 +94,7 @@ type statements struct {
 		Action    any
 		Resource  any
 		NotAction any
+		Condition map[string]map[string]any
 	}
 }
 
@@ -165,7 +166,8 @@ func paired(p *plan) (told []string) {
 		if list, _ := r.get("load_balancer").([]any); len(list) == 0 {
 			continue
 		}
-		if r.number("desired_count") < 2 || least[strings.TrimSuffix(r.Address, ".aws_ecs_service.this")] < 2 {
+		fewest, scaled := least[strings.TrimSuffix(r.Address, ".aws_ecs_service.this")]
+		if r.number("desired_count") < 2 || fewest < 2 && (scaled || !strings.HasPrefix(r.Address, "module.tool[")) {
 			told = append(told, r.Address+": public, with fewer than two tasks")
 		}
 	}
@@ -206,7 +208,11 @@ func once(task string) string {
 // locked holds the task to what it needs of a machine.
 func locked(p *plan) (told []string) {
 	for name, c := range p.tasks() {
-		if !c.ReadOnly || c.User != "65532:65532" || !slices.Equal(c.Linux.Capabilities.Drop, []string{"ALL"}) {
+		user := "65532:65532"
+		if strings.HasPrefix(name, configOf) { // fetched judges the rest of it
+			user = "0:0"
+		}
+		if !c.ReadOnly || c.User != user || !slices.Equal(c.Linux.Capabilities.Drop, []string{"ALL"}) {
 			told = append(told, name+": a writable root, another user, or capabilities")
 		}
 		if _, ours := given[name]; ours && once(name) == "" && (c.Health == nil || !slices.Equal(c.Health.Command, []string{"CMD", "/app", "healthcheck"})) {

@@ -120,6 +120,9 @@ func grants(r resource, environment string) (told []string) {
 	}
 	region := map[bool]string{true: ":us-west-2:", false: ":us-east-1:"}[environment == "production-dr"]
 	for _, s := range document.Statement {
+		if mine := []string{environment}; slices.Equal(words(s.Condition["StringEquals"]["aws:ResourceTag/Environment"]), mine) {
+			continue // by its tag, and not by its name
+		}
 		for _, to := range words(s.Resource) {
 			elsewhere := strings.Contains(to, ":us-") && !strings.Contains(to, region)
 			if to != "*" && (elsewhere || !strings.Contains(to, "navigator-"+environment)) {

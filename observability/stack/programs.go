@@ -68,6 +68,9 @@ func (o *Options) runs() []invocation {
 			"--storage.tsdb.retention.time=30d", "--web.listen-address=" + hostPort(o.Ports.Prometheus), "--enable-feature=exemplar-storage",
 			"--rules.alert.resend-delay=" + cmp.Or(o.Resend, time.Minute).String()}, nil},
 	}
+	if o.Receive {
+		list[1].args = append(list[1].args, "--web.enable-remote-write-receiver")
+	}
 	if len(o.Probes) > 0 {
 		list = append(list, invocation{blackboxes, []string{"--config.file=" + in("blackbox.yaml"), "--web.listen-address=" + hostPort(o.Ports.Blackbox)}, nil})
 	}

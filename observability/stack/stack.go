@@ -41,7 +41,9 @@ type Options struct {
 	// and redis://; empty runs none.
 	Postgres, Redis string
 	Node            bool // run the node exporter
-	Log             io.Writer
+	// Receive has Prometheus take what others write to it, as a managed one does.
+	Receive bool
+	Log     io.Writer
 }
 
 // Ports are those on loopback; 0 takes a free one.

@@ -47,6 +47,9 @@ type Config struct {
 	TraceHeaders  Secret  `env:"OTEL_EXPORTER_OTLP_HEADERS" help:"headers sent to it: name=value, with commas between"`
 	TraceShare    float64 `env:"OTEL_TRACES_SAMPLER_ARG" help:"share of the traces that are kept, from 0 to 1; each is kept whole"`
 
+	MetricsAgentURL string `env:"METRICS_AGENT_URL" help:"address of the Prometheus that scrapes ADMIN_PORT, for navigator doctor alone to ask; empty: none is known"`
+	ProberURL       string `env:"PROBER_URL" help:"address of the blackbox prober that asks our public addresses, for navigator doctor alone to ask; empty: none is known"`
+
 	DatabaseURL        Secret `env:"DATABASE_URL" help:"postgres:// address; the API logs in as inav_app, worker and webhook as inav_worker, migrate as the owner"`
 	WorkerDatabaseURL  Secret `env:"WORKER_DATABASE_URL" help:"for worker and webhook where one process runs all; DATABASE_URL when empty"`
 	MigrateDatabaseURL Secret `env:"MIGRATE_DATABASE_URL" help:"for migrate; DATABASE_URL when empty"`
@@ -65,7 +68,7 @@ type Config struct {
 	AllowedOrigins []string `env:"ALLOWED_ORIGINS" help:"browsers' pages that may call the API, exactly, with commas between; empty: none, in development http://localhost:3000"`
 	TrustedHops    int      `env:"TRUSTED_HOPS" help:"proxies before the doors that each add to X-Forwarded-For; 0: the peer is the client"`
 	TrustedProxies []string `env:"TRUSTED_PROXIES" help:"in place of TRUSTED_HOPS, where those proxies are: networks such as 10.0.0.0/16, with commas between; a caller from elsewhere is not believed"`
-	AdminHost      string   `env:"ADMIN_HOST" help:"address that ADMIN_PORT is on"`
+	AdminHost      string   `env:"ADMIN_HOST" help:"address that ADMIN_PORT is on, or the network that this machine's one address is in, such as 10.20.0.0/16"`
 	AdminPort      int      `env:"ADMIN_PORT" help:"port of this process' profiles (pprof) and metrics, for operators alone; 0: any free one; -1: none"`
 	TLSCertFile    string   `env:"TLS_CERT_FILE" help:"certificate chain (PEM) where API and webhook end TLS themselves; a changed file is taken without a restart; empty: what lies before them does"`
 	TLSKeyFile     string   `env:"TLS_KEY_FILE" help:"its private key (PEM)"`

@@ -1,7 +1,9 @@
 package boot
 
 import (
+	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -73,8 +75,42 @@ func (c Config) checkTrust(f *faults) {
 
 // adminLoopback reports whether the operators' port is for this machine alone.
 func (c Config) adminLoopback() bool {
-	ip, err := netip.ParseAddr(c.AdminHost)
-	return c.AdminHost == "localhost" || err == nil && ip.IsLoopback()
+	network, ok := c.adminNetwork()
+	return ok && network.Addr().IsLoopback()
+}
+
+// adminNetwork is ADMIN_HOST as a network; one address is a network of its own.
+func (c Config) adminNetwork() (netip.Prefix, bool) {
+	if c.AdminHost == "localhost" {
+		return netip.PrefixFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 32), true
+	}
+	if ip, err := netip.ParseAddr(c.AdminHost); err == nil {
+		return netip.PrefixFrom(ip, ip.BitLen()), true
+	}
+	network, err := netip.ParsePrefix(c.AdminHost)
+	return network.Masked(), err == nil
+}
+
+// errNoAddress says that the machine is not where ADMIN_HOST says.
+var errNoAddress = errors.New("ADMIN_HOST: this machine has no address in that network")
+
+// adminAddress is where the operators' port is: ADMIN_HOST, or this machine's
+// first address in that network, which a container learns at its start alone.
+func (c Config) adminAddress() (string, error) {
+	network, ok := c.adminNetwork()
+	if !ok || network.IsSingleIP() {
+		return c.AdminHost, nil
+	}
+	own, err := net.InterfaceAddrs()
+	if err != nil {
+		return "", err
+	}
+	for _, address := range own {
+		if at, err := netip.ParsePrefix(address.String()); err == nil && network.Contains(at.Addr()) {
+			return at.Addr().String(), nil
+		}
+	}
+	return "", errNoAddress
 }
 
 // checkAdmin keeps the operators' port apart from everybody's.
@@ -82,10 +118,11 @@ func (c Config) checkAdmin(f *faults) {
 	if c.AdminPort < -1 || c.AdminPort > 65535 {
 		f.add("ADMIN_PORT: 0 to 65535, or -1 for none")
 	}
-	if _, err := netip.ParseAddr(c.AdminHost); err != nil && c.AdminHost != "localhost" {
-		f.add("ADMIN_HOST: an address of this machine, such as 127.0.0.1")
+	network, ok := c.adminNetwork()
+	if !ok {
+		f.add("ADMIN_HOST: an address of this machine, such as 127.0.0.1, or its network")
 	}
-	if ip, err := netip.ParseAddr(c.AdminHost); err == nil && ip.IsUnspecified() && c.Mode == Production {
+	if ok && c.Mode == Production && (network.Bits() == 0 || network.Addr().IsUnspecified()) {
 		f.add("ADMIN_HOST: one address in PRODUCTION, and not all of them: the port asks nobody who they are")
 	}
 	for name, port := range map[string]int{"PORT": c.Port, "WEBHOOK_PORT": c.WebhookPort, "WORKER_PORT": c.WorkerPort} {

@@ -130,7 +130,8 @@ func TestS34_TheOperatorsPortIsApart(t *testing.T) {
 	}
 	for setting, want := range map[string][]string{
 		"ADMIN_PORT=6060": nil, "ADMIN_PORT=-2": {"ADMIN_PORT: 0 to 65535, or -1 for none"}, "ADMIN_PORT=8000": {"ADMIN_PORT: another one than PORT"},
-		"ADMIN_HOST=10.0.0.7": nil, "ADMIN_HOST=localhost": nil, "ADMIN_HOST=db.example.org": {"ADMIN_HOST: an address of this machine, such as 127.0.0.1"},
+		"ADMIN_HOST=10.0.0.7": nil, "ADMIN_HOST=localhost": nil, "ADMIN_HOST=db.example.org": {"ADMIN_HOST: an address of this machine, such as 127.0.0.1, or its network"},
+		"ADMIN_HOST=10.20.0.0/16": nil, "ADMIN_HOST=0.0.0.0/0": {"ADMIN_HOST: one address in PRODUCTION, and not all of them: the port asks nobody who they are"},
 		"ADMIN_HOST=0.0.0.0": {"ADMIN_HOST: one address in PRODUCTION, and not all of them: the port asks nobody who they are"},
 	} {
 		for _, service := range []boot.Service{boot.API, boot.Worker, boot.Webhook} {

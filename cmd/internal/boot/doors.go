@@ -57,7 +57,11 @@ func (d *doors) openAdmin(ctx context.Context, c Config) (err error) {
 	if c.AdminPort < 0 {
 		return nil
 	}
-	if d.admin, err = newGate(ctx, "admin port", net.JoinHostPort(c.AdminHost, strconv.Itoa(c.AdminPort))); err != nil {
+	host, err := c.adminAddress()
+	if err != nil {
+		return err
+	}
+	if d.admin, err = newGate(ctx, "admin port", net.JoinHostPort(host, strconv.Itoa(c.AdminPort))); err != nil {
 		return err
 	}
 	d.measure(c, nil)

@@ -77,14 +77,14 @@ func (c countedLog) WithGroup(string) slog.Handler { return c }
 // checkWatch holds where lines and spans go to what can be reached in safety:
 // they tell of people's documents.
 func (c Config) checkWatch(f *faults) {
-	if c.LokiURL != "" {
-		checkCollector(f, "LOKI_URL", c.LokiURL)
+	for name, address := range map[string]string{"LOKI_URL": c.LokiURL, "OTEL_EXPORTER_OTLP_ENDPOINT": c.TraceEndpoint,
+		"METRICS_AGENT_URL": c.MetricsAgentURL, "PROBER_URL": c.ProberURL} {
+		if address != "" {
+			checkCollector(f, name, address)
+		}
 	}
 	if (c.LokiUser == "") != !c.LokiPassword.Set() {
 		f.add("LOKI_USERNAME and LOKI_PASSWORD: both, or neither")
-	}
-	if c.TraceEndpoint != "" {
-		checkCollector(f, "OTEL_EXPORTER_OTLP_ENDPOINT", c.TraceEndpoint)
 	}
 	if c.TraceShare < 0 || c.TraceShare > 1 {
 		f.add("OTEL_TRACES_SAMPLER_ARG: from 0 to 1")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -41,6 +42,30 @@ func openTracing(ctx context.Context, c Config, service Service, log *slog.Logge
 		sdktrace.WithResource(resource.NewSchemaless(attribute.String("service.name", string(service)),
 			attribute.String("service.version", Build()), attribute.String("deployment.environment.name", c.Environment))))
 	return tracing{provider, provider.Shutdown}, nil
+}
+
+// errCollector says that a collector refuses an export, and not which.
+var errCollector = errors.New("the collector refuses an export")
+
+// PingTraces sends the collector of OTEL_EXPORTER_OTLP_ENDPOINT an export of no
+// spans: it says whether it would take some.
+func (c Config) PingTraces(ctx context.Context) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, tracePath(c.TraceEndpoint), http.NoBody)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/x-protobuf")
+	for name, value := range traceHeaders(c.TraceHeaders) {
+		request.Header.Set(name, value)
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	if err := answer.Body.Close(); err != nil || answer.StatusCode != http.StatusOK {
+		return errCollector
+	}
+	return nil
 }
 
 // tracePath is where OTLP's spans are taken, below the base address.

@@ -12,12 +12,15 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/config"
 
 	"github.com/insurance-navigator/navigator/deploy/rollout"
 )
@@ -82,12 +85,30 @@ func (o options) run(ctx context.Context) error {
 	if err := json.Unmarshal(text, &place); err != nil || place.Cluster == "" || len(place.Alarms[rollout.Undo]) == 0 {
 		return errors.New("the place is not what terraform output -json rollout writes")
 	}
+	alerts, err := alerts(ctx, place.Alerts)
+	if err != nil {
+		return err
+	}
 	r := rollout.Rollout{Clock: rollout.Wall{}, Watch: o.watch, Every: o.every, Say: say,
-		Platform: &rollout.ECS{Place: place, AWS: aws, Smoked: o.smoked, Say: say}}
+		Platform: &rollout.ECS{Place: place, AWS: aws, Alerts: alerts, Smoked: o.smoked, Say: say}}
 	if o.back {
 		return r.Back(ctx)
 	}
 	return r.Release(ctx, o.release)
+}
+
+// alerts asks the place's Alertmanager with the credentials that the command line
+// finds, too; nil where there is none.
+func alerts(ctx context.Context, at *rollout.Alerts) (func(context.Context) ([]rollout.Trigger, error), error) {
+	if at == nil {
+		return nil, nil //nolint:nilnil // none is a choice
+	}
+	found, err := config.LoadDefaultConfig(ctx, config.WithRegion(at.Region))
+	if err != nil {
+		return nil, fmt.Errorf("credentials for the Alertmanager: %w", err)
+	}
+	asked := rollout.Alertmanager{Alerts: *at, Credentials: found.Credentials, Client: http.DefaultClient}
+	return asked.Firing, nil
 }
 
 // say is a line of what happens, with its time.

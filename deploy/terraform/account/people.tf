@@ -136,6 +136,17 @@ resource "aws_iam_role_policy" "deploy" {
         Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
       },
       { Sid = "Alarms", Effect = "Allow", Action = ["cloudwatch:DescribeAlarms"], Resource = "arn:aws:cloudwatch:${local.released_at[each.key]}:alarm:navigator-${each.key}-*" },
+      # A workspace has an address that nobody chose: its tags say whose it is.
+      {
+        Sid      = "Alerts"
+        Effect   = "Allow"
+        Action   = ["aps:ListAlertManagerAlerts"]
+        Resource = "arn:aws:aps:${local.released_at[each.key]}:workspace/*"
+        Condition = { StringEquals = {
+          "aws:ResourceTag/Project"     = "navigator"
+          "aws:ResourceTag/Environment" = each.key
+        } }
+      },
       { Sid = "LastWords", Effect = "Allow", Action = ["logs:GetLogEvents"], Resource = "arn:aws:logs:${local.released_at[each.key]}:log-group:/navigator/navigator-${each.key}-*:log-stream:*" },
     ]
   })

@@ -19,7 +19,10 @@ output "rollout" {
       family = "${local.name}-doctor-${name}", security_group = aws_security_group.migrate.id, log_group = task.log_group
     } }
     subnets = local.place.subnets
-    alarms  = { rollback = local.undo, page = [for name in keys(local.metrics_of) : "${local.name}-${name}-hosts"] }
+    # Managed Prometheus' Alertmanager: its alerts with the action rollback undo a
+    # release, as the alarms do.
+    alerts = local.watched ? { url = "${aws_prometheus_workspace.main[0].prometheus_endpoint}alertmanager", region = var.region } : null
+    alarms = { rollback = local.undo, page = [for name in keys(local.metrics_of) : "${local.name}-${name}-hosts"] }
   }
 }
 
@@ -39,5 +42,11 @@ output "tasks" {
     { for name, task in module.task : name => task.container },
     { for name, task in module.doctor : "doctor-${name}" => task.container },
     { for name, task in module.tool_task : name => task.container },
+    merge([for name, task in module.tool_task : { for first in task.first : "config-${name}" => first }]...),
   )
+}
+
+output "agent" {
+  description = "What the Prometheus agent is told, with WORKSPACE for the address that only AWS knows; the policy tests read it."
+  value       = local.watched ? local.agent_known : null
 }

@@ -30,7 +30,7 @@ locals {
     grafana-admin-password = { setting = "GF_SECURITY_ADMIN_PASSWORD", to = ["grafana"] }
   }
   # Who gets what: the task, then the setting.
-  secrets = { for task in concat(["api", "worker", "webhook", "migrate"], keys(var.tools)) : task => {
+  secrets = { for task in concat(["api", "worker", "webhook", "migrate"], keys(local.images)) : task => {
     for name, row in local.secret_table : row.setting => {
       name = "${local.name}/${name}", arn = aws_secretsmanager_secret.main[name].arn
     } if contains(row.to, task)

@@ -42,9 +42,11 @@ locals {
     SMTP_PORT     = tostring(var.smtp.port)
     SMTP_USERNAME = var.smtp.username
     SMTP_SECURITY = var.smtp.security
-  }, var.settings)
+  }, local.reached, var.settings)
   cluster = { arn = aws_ecs_cluster.main.arn, name = aws_ecs_cluster.main.name }
   alive   = ["/app", "healthcheck"]
+  # The agent finds the services by name, and nobody else looks for them.
+  found = local.watched ? { id = aws_service_discovery_private_dns_namespace.main.id } : null
 }
 
 locals {
@@ -102,6 +104,7 @@ module "doctor" {
 module "api" {
   source            = "../modules/service"
   task              = module.task["api"].run
+  namespace_id      = local.found
   cluster           = local.cluster
   place             = local.place
   tasks             = { min = var.services.api.min, max = var.services.api.max }
@@ -115,6 +118,7 @@ module "api" {
 module "webhook" {
   source        = "../modules/service"
   task          = module.task["webhook"].run
+  namespace_id  = local.found
   cluster       = local.cluster
   place         = local.place
   tasks         = { min = var.services.webhook.min, max = var.services.webhook.max }
@@ -124,11 +128,12 @@ module "webhook" {
 }
 
 module "worker" {
-  source  = "../modules/service"
-  task    = module.task["worker"].run
-  cluster = local.cluster
-  place   = local.place
-  tasks   = { min = var.services.worker.min, max = var.services.worker.max }
+  source       = "../modules/service"
+  task         = module.task["worker"].run
+  namespace_id = local.found
+  cluster      = local.cluster
+  place        = local.place
+  tasks        = { min = var.services.worker.min, max = var.services.worker.max }
   queue = var.queue_scaling == null ? null : {
     namespace = local.name, jobs_per_task = var.queue_scaling.jobs_per_task, age_seconds = var.queue_scaling.age_seconds
   }

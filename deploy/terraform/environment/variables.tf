@@ -289,12 +289,42 @@ variable "redis" {
 }
 
 variable "tools" {
-  description = "Self-hosted tools to run, by name, with the pinned image of each."
+  description = "Programs of others to run, by name, with the pinned image of each: riverui, grafana, loki, alertmanager (which Loki tells), clamd, tempo, prober."
   type        = map(string)
   default     = {}
   validation {
-    condition     = length(setsubtract(keys(var.tools), ["riverui", "grafana", "loki", "prometheus", "alertmanager"])) == 0
-    error_message = "riverui, grafana, loki, prometheus, alertmanager."
+    condition     = length(setsubtract(keys(var.tools), ["riverui", "grafana", "loki", "alertmanager", "clamd", "tempo", "prober"])) == 0
+    error_message = "riverui, grafana, loki, alertmanager, clamd, tempo, prober."
+  }
+  validation {
+    condition     = var.watch != null || length(setintersection(keys(var.tools), ["grafana", "alertmanager", "prober"])) == 0
+    error_message = "grafana, alertmanager and prober need managed Prometheus: set watch."
+  }
+}
+
+variable "config_image" {
+  description = "Pinned image of AWS's command line, which fetches the configuration of the tools."
+  type        = string
+  default     = "public.ecr.aws/aws-cli/aws-cli:2.27.50"
+}
+
+variable "probed" {
+  description = "Addresses that the prober asks; empty: this environment's own. In the second region, those of the first."
+  type        = list(string)
+  default     = []
+  validation {
+    condition     = alltrue([for address in var.probed : startswith(address, "https://")])
+    error_message = "https addresses."
+  }
+}
+
+variable "deadman_url" {
+  description = "Where an outside dead man's switch takes the messages of Watchdog; null: an alarm of CloudWatch alone."
+  type        = string
+  default     = null
+  validation {
+    condition     = var.deadman_url == null ? true : startswith(var.deadman_url, "https://")
+    error_message = "An https address."
   }
 }
 
@@ -308,11 +338,11 @@ variable "alert_emails" {
 }
 
 variable "watch" {
-  description = "Managed Prometheus with the rules and the Alertmanager's tree; where people find the runbooks and the dashboards, without a slash at the end. null: none."
-  type        = object({ runbooks = string, dashboards = string })
+  description = "Managed Prometheus with the rules and the Alertmanager's tree: the pinned image of the Prometheus that brings the metrics there, and where people find the runbooks and the dashboards, without a slash at the end. null: none."
+  type        = object({ agent = string, runbooks = string, dashboards = string })
   default     = null
   validation {
-    condition     = var.watch == null ? true : alltrue([for address in values(var.watch) : can(regex("^https://.*[^/]$", address))])
+    condition     = var.watch == null ? true : alltrue([for address in [var.watch.runbooks, var.watch.dashboards] : can(regex("^https://.*[^/]$", address))])
     error_message = "https addresses without a slash at the end."
   }
 }

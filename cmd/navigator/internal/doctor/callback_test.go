@@ -115,23 +115,3 @@ func TestFM011_FM030_TheDoctorTellsAHostWithIPv6Alone(t *testing.T) {
 		t.Errorf("got %+v", checks)
 	}
 }
-
-func TestLokiIsAskedWhereItIsSet(t *testing.T) {
-	t.Parallel()
-	w := behind(t, func(rw http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/ready" {
-			rw.WriteHeader(http.StatusNotFound)
-		}
-	})
-	away := behind(t, ours(http.StatusServiceUnavailable))
-	for want, l := range map[State]look{
-		Skipped: {},
-		Good:    {environ: []string{"LOKI_URL=https://example.com/loki/api/v1/push"}, way: w},
-		Warning: {environ: []string{"LOKI_URL=https://example.com"}, way: away},
-		Bad:     {environ: []string{"LOKI_URL=nothing"}},
-	} {
-		if got := l.logStore(t.Context()); got.State != want {
-			t.Errorf("%s: %+v", want, got)
-		}
-	}
-}

@@ -85,7 +85,7 @@ func (l look) outside(ctx context.Context) (checks []Check) {
 	if l.service != boot.API {
 		checks = append(checks, l.callback(ctx))
 	}
-	return append(checks, l.logStore(ctx))
+	return append(checks, l.asked(ctx, lokiOption), l.traces(ctx), l.asked(ctx, agentOption), l.asked(ctx, proberOption))
 }
 
 // settings names every fault; values are never part of one.

@@ -18,16 +18,19 @@ auth_redirects  = ["https://app.navigator.example.com/auth/callback"]
 failover = "PRIMARY"
 
 tools = {
-  riverui      = "ghcr.io/riverqueue/riverui:0.18.1"
-  grafana      = "123456789012.dkr.ecr.us-east-1.amazonaws.com/navigator/grafana:v0.1.0"
-  loki         = "123456789012.dkr.ecr.us-east-1.amazonaws.com/navigator/loki:v0.1.0"
-  prometheus   = "123456789012.dkr.ecr.us-east-1.amazonaws.com/navigator/prometheus:v0.1.0"
-  alertmanager = "123456789012.dkr.ecr.us-east-1.amazonaws.com/navigator/alertmanager:v0.1.0"
+  riverui      = "ghcr.io/riverqueue/riverui:0.22.0"
+  grafana      = "grafana/grafana:12.1.1"
+  loki         = "grafana/loki:3.5.3"
+  alertmanager = "prom/alertmanager:v0.28.1"
+  clamd        = "clamav/clamav:1.4.3"
+  tempo        = "grafana/tempo:2.8.2"
+  prober       = "prom/blackbox-exporter:v0.27.0"
 }
+deadman_url = "https://switch.example.com/01234567"
 
 redis                 = { node_type = "cache.t4g.small", nodes = 2 }
 shield_advanced       = true
-watch                 = { runbooks = "https://docs.navigator.example.com/runbooks", dashboards = "https://ops.navigator.example.com/grafana" }
+watch                 = { agent = "prom/prometheus:v3.5.0", runbooks = "https://docs.navigator.example.com/runbooks", dashboards = "https://ops.navigator.example.com/grafana" }
 queue_scaling         = { jobs_per_task = 50, age_seconds = 300 }
 sticky_seconds        = 300
 blocked_cidrs         = ["192.0.2.0/24"]

@@ -3,6 +3,11 @@ output "container" {
   value       = local.container
 }
 
+output "first" {
+  description = "The container that runs before it, as a list of none or one, for the policy tests."
+  value       = local.first
+}
+
 output "run" {
   description = "What a service needs to know; the definition comes when its role may start it."
   value       = { name = var.name, definition = aws_ecs_task_definition.this.arn, port = var.port }

@@ -65,8 +65,8 @@ resource "aws_iam_role" "run" {
 }
 
 resource "aws_iam_role_policy" "run" {
-  count  = length(var.statements) == 0 ? 0 : 1
+  count  = length(var.statements) == 0 && var.config == null ? 0 : 1
   name   = "run"
   role   = aws_iam_role.run.name
-  policy = jsonencode({ Version = "2012-10-17", Statement = var.statements })
+  policy = jsonencode({ Version = "2012-10-17", Statement = concat(var.statements, local.fetches) })
 }

@@ -57,6 +57,22 @@ variable "command" {
   default     = null
 }
 
+variable "entrypoint" {
+  description = "Program in place of the image's entry point; null: the image's."
+  type        = list(string)
+  default     = null
+}
+
+variable "config" {
+  description = "Configuration that is fetched before the program starts: the bucket and the prefix in it, where the program finds it, the hash that its file \"complete\" holds, and the image of AWS's command line that fetches it; null: none."
+  type        = object({ bucket = string, prefix = string, path = string, hash = string, image = string })
+  default     = null
+  validation {
+    condition     = var.config == null ? true : can(regex("^/[a-z/]+[a-z]$", var.config.path)) && can(regex("(:|@sha256:)[A-Za-z0-9._-]+$", var.config.image)) && !endswith(var.config.image, ":latest")
+    error_message = "A folder from the root, and a pinned image."
+  }
+}
+
 variable "environment" {
   description = "Settings that anybody may read."
   type        = map(string)

@@ -81,3 +81,34 @@ run "refuses_a_name_whose_roles_have_none" {
   variables { name = "navigator-production-dr-doctor-of-a-service-with-a-long-name" }
   expect_failures = [var.name]
 }
+
+run "fetches_its_configuration" {
+  command = plan
+  variables {
+    config = {
+      bucket = "navigator-test-config-123456789012", prefix = "loki", path = "/etc/loki", hash = "0123", image = "public.ecr.aws/aws-cli/aws-cli:2.27.50"
+    }
+  }
+  assert {
+    condition     = output.first[0].user == "0:0" && output.first[0].readonlyRootFilesystem && !output.first[0].essential && output.container.dependsOn[0].condition == "SUCCESS"
+    error_message = "It is not fetched before the program, by a container of its own."
+  }
+  assert {
+    condition     = one([for m in output.container.mountPoints : m.readOnly if m.sourceVolume == "config"]) && one([for e in output.container.environment : e.value if e.name == "CONFIG_HASH"]) == "0123"
+    error_message = "The program can change it, or its definition does not name it."
+  }
+  assert {
+    condition = [for s in jsondecode(aws_iam_role_policy.run[0].policy).Statement : s.Resource if contains(["ConfigList", "Config"], s.Sid)] == [
+      "arn:aws:s3:::navigator-test-config-123456789012", "arn:aws:s3:::navigator-test-config-123456789012/loki/*"
+    ]
+    error_message = "It reads another one's configuration."
+  }
+}
+
+run "refuses_a_command_line_that_moves" {
+  command = plan
+  variables {
+    config = { bucket = "b", prefix = "loki", path = "/etc/loki", hash = "0123", image = "public.ecr.aws/aws-cli/aws-cli:latest" }
+  }
+  expect_failures = [var.config]
+}

@@ -62,12 +62,11 @@ func started(t *testing.T, signatures string) (address string, ended <-chan stru
 	return "127.0.0.1:" + port, over, said
 }
 
-// What the container starts finds what its signatures know, and takes a document
-// of the largest size.
+// What the container starts finds what its signatures know.
 func TestTheContainersClamdFindsTheMarker(t *testing.T) {
 	t.Parallel()
 	address, ended, said := started(t, fmt.Sprintf("echo 'Navigator.Test:0:*:%x' > \"$CLAMD_DATA/navigator.ndb\"\n", clamdtest.Marker))
-	scanner, err := clamd.New(address, 20*time.Second)
+	scanner, err := clamd.New(address, clamd.DefaultScanTime)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +84,7 @@ func TestTheContainersClamdFindsTheMarker(t *testing.T) {
 		case <-tick.C:
 		}
 	}
-	large := strings.Repeat("%PDF-1.7 nothing in it\n", 50<<20/23)
+	large := strings.Repeat("%PDF-1.7 nothing in it\n", 4<<20/23)
 	for name, c := range map[string]struct{ body, signature string }{
 		"clean": {large, ""}, "malware": {"%PDF-1.7 " + clamdtest.Marker, "Navigator.Test.UNOFFICIAL"},
 	} {

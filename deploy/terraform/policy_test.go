@@ -226,6 +226,7 @@ func servicePolicies() []policy {
 			"staging's production":               change(`aws_iam_role_policy.deploy["staging"]`, "policy", `{"Statement":[{"Effect":"Allow","Action":["ecs:UpdateService"],"Resource":"arn:aws:ecs:us-east-1:123456789012:service/navigator-production/*"}]}`),
 			"the first region's from the second": change(`aws_iam_role_policy.deploy["production-dr"]`, "policy", `{"Statement":[{"Effect":"Allow","Action":["ecs:UpdateService"],"Resource":"arn:aws:ecs:us-east-1:123456789012:service/navigator-production-dr/*"}]}`),
 			"any role to a task":                 change(`aws_iam_role_policy.deploy["production"]`, "policy", `{"Statement":[{"Effect":"Allow","Action":["iam:PassRole"],"Resource":"arn:aws:iam::123456789012:role/*"}]}`),
+			"another's alerts":                   change(`aws_iam_role_policy.deploy["production"]`, "policy", `{"Statement":[{"Effect":"Allow","Action":["aps:ListAlertManagerAlerts"],"Resource":"arn:aws:aps:us-east-1:123456789012:workspace/*","Condition":{"StringEquals":{"aws:ResourceTag/Environment":["staging","staging-dr"]}}}]}`),
 		}},
 	}
 }

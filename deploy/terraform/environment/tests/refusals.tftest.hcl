@@ -30,7 +30,6 @@ run "refuses_nonsense" {
     redis                 = { node_type = "cache.t4g.small", nodes = 1 }
     tools                 = { jenkins = "jenkins:2" }
     alert_emails          = { critical = [], warning = [] }
-    watch                 = { runbooks = "http://docs.example.com", dashboards = "https://ops.example.com/" }
     log_days              = 17
     backup_lock           = { mode = "NONE", days = 35 }
   }
@@ -38,11 +37,11 @@ run "refuses_nonsense" {
     var.environment, var.account_id, var.replica_region, var.zones, var.vpc_cidr, var.domain, var.zone_id, var.failover, var.image_tag,
     var.services, var.service_mode, var.pool_mode, var.supabase_url, var.allowed_origins, var.settings, var.smtp, var.optional_secrets, var.queue_scaling,
     var.balancing, var.sticky_seconds, var.rates, var.blocked_cidrs, var.webhook_allowed_cidrs, var.ops_allowed_cidrs, var.redis, var.tools,
-    var.alert_emails, var.watch, var.log_days, var.backup_lock,
+    var.alert_emails, var.log_days, var.backup_lock,
   ]
 }
 
-# The second rules of the same variables; and the region, which another rule asks
+# The second rules of the same variables; and those that another one's rule asks
 # for.
 run "refuses_other_nonsense" {
   command = plan
@@ -51,8 +50,9 @@ run "refuses_other_nonsense" {
     zones    = ["us-east-1a"]
     services = { api = { cpu = 512, memory = 1024, min = 1, max = 3 }, worker = { cpu = 512, memory = 1024, min = 1, max = 3 }, webhook = { cpu = 256, memory = 512, min = 2, max = 2 } }
     smtp     = { host = "smtp.example.com", from = "no-reply@navigator.example.com", port = 0 }
+    watch    = { runbooks = "http://docs.example.com", dashboards = "https://ops.example.com/" }
   }
-  expect_failures = [var.region, var.zones, var.services, var.smtp]
+  expect_failures = [var.region, var.zones, var.services, var.smtp, var.watch]
 }
 
 run "refuses_a_service_that_cannot_grow" {

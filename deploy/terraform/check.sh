@@ -66,6 +66,13 @@ quietly() {
 	"$@" >"$work/last.log" 2>&1 || { cat "$work/last.log" >&2; exit 1; }
 }
 
+# complaints FILE: the errors among what terraform test -json printed, each as
+# file, run, line of the assertion, what is wrong.
+complaints() {
+	grep '^{"@level":"error"' "$1" |
+		sed 's/^{"@level":"error","@message":"\(.*\)","@module":"terraform.ui","@testfile":\(.*\),"@timestamp".*"detail":"\(.*\)","range".*"start":{"line":\([0-9]*\).*/\2 line \4: \1: \3/'
+}
+
 # tested ROOT NAME VARIABLES FILE...: the root's tests in these files. What each
 # planned stays as lines of JSON for the policies.
 tested() {
@@ -76,7 +83,7 @@ tested() {
 		shift
 	done
 	terraform -chdir="$roots/$root" test -json -verbose -no-color "-var-file=$variables" "$@" >"$work/$name.json" ||
-		{ grep -v '"type":"test_\(plan\|state\)"' "$work/$name.json" | grep '"@level":"error"' >&2; exit 1; }
+		{ complaints "$work/$name.json" >&2; exit 1; }
 	say "$name" "$(sed -n 's/.*"@message":"\(Success![^"]*\)".*/\1/p' "$work/$name.json")" "$began"
 }
 

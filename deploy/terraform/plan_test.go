@@ -76,6 +76,10 @@ func printedPlans(file string) (map[string]json.RawMessage, error) {
 	}
 	found := map[string]json.RawMessage{}
 	for line := range bytes.Lines(text) {
+		// Lines of progress are written by two at once, and may be torn.
+		if !bytes.Contains(line, []byte(`"type":"test_plan"`)) {
+			continue
+		}
 		var told struct {
 			Run  string `json:"@testrun"`
 			Plan *struct {

@@ -12,17 +12,26 @@ BENCH    ?= .
 GOLANGCI_VERSION    := v2.15.0
 GOVULNCHECK_VERSION := v1.8.0
 GITLEAKS_VERSION    := v8.30.1
+TFLINT_VERSION      := v0.64.0
+TFSEC_VERSION       := v1.26.0
+ACTIONLINT_VERSION  := v1.7.12
 
 TOOLDIR   := $(abspath $(TOOLS))
 GOVERSION := $(shell $(GO) env GOVERSION)
 GOLANGCI    := $(TOOLDIR)/golangci-lint
 GOVULNCHECK := $(TOOLDIR)/govulncheck
 GITLEAKS    := $(TOOLDIR)/gitleaks
+TFLINT      := $(TOOLDIR)/tflint
+TFSEC       := $(TOOLDIR)/tfsec
+ACTIONLINT  := $(TOOLDIR)/actionlint
 LEAKS       := $(GITLEAKS) --no-banner --no-color --redact --log-level warn --config .gitleaks.toml
 # A stamp's name holds the tool's version and Go's: another of either builds anew.
 GOLANGCI_STAMP    := $(TOOLDIR)/.golangci-lint-$(GOLANGCI_VERSION)-$(GOVERSION)
 GOVULNCHECK_STAMP := $(TOOLDIR)/.govulncheck-$(GOVULNCHECK_VERSION)-$(GOVERSION)
 GITLEAKS_STAMP    := $(TOOLDIR)/.gitleaks-$(GITLEAKS_VERSION)-$(GOVERSION)
+TFLINT_STAMP      := $(TOOLDIR)/.tflint-$(TFLINT_VERSION)-$(GOVERSION)
+TFSEC_STAMP       := $(TOOLDIR)/.tfsec-$(TFSEC_VERSION)-$(GOVERSION)
+ACTIONLINT_STAMP  := $(TOOLDIR)/.actionlint-$(ACTIONLINT_VERSION)-$(GOVERSION)
 
 GOFMT  := $(shell $(GO) env GOROOT)/bin/gofmt
 # The folders with Go code: every one at the top but hidden ones.
@@ -31,7 +40,7 @@ GODIRS := $(wildcard */)
 BENCHES := ./core/chunker/... ./cmd/internal/boot ./adapters/pdftext/... $(if $(wildcard bench/.),./bench/...)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test smoke-live crash chaos soak panels alerts-e2e observe observe-tools drill fuzz pentest bench loki-bin loki logs-check lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images compose release rollback terraform-check pdfium realpdfs reading testdb testdb-stop tools
+.PHONY: help dev test smoke-live crash chaos soak panels alerts-e2e observe observe-tools drill fuzz pentest bench loki-bin loki logs-check lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images compose release rollback tflint tflint-bin tfsec tfsec-bin actionlint actionlint-bin terraform-check pdfium realpdfs reading testdb testdb-stop tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
@@ -168,6 +177,15 @@ compose: images ## run the whole product with Docker on this machine: fill in .l
 	@$(GO) run ./deploy/compose/render
 	@NAVIGATOR_TAG="$$(git rev-parse --short=12 HEAD)" docker compose --project-name navigator --file deploy/compose/compose.yaml --env-file .local/compose/env up --detach
 
+tflint: $(TFLINT_STAMP) ## lint the Terraform files
+	@$(TFLINT) --chdir=deploy/terraform --recursive --config='$(CURDIR)/deploy/terraform/.tflint.hcl' --format=compact
+
+tfsec: $(TFSEC_STAMP) ## show what tfsec would have otherwise in the Terraform files; it fails nothing
+	@$(TFSEC) deploy/terraform --config-file deploy/terraform/tfsec.yml --no-color --concise-output --soft-fail
+
+actionlint: $(ACTIONLINT_STAMP) ## lint GitHub's workflows
+	@$(ACTIONLINT)
+
 terraform-check: ## plan every environment without an account, and judge the plans; needs terraform and its AWS provider
 	@deploy/terraform/check.sh
 
@@ -216,4 +234,26 @@ $(GITLEAKS_STAMP):
 	@echo 'building gitleaks $(GITLEAKS_VERSION)'
 	@rm -f $(TOOLDIR)/.gitleaks-*
 	@GOBIN=$(TOOLDIR) $(GO) install github.com/zricethezav/gitleaks/v8@$(GITLEAKS_VERSION)
+	@touch $@
+
+tflint-bin: $(TFLINT_STAMP)
+tfsec-bin: $(TFSEC_STAMP)
+actionlint-bin: $(ACTIONLINT_STAMP)
+
+$(TFLINT_STAMP):
+	@echo 'building tflint $(TFLINT_VERSION): two minutes of a core, once'
+	@rm -f $(TOOLDIR)/.tflint-*
+	@GOBIN=$(TOOLDIR) $(GO) install github.com/terraform-linters/tflint@$(TFLINT_VERSION)
+	@touch $@
+
+$(TFSEC_STAMP):
+	@echo 'building tfsec $(TFSEC_VERSION): a minute and a half of a core, once'
+	@rm -f $(TOOLDIR)/.tfsec-*
+	@GOBIN=$(TOOLDIR) $(GO) install github.com/aquasecurity/tfsec/cmd/tfsec@$(TFSEC_VERSION)
+	@touch $@
+
+$(ACTIONLINT_STAMP):
+	@echo 'building actionlint $(ACTIONLINT_VERSION)'
+	@rm -f $(TOOLDIR)/.actionlint-*
+	@GOBIN=$(TOOLDIR) $(GO) install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
 	@touch $@

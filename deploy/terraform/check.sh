@@ -1,13 +1,16 @@
 #!/bin/sh
-# Checks the Terraform roots without an account: format, validity, the modules'
-# own tests, and a plan of each root and environment with the true provider and
-# invented credentials, which the policy tests then judge. Says that it is
-# skipped where terraform or the provider's plugin folder is not there.
-#   TF_PLUGINS   the plugin folder, with registry.terraform.io/... in it
-#   CHECK_DIR    where the plans are left, from the root of the disk; else a folder
-#                that is removed
+# Checks the Terraform roots without an account: format, validity, linters, the
+# tests of the modules and roots with the true provider and invented credentials,
+# and the policies over what these tests planned: one plan serves both. An apply
+# against mocks shows that all wires up. Each line says what passed and in how
+# many seconds. Says that it is skipped where terraform or the provider's plugin
+# folder is not there.
+#   TF_PLUGINS     the plugin folder, with registry.terraform.io/... in it
+#   CHECK_DIR      where the plans are left, from the root of the disk; else a folder
+#                  that is removed
+#   TFLINT, TFSEC  the linters' programs, where they are
 set -eu
-here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 plugins=${TF_PLUGINS:-/opt/tf-plugins}
 unset TF_CLI_CONFIG_FILE # where it names a file that is not there, terraform warns at each call
 
@@ -55,37 +58,59 @@ override() {
 	} >"$roots/$root/check_override.tf"
 }
 
-# plan ROOT NAME VARIABLES: the plan, as JSON.
-plan() {
-	terraform -chdir="$roots/$1" plan -input=false -no-color -lock=false -refresh=false -var-file="$3" -out="$work/$2.plan" >"$work/$2.log" ||
-		{ cat "$work/$2.log" >&2; exit 1; }
-	terraform -chdir="$roots/$1" show -json "$work/$2.plan" >"$work/$2.json"
-	printf '%-14s %s\n' "$2" "$(grep '^Plan:' "$work/$2.log")"
+# say WHAT ENDED BEGAN: a line of the check's own.
+say() { printf '%-14s %s (%d s)\n' "$1" "$2" "$(($(date +%s) - $3))"; }
+
+# quietly COMMAND...: shows what it said only where it fails.
+quietly() {
+	"$@" >"$work/last.log" 2>&1 || { cat "$work/last.log" >&2; exit 1; }
+}
+
+# complaints FILE: the errors among what terraform test -json printed, each as
+# file, run, line of the assertion, what is wrong.
+complaints() {
+	grep '^{"@level":"error"' "$1" |
+		sed 's/^{"@level":"error","@message":"\(.*\)","@module":"terraform.ui","@testfile":\(.*\),"@timestamp".*"detail":"\(.*\)","range".*"start":{"line":\([0-9]*\).*/\2 line \4: \1: \3/'
+}
+
+# tested ROOT NAME VARIABLES FILE...: the root's tests in these files. What each
+# planned stays as lines of JSON for the policies.
+tested() {
+	root=$1 name=$2 variables=$3 began=$(date +%s)
+	shift 3
+	for file in "$@"; do
+		set -- "$@" "-filter=tests/$file.tftest.hcl"
+		shift
+	done
+	terraform -chdir="$roots/$root" test -json -verbose -no-color "-var-file=$variables" "$@" >"$work/$name.json" ||
+		{ complaints "$work/$name.json" >&2; exit 1; }
+	say "$name" "$(sed -n 's/.*"@message":"\(Success![^"]*\)".*/\1/p' "$work/$name.json")" "$began"
 }
 
 override bootstrap
-override account
+override account replica
 override environment us_east_1 replica
 for root in bootstrap account environment; do
-	terraform -chdir="$roots/$root" init -lockfile=readonly -plugin-dir="$plugins" -input=false -no-color >"$work/init.log" ||
-		{ cat "$work/init.log" >&2; exit 1; }
-	printf '%-14s ' "$root"
-	terraform -chdir="$roots/$root" validate -no-color
+	began=$(date +%s)
+	quietly terraform -chdir="$roots/$root" init -lockfile=readonly -plugin-dir="$plugins" -input=false -no-color
+	quietly terraform -chdir="$roots/$root" validate -no-color
+	say "$root" valid "$began"
 done
-for module in task bucket service tool; do
-	terraform -chdir="$roots/modules/$module" init -backend=false -plugin-dir="$plugins" -input=false -no-color >"$work/init.log" ||
-		{ cat "$work/init.log" >&2; exit 1; }
-	terraform -chdir="$roots/modules/$module" test -no-color >"$work/$module.log" ||
-		{ cat "$work/$module.log" >&2; exit 1; }
-	printf '%-14s %s\n' "$module" "$(grep '^Success' "$work/$module.log")"
+for module in "$roots"/modules/*/; do
+	began=$(date +%s)
+	quietly terraform -chdir="$module" init -backend=false -plugin-dir="$plugins" -input=false -no-color
+	quietly terraform -chdir="$module" test -no-color
+	say "$(basename "$module")" "$(grep '^Success' "$work/last.log")" "$began"
 done
-plan bootstrap bootstrap check.tfvars
-plan account account check.tfvars
-for environment in staging production production-dr; do
-	plan environment "$environment" "env/$environment.tfvars"
-done
-plan environment options env/options.check.tfvars
+tested bootstrap bootstrap check.tfvars bootstrap
+tested account account check.tfvars account
+tested environment staging env/staging.tfvars staging
+tested environment production env/production.tfvars production refusals
+tested environment production-dr env/production-dr.tfvars production-dr
+tested environment options env/options.check.tfvars options apply
+began=$(date +%s)
 (cd "$here/../.." && TERRAFORM_PLANS=$work go test -count=1 ./deploy/terraform)
+say policies judged "$began"
 if command -v aws >/dev/null 2>&1; then
 	(cd "$here/../.." && go test -count=1 -run AWSTakesTheCalls ./deploy/rollout -aws)
 else

@@ -1,30 +1,24 @@
 // Package terraform_test judges what the Terraform roots would make: the plans
-// that check.sh made, without an account, with the true provider.
+// that their tests made under check.sh, without an account, with the true
+// provider.
 package terraform_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
+	"sync"
 	"testing"
 )
 
-// plan is the part of a plan's JSON that is judged.
+// plan is the part of a plan that is judged.
 type plan struct {
 	Resources []resource `json:"resource_changes"`
 	Outputs   map[string]struct {
 		After any `json:"after"`
 	} `json:"output_changes"`
-	Configuration struct {
-		Root struct {
-			Resources []struct {
-				Address     string                     `json:"address"`
-				Expressions map[string]json.RawMessage `json:"expressions"`
-			} `json:"resources"`
-		} `json:"root_module"`
-	} `json:"configuration"`
 	raw []byte
 }
 
@@ -34,6 +28,7 @@ type resource struct {
 	Mode    string `json:"mode"`
 	Type    string `json:"type"`
 	Change  struct {
+		Actions []string       `json:"actions"`
 		After   map[string]any `json:"after"`
 		Unknown map[string]any `json:"after_unknown"`
 	} `json:"change"`
@@ -46,23 +41,63 @@ var (
 	roots        = append([]string{"bootstrap", "account"}, environments...)
 )
 
-// read gives a plan anew each time, so that a test may change it. Without plans
-// nothing can be judged, and it is said.
-func read(t *testing.T, name string) *plan {
+// read gives the plan of a root's tests anew each time, so that a test may
+// change it. Without plans nothing can be judged, and it is said.
+func read(t *testing.T, name string) *plan { return readRun(t, name, "planned") }
+
+// readRun is read of a plan by the name of its run.
+func readRun(t *testing.T, name, run string) *plan {
 	t.Helper()
 	dir := os.Getenv("TERRAFORM_PLANS")
 	if dir == "" {
 		t.Skip("SKIPPED: no plans; make terraform-check makes them (it needs terraform and the AWS provider) and runs this test")
 	}
-	text, err := os.ReadFile(filepath.Join(dir, name+".json")) //nolint:gosec // a plan of check.sh
-	if err != nil {
-		t.Fatal(err)
+	runs, _ := printed.LoadOrStore(name, sync.OnceValues(func() (map[string]json.RawMessage, error) { return printedPlans(filepath.Join(dir, name+".json")) }))
+	texts, err := runs.(func() (map[string]json.RawMessage, error))() //nolint:errcheck,forcetypeassert // nothing else is stored
+	if err != nil || len(texts[run]) == 0 {
+		t.Fatalf("no plan %s of %s: %v", run, name, err)
 	}
-	p := &plan{raw: text}
-	if err := json.Unmarshal(text, p); err != nil {
+	p := &plan{raw: slices.Clone(texts[run])}
+	if err := json.Unmarshal(p.raw, p); err != nil {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// printed holds the plans that were read, by the name of their file: with each
+// the provider's whole schema is printed, which is left out here.
+var printed sync.Map
+
+// printedPlans finds the plans in what terraform test -json -verbose printed, by run.
+func printedPlans(file string) (map[string]json.RawMessage, error) {
+	text, err := os.ReadFile(file) //nolint:gosec // written by check.sh
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]json.RawMessage{}
+	for line := range bytes.Lines(text) {
+		// Lines of progress are written by two at once, and may be torn.
+		if !bytes.Contains(line, []byte(`"type":"test_plan"`)) {
+			continue
+		}
+		var told struct {
+			Run  string `json:"@testrun"`
+			Plan *struct {
+				Resources json.RawMessage `json:"resource_changes"`
+				Outputs   json.RawMessage `json:"output_changes"`
+			} `json:"test_plan"`
+		}
+		if err := json.Unmarshal(line, &told); err != nil {
+			return nil, err
+		}
+		if told.Plan == nil {
+			continue
+		}
+		if found[told.Run], err = json.Marshal(told.Plan); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
 }
 
 // of lists the resources of a type.
@@ -73,6 +108,11 @@ func (p *plan) of(kind string) (list []resource) {
 		}
 	}
 	return list
+}
+
+// without takes all resources of a type away.
+func (p *plan) without(kind string) {
+	p.Resources = slices.DeleteFunc(p.Resources, func(r resource) bool { return r.Type == kind })
 }
 
 // at finds one resource by its address; it has to be there.
@@ -99,8 +139,10 @@ func (r resource) text(path ...any) string {
 	return text
 }
 
-func (r resource) number(path ...any) float64 {
-	number, _ := r.get(path...).(float64)
+func (r resource) number(path ...any) float64 { return number(r.get(path...)) }
+
+func number(value any) float64 {
+	number, _ := value.(float64)
 	return number
 }
 
@@ -175,14 +217,4 @@ func (p *plan) tasks() map[string]container {
 	tasks := map[string]container{}
 	_ = json.Unmarshal(text, &tasks)
 	return tasks
-}
-
-// refers reports whether a root resource's attribute is made of another's.
-func (p *plan) refers(address, attribute, to string) bool {
-	for _, r := range p.Configuration.Root.Resources {
-		if r.Address == address {
-			return strings.Contains(string(r.Expressions[attribute]), strings.ReplaceAll(to, `"`, `\"`))
-		}
-	}
-	return false
 }

@@ -3,7 +3,6 @@ package terraform_test
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -188,10 +187,6 @@ func routed(p *plan) (told []string) {
 	if !strings.Contains(paths, "/webhook/*") || order["aws_lb_listener_rule.webhook"] >= order["aws_lb_listener_rule.api"] {
 		told = append(told, "/webhook/* does not come before the API's rule")
 	}
-	if !p.refers("aws_lb_listener_rule.webhook", "action", `aws_lb_target_group.door["webhook"]`) &&
-		!p.refers("aws_lb_listener_rule.webhook", "action", "aws_lb_target_group.door") {
-		told = append(told, "/webhook/* leads elsewhere")
-	}
 	for address, port := range map[string]float64{`["webhook"]`: 8001, `["api"]`: 8000} {
 		for _, r := range p.of("aws_lb_target_group") {
 			if strings.HasSuffix(r.Address, address) && (r.number("port") != port || r.text("health_check", 0, "path") != "/readyz") {
@@ -231,51 +226,6 @@ func locked(p *plan) (told []string) {
 		told = append(told, "tasks are missing")
 	}
 	return told
-}
-
-// given is who gets which secret: no task has more.
-var given = map[string][]string{
-	"api":     {"DATABASE_URL", "OPENAI_API_KEY", "SUPABASE_ANON_KEY", "SUPABASE_SERVICE_ROLE_KEY", "WEBHOOK_MASTER_KEY"},
-	"worker":  {"LLAMAPARSE_API_KEY", "OPENAI_API_KEY", "SUPABASE_SERVICE_ROLE_KEY", "WEBHOOK_MASTER_KEY", "WORKER_DATABASE_URL"},
-	"webhook": {"WEBHOOK_MASTER_KEY", "WORKER_DATABASE_URL"},
-	"migrate": {"MIGRATE_DATABASE_URL"},
-}
-
-func handed(p *plan) (told []string) {
-	tasks := p.tasks()
-	for name := range tasks {
-		if service, doctor := strings.CutPrefix(name, "doctor-"); doctor && !slices.Equal(tasks[name].secretNames(), given[service]) {
-			told = append(told, fmt.Sprintf("%s gets the secrets %v, and %s %v", name, tasks[name].secretNames(), service, given[service]))
-		}
-	}
-	for name, want := range given {
-		if got := tasks[name].secretNames(); !slices.Equal(got, want) {
-			told = append(told, fmt.Sprintf("%s gets the secrets %v, want %v", name, got, want))
-		}
-	}
-	return told
-}
-
-// secretLooks is how the secrets of the providers look, and an address with a
-// password.
-var secretLooks = regexp.MustCompile(`\bllx-\w{8,}|\bsb_secret_\w{8,}|\bsk-[\w-]{16,}|(postgres(ql)?|rediss?)://[^:@/"\s]*:[^@"\s]+@|PRIVATE KEY-----`)
-
-func open(p *plan) (told []string) {
-	if found := secretLooks.Find(p.raw); found != nil {
-		told = append(told, "the plan holds what looks like a secret")
-	}
-	for name, c := range p.tasks() {
-		for _, setting := range c.Environment {
-			if secretName(setting.Name) {
-				told = append(told, name+": "+setting.Name+" stands in the open")
-			}
-		}
-	}
-	return told
-}
-
-func secretName(name string) bool {
-	return regexp.MustCompile(`KEY|SECRET|PASSWORD|PASS$|DATABASE_URL|REDIS_URL`).MatchString(name)
 }
 
 // asks tells every data source: a plan would need an account.

@@ -96,10 +96,10 @@ func queued(p *plan) (told []string) {
 	return told
 }
 
-// releasing holds the roles of releases to their own environment, and to tasks'
-// roles.
+// releasing holds the roles of releases to their own environment, in its region,
+// and to tasks' roles.
 func releasing(p *plan) (told []string) {
-	for _, environment := range []string{"staging", "production"} {
+	for _, environment := range []string{"staging", "production", "production-dr"} {
 		at := fmt.Sprintf("[%q]", environment)
 		for _, r := range p.Resources {
 			switch {
@@ -118,12 +118,14 @@ func grants(r resource, environment string) (told []string) {
 	if err := json.Unmarshal([]byte(r.text("policy")), &document); err != nil || len(document.Statement) == 0 {
 		return []string{r.Address + ": its policy is not known in a plan"}
 	}
+	region := map[bool]string{true: ":us-west-2:", false: ":us-east-1:"}[environment == "production-dr"]
 	for _, s := range document.Statement {
-		if mine := []string{environment, environment + "-dr"}; slices.Equal(words(s.Condition["StringEquals"]["aws:ResourceTag/Environment"]), mine) {
+		if mine := []string{environment}; slices.Equal(words(s.Condition["StringEquals"]["aws:ResourceTag/Environment"]), mine) {
 			continue // by its tag, and not by its name
 		}
 		for _, to := range words(s.Resource) {
-			if to != "*" && !strings.Contains(to, "navigator-"+environment) {
+			elsewhere := strings.Contains(to, ":us-") && !strings.Contains(to, region)
+			if to != "*" && (elsewhere || !strings.Contains(to, "navigator-"+environment)) {
 				told = append(told, fmt.Sprintf("%s: grants %v on %s", r.Address, s.Action, to))
 			}
 		}

@@ -18,6 +18,16 @@ provider "aws" {
   }
 }
 
+# The second region: copies of the images, and its own watch.
+provider "aws" {
+  alias               = "replica"
+  region              = var.replica_region
+  allowed_account_ids = [var.account_id]
+  default_tags {
+    tags = { Project = "navigator", Environment = "account", ManagedBy = "terraform", Root = "account" }
+  }
+}
+
 variable "account_id" {
   description = "The account; another one's credentials are refused."
   type        = string
@@ -35,11 +45,19 @@ variable "region" {
 variable "replica_region" {
   description = "Region that images are copied to, for the second region."
   type        = string
+  validation {
+    condition     = var.replica_region != var.region
+    error_message = "A copy in the same region is none."
+  }
 }
 
 variable "github_repository" {
-  description = "owner/name whose main branch may push images, and whose environments staging and production may release."
+  description = "owner/name whose main branch may push images, and whose environments staging, production and production-dr may release."
   type        = string
+  validation {
+    condition     = can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.github_repository))
+    error_message = "owner/name."
+  }
 }
 
 variable "alert_emails" {
@@ -54,6 +72,10 @@ variable "alert_emails" {
 variable "monthly_budget" {
   description = "USD a month; 80 % spent and 100 % forecast are told."
   type        = number
+  validation {
+    condition     = var.monthly_budget > 0
+    error_message = "More than nothing."
+  }
 }
 
 variable "images" {
@@ -93,7 +115,7 @@ resource "aws_kms_key" "main" {
       {
         Sid       = "Alerts"
         Effect    = "Allow"
-        Principal = { Service = ["events.amazonaws.com", "budgets.amazonaws.com", "cloudwatch.amazonaws.com"] }
+        Principal = { Service = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"] }
         Action    = ["kms:GenerateDataKey*", "kms:Decrypt"]
         Resource  = "*"
       },

@@ -81,8 +81,13 @@ resource "aws_iam_role_policy" "images" {
 
 # A release: what the rollout's own calls need. It changes no infrastructure.
 # Who may release is what GitHub's environment says: approvals and branches.
+locals {
+  # Where each environment is: its region and account, as addresses have them.
+  released_at = { staging = local.at, production = local.at, production-dr = "${var.replica_region}:${var.account_id}" }
+}
+
 resource "aws_iam_role" "deploy" {
-  for_each             = toset(["staging", "production"])
+  for_each             = local.released_at
   name                 = "navigator-deploy-${each.key}"
   max_session_duration = 7200
   assume_role_policy = jsonencode({
@@ -112,17 +117,17 @@ resource "aws_iam_role_policy" "deploy" {
         Sid       = "NoteTheFormer"
         Effect    = "Allow"
         Action    = ["ecs:TagResource"]
-        Resource  = "arn:aws:ecs:${local.at}:task-definition/navigator-${each.key}-*:*"
+        Resource  = "arn:aws:ecs:${local.released_at[each.key]}:task-definition/navigator-${each.key}-*:*"
         Condition = { StringEquals = { "ecs:CreateAction" = "RegisterTaskDefinition" } }
       },
       {
         Sid      = "Services"
         Effect   = "Allow"
         Action   = ["ecs:DescribeServices", "ecs:UpdateService"]
-        Resource = "arn:aws:ecs:${local.at}:service/navigator-${each.key}/*"
+        Resource = "arn:aws:ecs:${local.released_at[each.key]}:service/navigator-${each.key}/*"
       },
-      { Sid = "RunOnce", Effect = "Allow", Action = ["ecs:RunTask"], Resource = "arn:aws:ecs:${local.at}:task-definition/navigator-${each.key}-*:*" },
-      { Sid = "Watch", Effect = "Allow", Action = ["ecs:DescribeTasks"], Resource = "arn:aws:ecs:${local.at}:task/navigator-${each.key}/*" },
+      { Sid = "RunOnce", Effect = "Allow", Action = ["ecs:RunTask"], Resource = "arn:aws:ecs:${local.released_at[each.key]}:task-definition/navigator-${each.key}-*:*" },
+      { Sid = "Watch", Effect = "Allow", Action = ["ecs:DescribeTasks"], Resource = "arn:aws:ecs:${local.released_at[each.key]}:task/navigator-${each.key}/*" },
       {
         Sid       = "ItsRoles"
         Effect    = "Allow"
@@ -130,19 +135,19 @@ resource "aws_iam_role_policy" "deploy" {
         Resource  = ["arn:aws:iam::${var.account_id}:role/navigator-${each.key}-*-start", "arn:aws:iam::${var.account_id}:role/navigator-${each.key}-*-run"]
         Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
       },
-      { Sid = "Alarms", Effect = "Allow", Action = ["cloudwatch:DescribeAlarms"], Resource = "arn:aws:cloudwatch:${local.at}:alarm:navigator-${each.key}-*" },
+      { Sid = "Alarms", Effect = "Allow", Action = ["cloudwatch:DescribeAlarms"], Resource = "arn:aws:cloudwatch:${local.released_at[each.key]}:alarm:navigator-${each.key}-*" },
       # A workspace has an address that nobody chose: its tags say whose it is.
       {
         Sid      = "Alerts"
         Effect   = "Allow"
         Action   = ["aps:ListAlertManagerAlerts"]
-        Resource = "arn:aws:aps:${local.at}:workspace/*"
+        Resource = "arn:aws:aps:${local.released_at[each.key]}:workspace/*"
         Condition = { StringEquals = {
           "aws:ResourceTag/Project"     = "navigator"
-          "aws:ResourceTag/Environment" = [each.key, "${each.key}-dr"]
+          "aws:ResourceTag/Environment" = each.key
         } }
       },
-      { Sid = "LastWords", Effect = "Allow", Action = ["logs:GetLogEvents"], Resource = "arn:aws:logs:${local.at}:log-group:/navigator/navigator-${each.key}-*:log-stream:*" },
+      { Sid = "LastWords", Effect = "Allow", Action = ["logs:GetLogEvents"], Resource = "arn:aws:logs:${local.released_at[each.key]}:log-group:/navigator/navigator-${each.key}-*:log-stream:*" },
     ]
   })
 }

@@ -1,5 +1,5 @@
-# What watches: the trail of every call, threat detection, the standard's
-# checks, and mail for what is severe.
+# What watches: the trail of every call, and in each region threat detection, the
+# standard's checks, and mail for what is severe.
 locals {
   trail     = "navigator"
   trail_arn = "arn:aws:cloudtrail:${local.at}:trail/${local.trail}"
@@ -41,46 +41,47 @@ resource "aws_cloudtrail" "all" {
   is_multi_region_trail         = true
   include_global_service_events = true
   enable_log_file_validation    = true
-}
-
-resource "aws_guardduty_detector" "main" {
-  enable                       = true
-  finding_publishing_frequency = "FIFTEEN_MINUTES"
-}
-
-resource "aws_guardduty_detector_feature" "s3" {
-  detector_id = aws_guardduty_detector.main.id
-  name        = "S3_DATA_EVENTS"
-  status      = "ENABLED"
-}
-
-resource "aws_guardduty_detector_feature" "tasks" {
-  detector_id = aws_guardduty_detector.main.id
-  name        = "RUNTIME_MONITORING"
-  status      = "ENABLED"
-  additional_configuration {
-    name   = "ECS_FARGATE_AGENT_MANAGEMENT"
-    status = "ENABLED"
+  advanced_event_selector {
+    name = "every call that changes or asks"
+    field_selector {
+      field  = "eventCategory"
+      equals = ["Management"]
+    }
+  }
+  # Who read or wrote a backup, a state or a log: of our buckets alone, and not
+  # of the trail's own, which would write about itself.
+  advanced_event_selector {
+    name = "objects of our buckets"
+    field_selector {
+      field  = "eventCategory"
+      equals = ["Data"]
+    }
+    field_selector {
+      field  = "resources.type"
+      equals = ["AWS::S3::Object"]
+    }
+    field_selector {
+      field           = "resources.ARN"
+      starts_with     = ["arn:aws:s3:::navigator-"]
+      not_starts_with = ["arn:aws:s3:::navigator-trail-"]
+    }
   }
 }
 
-resource "aws_securityhub_account" "main" {
-  enable_default_standards = false
+# Each region has its own watch: what is not switched on there sees nothing there.
+module "guard" {
+  source       = "../modules/guard"
+  account_id   = var.account_id
+  region       = var.region
+  alert_emails = var.alert_emails
 }
 
-resource "aws_securityhub_standards_subscription" "foundation" {
-  standards_arn = "arn:aws:securityhub:${var.region}::standards/aws-foundational-security-best-practices/v/1.0.0"
-  depends_on    = [aws_securityhub_account.main]
-}
-
-resource "aws_inspector2_enabler" "images" {
-  account_ids    = [var.account_id]
-  resource_types = ["ECR"]
-}
-
-resource "aws_accessanalyzer_analyzer" "account" {
-  analyzer_name = "navigator"
-  type          = "ACCOUNT"
+module "guard_second" {
+  source       = "../modules/guard"
+  providers    = { aws = aws.replica }
+  account_id   = var.account_id
+  region       = var.replica_region
+  alert_emails = var.alert_emails
 }
 
 resource "aws_s3_account_public_access_block" "account" {
@@ -92,45 +93,4 @@ resource "aws_s3_account_public_access_block" "account" {
 
 resource "aws_ebs_encryption_by_default" "account" {
   enabled = true
-}
-
-resource "aws_sns_topic" "security" {
-  name              = "navigator-security"
-  kms_master_key_id = aws_kms_key.main.arn
-}
-
-resource "aws_sns_topic_policy" "security" {
-  arn = aws_sns_topic.security.arn
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Sid       = "Events"
-      Effect    = "Allow"
-      Principal = { Service = "events.amazonaws.com" }
-      Action    = "sns:Publish"
-      Resource  = "arn:aws:sns:${local.at}:navigator-security"
-    }]
-  })
-}
-
-resource "aws_sns_topic_subscription" "security" {
-  for_each  = toset(var.alert_emails)
-  topic_arn = aws_sns_topic.security.arn
-  protocol  = "email"
-  endpoint  = each.value
-}
-
-resource "aws_cloudwatch_event_rule" "severe" {
-  name        = "navigator-severe-findings"
-  description = "GuardDuty findings of severity 7 and more"
-  event_pattern = jsonencode({
-    source      = ["aws.guardduty"]
-    detail-type = ["GuardDuty Finding"]
-    detail      = { severity = [{ numeric = [">=", 7] }] }
-  })
-}
-
-resource "aws_cloudwatch_event_target" "severe" {
-  rule = aws_cloudwatch_event_rule.severe.name
-  arn  = aws_sns_topic.security.arn
 }

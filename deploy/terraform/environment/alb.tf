@@ -14,15 +14,26 @@ resource "aws_vpc_security_group_ingress_rule" "balancer" {
   to_port           = each.value
 }
 
-# To the tasks; and to 443 for the sign-in of the tools, which the balancer does.
+# To the tasks behind each door, and to nothing else.
 resource "aws_vpc_security_group_egress_rule" "balancer" {
-  for_each          = merge({ for name, door in local.doors : name => door.port }, local.tooled ? { sign-in = 443 } : {})
+  for_each                     = local.doors
+  security_group_id            = aws_security_group.balancer.id
+  description                  = "to ${each.key}"
+  referenced_security_group_id = local.behind[each.key]
+  ip_protocol                  = "tcp"
+  from_port                    = each.value.port
+  to_port                      = each.value.port
+}
+
+# The balancer itself does the sign-in of the tools, at Cognito.
+resource "aws_vpc_security_group_egress_rule" "sign_in" {
+  count             = local.tooled ? 1 : 0
   security_group_id = aws_security_group.balancer.id
-  description       = "to ${each.key}"
-  cidr_ipv4         = each.key == "sign-in" ? "0.0.0.0/0" : var.vpc_cidr
+  description       = "to the sign-in"
+  cidr_ipv4         = "0.0.0.0/0"
   ip_protocol       = "tcp"
-  from_port         = each.value
-  to_port           = each.value
+  from_port         = 443
+  to_port           = 443
 }
 
 # The balancer's logs can be encrypted with S3's own key alone.
@@ -59,6 +70,11 @@ locals {
   doors = merge(
     { api = { port = 8000, health = "/readyz" }, webhook = { port = 8001, health = "/readyz" } },
     { for name, tool in local.public_tools : name => { port = tool.port, health = tool.health } },
+  )
+  # The security group of who stands behind each door.
+  behind = merge(
+    { api = module.api.security_group_id, webhook = module.webhook.security_group_id },
+    { for name in keys(local.public_tools) : name => module.tool[name].security_group_id },
   )
 }
 

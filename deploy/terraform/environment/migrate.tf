@@ -7,9 +7,9 @@ resource "aws_security_group" "migrate" {
 }
 
 resource "aws_vpc_security_group_egress_rule" "migrate" {
-  for_each          = { "443" = 443, "5432" = 5432 }
+  for_each          = { for port in local.egress_mails : tostring(port) => port }
   security_group_id = aws_security_group.migrate.id
-  description       = "AWS, and the database"
+  description       = "AWS, the database, and the mail server"
   cidr_ipv4         = "0.0.0.0/0"
   ip_protocol       = "tcp"
   from_port         = each.value

@@ -109,6 +109,7 @@ module "api" {
   place             = local.place
   tasks             = { min = var.services.api.min, max = var.services.api.max }
   requests_per_task = 600
+  egress            = local.egress_mails
   alarms            = local.undo
   load_balancer     = local.balanced["api"]
   depends_on        = [aws_lb_listener_rule.api, aws_route.private]
@@ -140,6 +141,9 @@ module "worker" {
 }
 
 locals {
+  # Where the API, and the preflight in its place, may call: AWS and the providers,
+  # the database, and the mail server where there is one.
+  egress_mails = distinct(concat([443, 5432], var.smtp == null ? [] : [var.smtp.port]))
   balanced = { for name, group in aws_lb_target_group.door : name => {
     target_group_arn  = group.arn
     security_group_id = aws_security_group.balancer.id

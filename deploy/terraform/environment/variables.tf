@@ -19,6 +19,10 @@ variable "account_id" {
 variable "region" {
   description = "Region, near the database."
   type        = string
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "A region such as us-east-1."
+  }
 }
 
 variable "replica_region" {
@@ -57,11 +61,19 @@ variable "nat_per_zone" {
 variable "domain" {
   description = "Domain of this environment; the names api, ops and assets are made under it."
   type        = string
+  validation {
+    condition     = can(regex("^([a-z0-9-]+[.])+[a-z]{2,}$", var.domain))
+    error_message = "A name such as navigator.example.com, without a scheme."
+  }
 }
 
 variable "zone_id" {
   description = "Route 53 zone that holds the domain."
   type        = string
+  validation {
+    condition     = can(regex("^Z[A-Z0-9]+$", var.zone_id))
+    error_message = "The id of the zone, which begins with Z, and not its name."
+  }
 }
 
 variable "failover" {
@@ -96,8 +108,12 @@ variable "services" {
     error_message = "A size for api, worker and webhook."
   }
   validation {
-    condition     = alltrue([for name in ["api", "webhook"] : var.services[name].min >= 2])
+    condition     = alltrue([for name in ["api", "webhook"] : try(var.services[name].min >= 2, true)])
     error_message = "A public service has at least two tasks, so that a zone may be lost."
+  }
+  validation {
+    condition     = alltrue([for service in values(var.services) : service.min >= 1 && service.max >= service.min])
+    error_message = "At least one task, and the most not below the fewest."
   }
 }
 
@@ -134,6 +150,10 @@ variable "allowed_origins" {
   description = "ALLOWED_ORIGINS: pages that browsers may call the API from."
   type        = list(string)
   default     = []
+  validation {
+    condition     = alltrue([for origin in var.allowed_origins : can(regex("^https://[^*/]+$", origin))])
+    error_message = "https origins, each by its name."
+  }
 }
 
 variable "auth_redirects" {
@@ -166,6 +186,10 @@ variable "smtp" {
     condition     = var.smtp == null ? true : contains(["starttls", "tls"], var.smtp.security)
     error_message = "starttls, or tls from the first byte."
   }
+  validation {
+    condition     = var.smtp == null ? true : contains([465, 587, 2525], var.smtp.port)
+    error_message = "A port of mail submission that Fargate lets out: 465, 587 or 2525."
+  }
 }
 
 variable "optional_secrets" {
@@ -179,9 +203,13 @@ variable "optional_secrets" {
 }
 
 variable "queue_scaling" {
-  description = "Scale the worker by its queue; jobs that wait for each task, and the age of the oldest. null: by CPU alone."
+  description = "Scale the worker by its queue: jobs that wait for each task, and the age of the oldest. null: by CPU alone."
   type        = object({ jobs_per_task = number, age_seconds = number })
-  default     = null
+  default     = { jobs_per_task = 50, age_seconds = 300 }
+  validation {
+    condition     = var.queue_scaling == null ? true : var.queue_scaling.jobs_per_task >= 1 && var.queue_scaling.age_seconds >= 60
+    error_message = "At least one job for each task, and an age of at least 60 seconds."
+  }
 }
 
 variable "balancing" {
@@ -218,18 +246,30 @@ variable "blocked_cidrs" {
   description = "Addresses that are turned away."
   type        = list(string)
   default     = []
+  validation {
+    condition     = alltrue([for list in var.blocked_cidrs : can(cidrnetmask(list))])
+    error_message = "IPv4 networks such as 192.0.2.0/24; one address is a /32."
+  }
 }
 
 variable "webhook_allowed_cidrs" {
   description = "Addresses that may call the webhook; empty: any, for the parser publishes none and signs its calls."
   type        = list(string)
   default     = []
+  validation {
+    condition     = alltrue([for list in var.webhook_allowed_cidrs : can(cidrnetmask(list))])
+    error_message = "IPv4 networks such as 192.0.2.0/24; one address is a /32."
+  }
 }
 
 variable "ops_allowed_cidrs" {
   description = "Addresses that may see the tools' sign-in page; empty: any."
   type        = list(string)
   default     = []
+  validation {
+    condition     = alltrue([for list in var.ops_allowed_cidrs : can(cidrnetmask(list))])
+    error_message = "IPv4 networks such as 192.0.2.0/24; one address is a /32."
+  }
 }
 
 variable "shield_advanced" {
@@ -311,12 +351,20 @@ variable "log_days" {
   description = "How long logs are kept."
   type        = number
   default     = 30
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_days)
+    error_message = "CloudWatch keeps logs for 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365 days and some longer times."
+  }
 }
 
 variable "backup_lock" {
   description = "How long no backup can be removed, and by whom not."
   type        = object({ mode = string, days = number })
   default     = { mode = "COMPLIANCE", days = 35 }
+  validation {
+    condition     = contains(["GOVERNANCE", "COMPLIANCE"], var.backup_lock.mode) && var.backup_lock.days >= 7
+    error_message = "GOVERNANCE or COMPLIANCE, for at least seven days."
+  }
 }
 
 variable "protected" {

@@ -16,7 +16,8 @@ locals {
     AWSManagedRulesSQLiRuleSet            = 22
     AWSManagedRulesCommonRuleSet          = 23
   }
-  upload_paths = ["/upload-document-backend", "/documents", "/webhook/", "/api/upload-pipeline/webhook/"]
+  webhook_paths = ["/webhook/", "/api/upload-pipeline/webhook/"]
+  upload_paths  = concat(["/upload-document-backend", "/documents"], local.webhook_paths)
 }
 
 resource "aws_wafv2_ip_set" "list" {
@@ -125,15 +126,22 @@ resource "aws_wafv2_web_acl" "main" {
         scope_down_statement {
           not_statement {
             statement {
-              byte_match_statement {
-                search_string         = "/webhook/"
-                positional_constraint = "CONTAINS"
-                field_to_match {
-                  uri_path {}
-                }
-                text_transformation {
-                  priority = 0
-                  type     = "LOWERCASE"
+              or_statement {
+                dynamic "statement" {
+                  for_each = local.webhook_paths
+                  content {
+                    byte_match_statement {
+                      search_string         = statement.value
+                      positional_constraint = "STARTS_WITH"
+                      field_to_match {
+                        uri_path {}
+                      }
+                      text_transformation {
+                        priority = 0
+                        type     = "NONE"
+                      }
+                    }
+                  }
                 }
               }
             }

@@ -16,7 +16,7 @@ auth_redirects  = ["https://app.navigator.example.com/auth/callback"]
 
 failover = "PRIMARY"
 
-queue_scaling = { jobs_per_task = 50, age_seconds = 300 }
+redis = { node_type = "cache.t4g.small", nodes = 2 }
 
 tools = {
   riverui = "ghcr.io/riverqueue/riverui:0.18.1"

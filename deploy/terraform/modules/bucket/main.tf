@@ -2,6 +2,7 @@
 # for what is old. Names come from attributes that are known before the apply,
 # so that the policy tests can read them in a plan.
 terraform {
+  required_version = ">= 1.11, < 2"
   required_providers {
     aws = {
       source  = "hashicorp/aws"

@@ -1,5 +1,6 @@
 # One service on ECS Fargate: rolling deployment that undoes itself.
 terraform {
+  required_version = ">= 1.11, < 2"
   required_providers {
     aws = {
       source  = "hashicorp/aws"

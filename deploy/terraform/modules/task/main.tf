@@ -1,6 +1,7 @@
 # What is run: the container, its log and its two roles; and, where it has
 # configuration, a container before it that fetches that.
 terraform {
+  required_version = ">= 1.11, < 2"
   required_providers {
     aws = {
       source  = "hashicorp/aws"

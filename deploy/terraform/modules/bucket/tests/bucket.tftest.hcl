@@ -22,6 +22,12 @@ run "private_by_itself" {
     condition     = length(aws_s3_bucket_object_lock_configuration.this) == 0 && aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Enabled"
     error_message = "No versions, or a lock that nobody asked for."
   }
+  assert {
+    condition = [for s in jsondecode(aws_s3_bucket_policy.this.policy).Statement : s.Resource if s.Effect == "Deny" && s.Condition.Bool["aws:SecureTransport"] == "false"] == [
+      ["arn:aws:s3:::navigator-test-bucket", "arn:aws:s3:::navigator-test-bucket/*"]
+    ]
+    error_message = "The bucket can be asked without TLS."
+  }
 }
 
 run "locked_where_asked" {

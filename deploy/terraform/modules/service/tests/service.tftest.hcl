@@ -50,3 +50,11 @@ run "refuses_no_tasks" {
   variables { tasks = { min = 0, max = 4 } }
   expect_failures = [var.tasks]
 }
+
+run "refuses_one_zone" {
+  command = plan
+  variables {
+    place = { account_id = "123456789012", region = "us-east-1", vpc_id = "vpc-0123456789abcdef0", subnets = ["subnet-0123456789abcdef0"] }
+  }
+  expect_failures = [var.place]
+}

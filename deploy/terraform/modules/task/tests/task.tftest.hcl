@@ -76,6 +76,12 @@ run "refuses_one_zone" {
   expect_failures = [var.place]
 }
 
+run "refuses_a_name_whose_roles_have_none" {
+  command = plan
+  variables { name = "navigator-production-dr-doctor-of-a-service-with-a-long-name" }
+  expect_failures = [var.name]
+}
+
 run "fetches_its_configuration" {
   command = plan
   variables {

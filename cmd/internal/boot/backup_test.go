@@ -66,7 +66,7 @@ func (s safe) backup(w *world) vault.Manifest {
 
 func (s safe) vault(w *world) *vault.Vault {
 	w.t.Helper()
-	archive, _, err := boot.OpenArchive(s.environ(w), "")
+	archive, err := boot.OpenArchive(w.t.Context(), s.environ(w), "")
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func (s safe) vault(w *world) *vault.Vault {
 
 func (s safe) restore(w *world, id string) (boot.Restored, error) {
 	w.t.Helper()
-	hand, err := boot.OpenRestore(s.environ(w), "")
+	hand, err := boot.OpenRestore(w.t.Context(), s.environ(w), "")
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -225,7 +225,7 @@ func TestReconcileAfterAPointInTime(t *testing.T) {
 	} {
 		w.exec(sql)
 	}
-	hand, err := boot.OpenRestore(s.environ(w), "")
+	hand, err := boot.OpenRestore(w.t.Context(), s.environ(w), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -409,7 +409,11 @@ func TestRestoreRefuses(t *testing.T) {
 	}
 	refuses("another key", safe{s.dir, newSafe(t).key}, "BACKUP_KEY")
 	refuses("an empty archive", safe{t.TempDir(), s.key}, "missing from the archive")
-	file := filepath.Join(s.dir, "objects", id[len(id)-2:], id+".age")
+	copies, err := filepath.Glob(filepath.Join(s.dir, "objects", id[len(id)-2:], id+"-*.age"))
+	if err != nil || len(copies) != 1 {
+		t.Fatalf("copies of the file: %v, %v", copies, err)
+	}
+	file := copies[0]
 	pages := filepath.Join(s.dir, "backups", m.ID, "tables", "upload_pipeline.events.age")
 	for _, path := range []string{file, pages} {
 		was, err := os.ReadFile(path)

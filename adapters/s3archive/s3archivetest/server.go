@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -153,4 +154,26 @@ func Refuse(w http.ResponseWriter, status int, code string) {
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(status)
 	_, _ = io.WriteString(w, "<Error><Code>"+code+"</Code><Message>canary-message of canary-login</Message></Error>")
+}
+
+// Replicate copies every object of a bucket into one of another store, as a
+// region's copy is kept, and tells how many there are.
+func (s *Server) Replicate(tb testing.TB, bucket string, to *Server, as string) (n int) {
+	tb.Helper()
+	list, err := s.backend.ListBucket(bucket, nil, gofakes3.ListBucketPage{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, one := range list.Contents {
+		object, err := s.backend.GetObject(bucket, one.Key, nil)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		_, err = to.backend.PutObject(as, one.Key, object.Metadata, object.Contents, object.Size, nil)
+		if err := errors.Join(err, object.Contents.Close()); err != nil {
+			tb.Fatal(err)
+		}
+		n++
+	}
+	return n
 }

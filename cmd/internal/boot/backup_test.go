@@ -31,18 +31,21 @@ import (
 )
 
 // safe is the place of a world's backups, with their key.
-type safe struct{ dir, key string }
+type safe struct {
+	dir, key string
+	more     []string // further settings
+}
 
 func newSafe(t testing.TB) safe {
 	key, err := vault.NewKey()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return safe{t.TempDir(), key}
+	return safe{dir: t.TempDir(), key: key}
 }
 
 func (s safe) environ(w *world) []string {
-	return append(w.environ(), "MIGRATE_DATABASE_URL="+w.db.OwnerURL(), "BACKUP_DIR="+s.dir, "BACKUP_KEY="+s.key)
+	return append(append(w.environ(), "MIGRATE_DATABASE_URL="+w.db.OwnerURL(), "BACKUP_DIR="+s.dir, "BACKUP_KEY="+s.key), s.more...)
 }
 
 func (s safe) open(w *world) *boot.Backup {
@@ -86,7 +89,13 @@ func (s safe) restore(w *world, id string) (boot.Restored, error) {
 // any schema, and another storage. The outside is the same.
 func (w *world) elsewhere() *world {
 	w.t.Helper()
-	there := &world{t: w.t, db: dbtest.New(w.t, nil), llama: w.llama, openai: w.openai, relay: w.relay, logs: w.logs, config: w.config, run: w.run}
+	return w.elsewhereAt(dbtest.New(w.t, nil))
+}
+
+// elsewhereAt is elsewhere, with a database that there is.
+func (w *world) elsewhereAt(at *dbtest.DB) *world {
+	w.t.Helper()
+	there := &world{t: w.t, db: at, llama: w.llama, openai: w.openai, relay: w.relay, logs: w.logs, config: w.config, run: w.run}
 	var err error
 	if there.supa, err = supabasetest.New(supabasetest.Options{}); err != nil {
 		w.t.Fatal(err)
@@ -251,7 +260,7 @@ func TestReconcileAfterAPointInTime(t *testing.T) {
 }
 
 // chunksFlag is how large the drill's database is.
-var chunksFlag = flag.Int("chunks", 100, "chunks of the drill of a backup; make drill has 10,000")
+var chunksFlag = flag.Int("chunks", smallDrill, "chunks of the drill of a backup; make drill has 10,000")
 
 // fills makes complete documents of 50 chunks with a vector each, and a file.
 func (w *world) fills(chunks int) {
@@ -407,8 +416,8 @@ func TestRestoreRefuses(t *testing.T) {
 			t.Errorf("%s: %v, wanted %q", about, err, want)
 		}
 	}
-	refuses("another key", safe{s.dir, newSafe(t).key}, "BACKUP_KEY")
-	refuses("an empty archive", safe{t.TempDir(), s.key}, "missing from the archive")
+	refuses("another key", safe{dir: s.dir, key: newSafe(t).key}, "BACKUP_KEY")
+	refuses("an empty archive", safe{dir: t.TempDir(), key: s.key}, "missing from the archive")
 	copies, err := filepath.Glob(filepath.Join(s.dir, "objects", id[len(id)-2:], id+"-*.age"))
 	if err != nil || len(copies) != 1 {
 		t.Fatalf("copies of the file: %v, %v", copies, err)

@@ -205,7 +205,7 @@ func once(task string) string {
 	if service, doctor := strings.CutPrefix(task, "doctor-"); doctor {
 		return "preflight of " + service
 	}
-	return map[string]string{"migrate": "migration"}[task]
+	return map[string]string{"migrate": "migration", "backup": "backup", "drill": "restore drill", "restore": "restore"}[task]
 }
 
 // locked holds the task to what it needs of a machine.
@@ -233,6 +233,9 @@ var given = map[string][]string{
 	"worker":  {"LLAMAPARSE_API_KEY", "OPENAI_API_KEY", "SUPABASE_SERVICE_ROLE_KEY", "WEBHOOK_MASTER_KEY", "WORKER_DATABASE_URL"},
 	"webhook": {"WEBHOOK_MASTER_KEY", "WORKER_DATABASE_URL"},
 	"migrate": {"MIGRATE_DATABASE_URL"},
+	"backup":  {"BACKUP_KEY", "MIGRATE_DATABASE_URL", "SUPABASE_SERVICE_ROLE_KEY"},
+	"drill":   {"BACKUP_KEY", "DRILL_DATABASE_URL"},
+	"restore": {"BACKUP_KEY", "LLAMAPARSE_API_KEY", "MIGRATE_DATABASE_URL", "OPENAI_API_KEY", "SUPABASE_SERVICE_ROLE_KEY", "WEBHOOK_MASTER_KEY", "WORKER_DATABASE_URL"},
 }
 
 func handed(p *plan) (told []string) {

@@ -17,7 +17,7 @@ var (
 // policies is the list: each has at least one planted fault, planted into the
 // first plan it is of.
 func policies() []policy {
-	return []policy{
+	return append(jobPolicies(), []policy{
 		{"nothing but 80 and 443 of the load balancer is open", here, doors, map[string]func(*testing.T, *plan){
 			"a third open port":   change(`aws_vpc_security_group_ingress_rule.balancer["http"]`, "from_port", 22.0),
 			"a service opened":    change("module.api.aws_vpc_security_group_ingress_rule.balancer[0]", "cidr_ipv4", "0.0.0.0/0"),
@@ -196,6 +196,7 @@ func policies() []policy {
 			"no copy": drop("aws_s3_bucket_replication_configuration.backup"),
 		}},
 		{"a release is preflighted, and watched", here, released, map[string]func(*testing.T, *plan){
+			"a job of yesterday":              inRollout("jobs", "backup", nil),
 			"no preflight of the worker":      inRollout("doctors", "worker", nil),
 			"another one's preflight":         inTask("doctor-api", "command", []any{"doctor", "preflight", "--service", "webhook", "--json"}),
 			"other settings in the preflight": inTask("doctor-worker", "environment", []any{}),
@@ -239,7 +240,7 @@ func policies() []policy {
 		}), map[string]func(*testing.T, *plan){
 			"a tag that moves": change(`aws_ecr_repository.image["api"]`, "image_tag_mutability", "MUTABLE"),
 		}},
-	}
+	}...)
 }
 
 // inTask changes a field of one task's container.

@@ -262,7 +262,8 @@ func TestReconcileAfterAPointInTime(t *testing.T) {
 // chunksFlag is how large the drill's database is.
 var chunksFlag = flag.Int("chunks", smallDrill, "chunks of the drill of a backup; make drill has 10,000")
 
-// fills makes complete documents of 50 chunks with a vector each, and a file.
+// fills makes complete documents of 50 chunks with a vector each, and a file in
+// the bucket, which is there.
 func (w *world) fills(chunks int) {
 	w.t.Helper()
 	conn := w.db.SuperConn()
@@ -271,9 +272,9 @@ func (w *world) fills(chunks int) {
 	for _, sql := range []string{
 		`set session_replication_role = replica`,
 		`set search_path = extensions, public`,
-		`insert into upload_pipeline.documents (document_id, user_id, filename, mime, bytes_len, file_sha256, storage_key, page_count)
+		`insert into upload_pipeline.documents (document_id, user_id, filename, mime, bytes_len, file_sha256, storage_key, page_count, attempt)
 			select md5('d' || n)::uuid, md5('u' || n)::uuid, 'f.pdf', 'application/pdf', ` + strconv.Itoa(len(file)) + `, '\x` + hex.EncodeToString(sum[:]) + `',
-				md5('u' || n)::uuid || '/' || md5('d' || n)::uuid || '/original.pdf', 1 from generate_series(1, ` + strconv.Itoa(chunks/50) + `) n`,
+				md5('u' || n)::uuid || '/' || md5('d' || n)::uuid || '/original.pdf', 1, 1 from generate_series(1, ` + strconv.Itoa(chunks/50) + `) n`,
 		`insert into upload_pipeline.upload_jobs (job_id, document_id, user_id, attempt, status, chunks_total)
 			select gen_random_uuid(), document_id, user_id, 1, 'complete', 50 from upload_pipeline.documents`,
 		`insert into upload_pipeline.document_chunks (chunk_id, document_id, user_id, ordinal, text, headings, page_from, page_to, token_count,
@@ -294,9 +295,6 @@ func (w *world) fills(chunks int) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if err := w.bucket(w.config.Bucket()).Prepare(w.t.Context()); err != nil {
-		w.t.Fatal(err)
-	}
 	for _, key := range keys {
 		w.put(key, file)
 	}
@@ -308,6 +306,9 @@ func TestBackupFigures(t *testing.T) {
 	w := newWorld(t)
 	w.damages() // rows of no pipeline
 	s := newSafe(t)
+	if err := w.bucket(w.config.Bucket()).Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	w.fills(*chunksFlag)
 	began := time.Now()
 	m := s.backup(w)
@@ -318,7 +319,7 @@ func TestBackupFigures(t *testing.T) {
 	there := w.elsewhere()
 	there.damages()
 	done, err := s.restore(there, "latest")
-	if err != nil || done.Rows != again.Rows() || done.Files != m.Files || m.Copied != m.Files || again.Copied != 0 {
+	if err != nil || done.Rows != again.Rows() || m.Files != *chunksFlag/50 || done.Files != m.Files || m.Copied != m.Files || again.Copied != 0 {
 		t.Fatalf("restored %+v of %+v, %v", done, again, err)
 	}
 	megabytes := float64(m.Bytes()+m.FileBytes) / 1e6

@@ -188,10 +188,10 @@ const smallDrill = 100
 func TestRestoreDrillInAnotherCluster(t *testing.T) {
 	t.Parallel()
 	a := founded(t)
+	a.serves()
 	if *chunksFlag != smallDrill {
 		a.fills(*chunksFlag)
 	}
-	a.serves()
 	ada := a.person("ada")
 	whole := ada.taken("card.pdf", corpus.MemberCard().Bytes)
 	ada.completes(whole)

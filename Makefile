@@ -88,8 +88,8 @@ observe-tools:
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends $(OBSERVE_PACKAGES) >/dev/null; \
 	else echo 'install: sudo apt-get install -y --no-install-recommends $(OBSERVE_PACKAGES)' >&2; exit 1; fi
 
-drill: pdfium testdb ## back up, destroy, restore elsewhere, and print the figures: make drill CHUNKS=10000
-	@$(GO) test -count=1 -timeout 30m -v -run 'RestoreElsewhere|RestoreRefuses|ReconcileAfter|BackupAndRestoreKilled|BackupFigures' ./cmd/internal/boot -chunks '$(or $(CHUNKS),10000)'
+drill: pdfium testdb ## back up, destroy, restore elsewhere, fail over between regions, and print the figures: make drill CHUNKS=10000
+	@$(GO) test -count=1 -timeout 30m -v -run 'RestoreElsewhere|RestoreRefuses|ReconcileAfter|BackupAndRestoreKilled|BackupFigures|RestoreDrillInAnotherCluster|RegionFailoverAndBack|BucketAtTheTerminal' ./cmd/internal/boot -chunks '$(or $(CHUNKS),10000)'
 
 panels: pdfium testdb ## ask every panel of the dashboards under a load with faults, and draw them into .local/panels
 	@$(GO) test -count=1 -timeout 15m -v -run 'TestPanels$$' ./cmd/internal/faulttest -panels "$(CURDIR)/.local/panels"

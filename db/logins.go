@@ -15,7 +15,17 @@ func settleLogins(ctx context.Context, pool *pgxpool.Pool) error {
 	_, err := pool.Exec(ctx, `do $$
 		declare
 			login text;
+			held text;
 		begin
+			if (select rolinherit from pg_roles where rolname = 'inav_app') then
+				alter role inav_app noinherit;
+				if current_setting('server_version_num')::int >= 160000 then -- there each grant says it for itself
+					for held in select g.rolname from pg_auth_members m join pg_roles g on g.oid = m.roleid
+							join pg_roles r on r.oid = m.member where r.rolname = 'inav_app' loop
+						execute format('grant %I to inav_app with inherit false', held);
+					end loop;
+				end if;
+			end if;
 			foreach login in array array['inav_app', 'inav_worker'] loop
 				continue when (select rolconfig @> array['search_path=""', 'statement_timeout=30s', 'lock_timeout=5s',
 					'idle_in_transaction_session_timeout=30s'] from pg_roles where rolname = login);

@@ -3,12 +3,15 @@ package vault
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
 	"path"
+	"strings"
 
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
 )
 
 // File is one stored file in a backup's list. A document's file never changes,
@@ -25,10 +28,12 @@ type File struct {
 // Lost reports whether the backup is without the file.
 func (f File) Lost() bool { return f.Part.Name == "" }
 
-// FileName is where a document's file lies in the archive.
-func FileName(document core.ID) string {
+// NewFileName draws where a copy of a document's file is to lie in the archive.
+// Each copy has a name of its own: what a killed backup left, or another makes at
+// the same time, is in nobody's way.
+func NewFileName(document core.ID) string {
 	id := document.String()
-	return path.Join("objects", id[len(id)-2:], id+".age")
+	return path.Join("objects", id[len(id)-2:], id+"-"+strings.ToLower(rand.Text()[:10])+".age")
 }
 
 // WriteFiles writes a backup's list.
@@ -47,14 +52,14 @@ func (v *Vault) ReadFiles(ctx context.Context, m Manifest) (files []File, err er
 	return files, err
 }
 
-// Present tells the size of each file that the archive has.
-func (v *Vault) Present(ctx context.Context) (map[string]int64, error) {
+// Present tells each file that the archive has, by its name.
+func (v *Vault) Present(ctx context.Context) (map[string]ports.Archived, error) {
 	entries, err := v.archive.List(ctx, "objects/")
-	sizes := make(map[string]int64, len(entries))
+	files := make(map[string]ports.Archived, len(entries))
 	for _, one := range entries {
-		sizes[one.Name] = one.Size
+		files[one.Name] = one
 	}
-	return sizes, err
+	return files, err
 }
 
 // encodeLines writes a value of JSON a line.

@@ -27,7 +27,7 @@ const aside = ".partial"
 // OpenFolder opens the folder, and makes it where create says so.
 func OpenFolder(dir string, create bool) (*Folder, error) {
 	if dir == "" {
-		return nil, errors.New("the archive's folder is not named: set BACKUP_DIR, or give the flag")
+		return nil, errors.New("the archive is not named: set BACKUP_DIR to a folder or to s3://bucket/prefix, or give the flag")
 	}
 	if create {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -45,7 +45,11 @@ func OpenFolder(dir string, create bool) (*Folder, error) {
 func (f *Folder) Close() error { return f.root.Close() }
 
 // Create is ports.Archive: written aside, synced, renamed, and the name synced.
+// That the name is free is asked before: under Lock nobody else takes it.
 func (f *Folder) Create(ctx context.Context, name string, fill func(io.Writer) error) error {
+	if _, err := f.root.Lstat(name); err == nil {
+		return full(name, fs.ErrExist)
+	}
 	if err := f.root.MkdirAll(aside, 0o700); err != nil {
 		return full(name, err)
 	}
@@ -113,13 +117,16 @@ func (f *Folder) List(ctx context.Context, prefix string) (found []ports.Archive
 		}
 		info, err := entry.Info()
 		if err == nil {
-			found = append(found, ports.Archived{Name: name, Size: info.Size()})
+			found = append(found, ports.Archived{Name: name, Size: info.Size(), Modified: info.ModTime()})
 		}
 		return err
 	})
 	slices.SortFunc(found, func(a, b ports.Archived) int { return cmp.Compare(a.Name, b.Name) })
 	return found, err
 }
+
+// Permanent is ports.Archive: whoever may write may remove.
+func (f *Folder) Permanent() bool { return false }
 
 // Remove is ports.Archive; a folder that is empty afterwards goes too.
 func (f *Folder) Remove(_ context.Context, names ...string) (err error) {

@@ -21,6 +21,9 @@ var (
 	ErrKey     = errors.New("BACKUP_KEY is not the key of this archive: give the one it was made with; several may stand there, the newest first")
 	ErrDamaged = errors.New("damaged: it is not what was written")
 	ErrMissing = errors.New("missing from the archive")
+	// ErrPermanent is of Prune alone.
+	ErrPermanent = errors.New("nothing was removed: from a bucket nothing can be, its login may not and its versions are locked; " +
+		"what is old goes by the bucket's own lifecycle rules, and prune is for folders")
 )
 
 // Keys open an archive. The first one closes it; the others are former ones,

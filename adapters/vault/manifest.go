@@ -38,6 +38,7 @@ type Manifest struct {
 	Copied     int   `json:"copied"` // files that no earlier backup had
 	Lost       int   `json:"lost"`   // files that the storage did not have, or had otherwise
 	Tombstones int   `json:"tombstones"`
+	Buried     Part  `json:"buried,omitzero"` // all tombstones in one, where the archive is permanent; encrypted
 }
 
 // Table is one table's rows.
@@ -59,7 +60,7 @@ func (m Manifest) Rows() (n int64) {
 
 // Bytes is the size of all parts but the files'.
 func (m Manifest) Bytes() int64 {
-	n := m.Objects.Size
+	n := m.Objects.Size + m.Buried.Size
 	for _, t := range m.Tables {
 		n += t.Part.Size
 	}

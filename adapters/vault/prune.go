@@ -21,6 +21,9 @@ type Checked struct {
 // manifest. It goes on after what is broken, and names all of it.
 func (v *Vault) Check(ctx context.Context, m Manifest) (done Checked, err error) {
 	parts := []Part{m.Objects}
+	if m.Buried.Name != "" {
+		parts = append(parts, m.Buried)
+	}
 	for _, table := range m.Tables {
 		parts = append(parts, table.Part)
 	}
@@ -83,7 +86,11 @@ type Pruned struct {
 // then every object that no backup needs: the files of removed backups, and what
 // backups that were never finished left. The manifest goes first, so that half
 // a backup is never taken for one. Tombstones stay. It is to be run under Lock.
+// From a permanent archive it removes nothing: ErrPermanent.
 func (v *Vault) Prune(ctx context.Context, before time.Time) (done Pruned, err error) {
+	if v.archive.Permanent() {
+		return done, ErrPermanent
+	}
 	all, broken, err := v.List(ctx)
 	if err != nil || len(broken) > 0 {
 		return done, errors.Join(append(broken, err)...) // what they need is not known
@@ -113,7 +120,7 @@ func (v *Vault) needs(ctx context.Context, m Manifest, needed map[string]bool) e
 	for _, file := range files {
 		needed[file.Part.Name] = true
 	}
-	needed[path.Join(m.Folder(), manifestName)], needed[m.Objects.Name] = true, true
+	needed[path.Join(m.Folder(), manifestName)], needed[m.Objects.Name], needed[m.Buried.Name] = true, true, true
 	for _, table := range m.Tables {
 		needed[table.Part.Name] = true
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -44,29 +45,89 @@ func (v *Vault) Tombstones(ctx context.Context) (map[core.ID]Tombstone, error) {
 // tombstones reads every book. A book's name is the proof of what is in it:
 // nobody without the key can add one, and so have documents deleted.
 func (v *Vault) tombstones(ctx context.Context) (known map[core.ID]Tombstone, books []string, err error) {
+	known, since, err := v.gathered(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	entries, err := v.archive.List(ctx, tombs)
 	if err != nil {
 		return nil, nil, err
 	}
-	known = map[core.ID]Tombstone{}
 	for _, entry := range entries {
+		if entry.Modified.Before(since) {
+			continue
+		}
 		part, err := v.book(entry.Name, entry.Size)
 		if err != nil {
 			return nil, nil, err
 		}
-		err = v.Read(ctx, part, func(r io.Reader) error {
-			list, err := decodeLines[Tombstone](r)
-			for _, one := range list {
-				known[one.of()] = one
-			}
-			return err
-		})
-		if err != nil {
+		if err := v.readBook(ctx, part, known); err != nil {
 			return nil, nil, err
 		}
 		books = append(books, entry.Name)
 	}
 	return known, books, nil
+}
+
+// readBook adds a book's tombstones to those that are known.
+func (v *Vault) readBook(ctx context.Context, book Part, known map[core.ID]Tombstone) error {
+	return v.Read(ctx, book, func(r io.Reader) error {
+		list, err := decodeLines[Tombstone](r)
+		for _, one := range list {
+			known[one.of()] = one
+		}
+		return err
+	})
+}
+
+// doubt is how far the clocks of a database and of an archive may be apart.
+const doubt = time.Hour
+
+// gathered reads the book of the newest backup, which has all tombstones of
+// before it: books that were stored before since need not be read. Without such
+// a book since is zero.
+func (v *Vault) gathered(ctx context.Context) (known map[core.ID]Tombstone, since time.Time, err error) {
+	known = map[core.ID]Tombstone{}
+	ids, err := v.ids(ctx)
+	if err != nil {
+		return nil, since, err
+	}
+	for _, id := range slices.Backward(ids) {
+		m, err := v.Manifest(ctx, id)
+		switch {
+		case errors.Is(err, ErrKey), errors.Is(err, ErrDamaged), errors.Is(err, ErrMissing):
+			continue // whoever is asked for that backup is told; it hides no tombstone
+		case err != nil:
+			return nil, since, err
+		case m.Buried.Name == "":
+			return known, since, nil
+		}
+		return known, m.Taken.Add(-doubt), v.readBook(ctx, m.Buried, known)
+	}
+	return known, since, nil
+}
+
+// Gather writes all tombstones into one book of the backup, where the archive is
+// permanent: there books are never put together otherwise, and each goes when it
+// is old. The manifest has to tell of it.
+func (v *Vault) Gather(ctx context.Context, m Manifest) (Part, error) {
+	if !v.archive.Permanent() {
+		return Part{}, nil
+	}
+	known, err := v.Tombstones(ctx)
+	if err != nil {
+		return Part{}, err
+	}
+	return v.Write(ctx, path.Join(m.Folder(), "tombstones.age"), func(w io.Writer) error {
+		return encodeLines(w, inOrder(known))
+	})
+}
+
+// inOrder sorts tombstones by their time.
+func inOrder(known map[core.ID]Tombstone) []Tombstone {
+	return slices.SortedFunc(maps.Values(known), func(a, b Tombstone) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.of().String(), b.of().String()))
+	})
 }
 
 // book is the part that a book's name promises: digest, then seal.
@@ -80,30 +141,31 @@ func (v *Vault) book(name string, size int64) (Part, error) {
 }
 
 // Bury adds tombstones and tells how many there are now. All are written into
-// one new book before those of before are removed, so that none is ever lost;
-// nothing is written where nothing is new.
+// one new book before those of before are removed, so that none is ever lost; in
+// a permanent archive the new ones alone are written. Nothing is written where
+// nothing is new.
 func (v *Vault) Bury(ctx context.Context, news []Tombstone) (total, added int, err error) {
 	known, books, err := v.tombstones(ctx)
 	if err != nil {
 		return 0, 0, err
 	}
-	before := len(known)
+	fresh := map[core.ID]Tombstone{}
 	for _, one := range news {
 		if _, ok := known[one.of()]; !ok {
-			known[one.of()] = one
+			fresh[one.of()] = one
 		}
 	}
-	added = len(known) - before
-	if added == 0 {
-		return before, 0, nil
+	if len(fresh) == 0 {
+		return len(known), 0, nil
 	}
-	all := slices.SortedFunc(maps.Values(known), func(a, b Tombstone) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.of().String(), b.of().String()))
-	})
-	if err := v.writeBook(ctx, all); err != nil {
+	maps.Copy(known, fresh)
+	if v.archive.Permanent() {
+		return len(known), len(fresh), v.writeBook(ctx, inOrder(fresh))
+	}
+	if err := v.writeBook(ctx, inOrder(known)); err != nil {
 		return 0, 0, err
 	}
-	return len(known), added, v.archive.Remove(ctx, books...)
+	return len(known), len(fresh), v.archive.Remove(ctx, books...)
 }
 
 // writeBook writes a book under the name that proves it. The name is known once

@@ -12,20 +12,37 @@ import (
 
 	"github.com/insurance-navigator/navigator/adapters/vault"
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
+	"github.com/insurance-navigator/navigator/ports/portstest"
 )
 
-func newVault(t *testing.T, dir, words string) *vault.Vault {
+func TestAFolderIsAnArchive(t *testing.T) {
+	t.Parallel()
+	portstest.Archive(t, func(t *testing.T) ports.Archive { return opened(t, t.TempDir()) })
+}
+
+func opened(t *testing.T, dir string) *vault.Folder {
 	t.Helper()
 	folder, err := vault.OpenFolder(dir, true)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = folder.Close() })
+	return folder
+}
+
+func newVault(t *testing.T, dir, words string) *vault.Vault {
+	t.Helper()
+	return over(t, opened(t, dir), words)
+}
+
+func over(t *testing.T, archive ports.Archive, words string) *vault.Vault {
+	t.Helper()
 	keys, err := vault.ParseKeys(words)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return vault.New(folder, keys)
+	return vault.New(archive, keys)
 }
 
 func newKey(t *testing.T) string {
@@ -42,7 +59,7 @@ func commit(t *testing.T, v *vault.Vault, taken time.Time) vault.Manifest {
 	t.Helper()
 	m := vault.Manifest{Format: vault.Format, ID: vault.NewID(taken), Taken: taken}
 	id := core.NewID()
-	part, err := v.Write(t.Context(), vault.FileName(id), func(w io.Writer) error {
+	part, err := v.Write(t.Context(), vault.NewFileName(id), func(w io.Writer) error {
 		_, err := io.WriteString(w, strings.Repeat("canary-text ", 20_000))
 		return err
 	})

@@ -14,23 +14,35 @@ type backupCommand struct {
 	Tombstones backupTombstones `cmd:"" help:"Keep the deletions of now beside the backups; quick, to be run every few minutes."`
 	List       backupList       `cmd:"" help:"List the backups."`
 	Check      backupCheck      `cmd:"" help:"Read all of a backup and prove that it could be restored."`
-	Prune      backupPrune      `cmd:"" help:"Remove old backups, and what nothing needs any more."`
+	Prune      backupPrune      `cmd:"" help:"Remove old backups from a folder, and what nothing needs any more."`
 	Key        backupKey        `cmd:"" help:"Make a key for BACKUP_KEY."`
 }
 
 // Help is shown behind the flags.
 func (backupCommand) Help() string {
 	return `Needs BACKUP_KEY and BACKUP_DIR; create and tombstones also MIGRATE_DATABASE_URL and the
-storage's settings. docs/backup.md tells how to schedule them and how to restore.
+storage's settings. BACKUP_DIR is a folder, or a bucket: s3://bucket/prefix, with
+BACKUP_S3_REGION. docs/backup.md tells how to schedule them and how to restore.
 
 Examples:
   navigator backup key
   navigator backup create --to /mnt/backups
+  navigator backup create --to s3://bucket/prefix --log
   navigator backup check latest`
 }
 
 type backupPlace struct {
-	To string `placeholder:"DIR" help:"The folder of the backups (BACKUP_DIR)."`
+	To string `placeholder:"PLACE" help:"Where the backups are, a folder or s3://bucket/prefix (BACKUP_DIR)."`
+}
+
+// logged is of commands that a scheduler starts.
+type logged struct {
+	Log bool `help:"Write one line of the services' log, which alarms look for."`
+}
+
+// notice begins the log's line; told is false where none is wanted.
+func (l logged) notice(w *world) (n boot.Notice, told bool) {
+	return boot.NewNotice(w.environ, w.out), l.Log
 }
 
 // makes opens the database and the archive for one command.
@@ -45,7 +57,7 @@ func (p backupPlace) makes(ctx context.Context, w *world, work func(*boot.Backup
 
 // chosen opens the archive alone, and of its backups the one that is meant.
 func (p backupPlace) chosen(ctx context.Context, w *world, id string) (*vault.Vault, vault.Manifest, error) {
-	archive, _, err := boot.OpenArchive(w.environ, p.To)
+	archive, err := boot.OpenArchive(ctx, w.environ, p.To)
 	if err != nil {
 		return nil, vault.Manifest{}, err
 	}
@@ -55,43 +67,56 @@ func (p backupPlace) chosen(ctx context.Context, w *world, id string) (*vault.Va
 
 type backupCreate struct {
 	backupPlace
+	logged
 	JSON bool `name:"json" help:"Write the manifest."`
 }
 
 // Run backs up.
 func (c *backupCreate) Run(ctx context.Context, w *world) error {
-	return c.makes(ctx, w, func(hand *boot.Backup) error {
-		began := time.Now()
-		m, err := hand.Create(ctx)
-		if err != nil {
-			return err
-		}
-		if c.JSON {
-			if err := w.screen.JSON(m); err != nil {
-				return err
-			}
-		} else {
-			w.screen.Say("backup %s: %d rows, %d files (%d copied, %s in all), %d tombstones, in %s",
-				m.ID, m.Rows(), m.Files, m.Copied, megabytes(m.FileBytes), m.Tombstones, time.Since(began).Round(time.Millisecond))
-		}
-		if m.Lost > 0 {
-			return fmt.Errorf("the backup is made, but %d files are not in it, for the storage does not have them as they were: navigator verify --deep names them", m.Lost)
-		}
-		return nil
+	began := time.Now()
+	notice, told := c.notice(w)
+	var m vault.Manifest
+	err := c.makes(ctx, w, func(hand *boot.Backup) (err error) {
+		m, err = hand.Create(ctx)
+		return err
 	})
+	if told {
+		notice.Backup(ctx, m, err)
+	}
+	switch {
+	case err != nil:
+		return err
+	case c.JSON:
+		err = w.screen.JSON(m)
+	case !told:
+		w.screen.Say("backup %s: %d rows, %d files (%d copied, %s in all), %d tombstones, in %s",
+			m.ID, m.Rows(), m.Files, m.Copied, megabytes(m.FileBytes), m.Tombstones, time.Since(began).Round(time.Millisecond))
+	}
+	if err == nil && m.Lost > 0 {
+		return fmt.Errorf("the backup is made, but %d files are not in it, for the storage does not have them as they were: navigator verify --deep names them", m.Lost)
+	}
+	return err
 }
 
-type backupTombstones struct{ backupPlace }
+type backupTombstones struct {
+	backupPlace
+	logged
+}
 
 // Run keeps the deletions.
 func (c *backupTombstones) Run(ctx context.Context, w *world) error {
-	return c.makes(ctx, w, func(hand *boot.Backup) error {
-		total, added, err := hand.Tombstones(ctx)
-		if err == nil {
-			w.screen.Say("%d tombstones, %d of them new", total, added)
-		}
+	notice, told := c.notice(w)
+	var total, added int
+	err := c.makes(ctx, w, func(hand *boot.Backup) (err error) {
+		total, added, err = hand.Tombstones(ctx)
 		return err
 	})
+	if told {
+		notice.Tombstones(ctx, total, added, err)
+	} else if err == nil {
+		w.screen.Say("%d tombstones, %d of them new", total, added)
+	}
+	return err
 }
 
 type backupList struct {
@@ -101,7 +126,7 @@ type backupList struct {
 
 // Run lists the finished backups.
 func (c *backupList) Run(ctx context.Context, w *world) error {
-	archive, _, err := boot.OpenArchive(w.environ, c.To)
+	archive, err := boot.OpenArchive(ctx, w.environ, c.To)
 	if err != nil {
 		return err
 	}
@@ -164,7 +189,7 @@ func (c *backupPrune) Run(ctx context.Context, w *world) error {
 	if c.KeepDays < leastDays {
 		return usageError{fmt.Sprintf("--keep-days is %d at least: what was lost is often missed only after days", leastDays)}
 	}
-	archive, _, err := boot.OpenArchive(w.environ, c.To)
+	archive, err := boot.OpenArchive(ctx, w.environ, c.To)
 	if err != nil {
 		return err
 	}

@@ -121,7 +121,7 @@ func (c *configShow) Run(w *world) error {
 }
 
 type configCheck struct {
-	Service string `arg:"" enum:"api,worker,webhook,dev,migrate" help:"Whose settings: api, worker, webhook, dev or migrate."`
+	Service string `arg:"" enum:"api,worker,webhook,dev,migrate,backup,drill" help:"Whose settings: api, worker, webhook, dev, migrate, backup or drill."`
 }
 
 // Help is shown behind the flags.

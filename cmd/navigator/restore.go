@@ -10,6 +10,7 @@ import (
 
 type restoreCommand struct {
 	Run       restoreRun       `cmd:"" default:"withargs" help:"Restore a backup into an empty database and an empty storage."`
+	Drill     restoreDrill     `cmd:"" help:"Prove a backup: restore it into a scratch database, look, and wipe that."`
 	Reconcile restoreReconcile `cmd:"" help:"After the provider brought the database back: replay the deletions, give work, and look."`
 }
 
@@ -17,7 +18,7 @@ type restoreCommand struct {
 func (restoreCommand) Help() string { return restoreRun{}.Help() }
 
 type restorePlace struct {
-	From  string        `placeholder:"DIR" help:"The folder of the backups (BACKUP_DIR)."`
+	From  string        `placeholder:"PLACE" help:"Where the backups are, a folder or s3://bucket/prefix (BACKUP_DIR)."`
 	Deep  bool          `default:"true" negatable:"" help:"At the end read every file and every vector; it takes longer."`
 	Grace time.Duration `default:"1s" hidden:"" help:"Between two looks."`
 	JSON  bool          `name:"json" help:"Write JSON."`
@@ -42,23 +43,61 @@ Examples:
 
 // Run restores.
 func (c *restoreRun) Run(ctx context.Context, w *world) error {
-	return c.do(w, func(hand *boot.Restore, look boot.Look) (boot.Restored, error) { return hand.Run(ctx, c.Backup, look) })
+	return c.do(ctx, w, func(hand *boot.Restore, look boot.Look) (boot.Restored, error) { return hand.Run(ctx, c.Backup, look) })
 }
 
 type restoreReconcile struct{ restorePlace }
 
 // Run reconciles.
 func (c *restoreReconcile) Run(ctx context.Context, w *world) error {
-	return c.do(w, func(hand *boot.Restore, look boot.Look) (boot.Restored, error) { return hand.Reconcile(ctx, look) })
+	return c.do(ctx, w, func(hand *boot.Restore, look boot.Look) (boot.Restored, error) { return hand.Reconcile(ctx, look) })
 }
 
-func (p restorePlace) do(w *world, work func(*boot.Restore, boot.Look) (boot.Restored, error)) error {
-	hand, err := boot.OpenRestore(w.environ, p.From)
+type restoreDrill struct {
+	restorePlace
+	logged
+	Backup string `default:"latest" placeholder:"ID" help:"The backup, as navigator backup list names it."`
+}
+
+// Help is shown behind the flags.
+func (restoreDrill) Help() string {
+	return `Needs BACKUP_DIR, BACKUP_KEY and DRILL_DATABASE_URL: an empty database with pgvector, as its
+owner, that nobody uses. Files go into the system's folder for temporary files. No
+outside service is called, and everything is wiped at the end. A database with tables of
+ours is refused, unless a drill that was killed left them.
+
+Examples:
+  navigator restore drill
+  navigator restore drill --from s3://bucket/prefix --log`
+}
+
+// Run drills.
+func (c *restoreDrill) Run(ctx context.Context, w *world) error {
+	notice, told := c.notice(w)
+	done, err := boot.Drill(ctx, w.environ, c.From, c.Backup, c.look())
+	if told {
+		notice.Drill(ctx, done, err)
+		if err == nil && !done.InOrder() {
+			return errFailed
+		}
+		return err
+	}
 	if err != nil {
 		return err
 	}
-	look := boot.Look{Options: audit.Options{Late: time.Hour, Orphan: time.Hour, Deep: p.Deep}, Grace: p.Grace}
-	done, err := work(hand, look)
+	return c.show(w, done)
+}
+
+func (p restorePlace) look() boot.Look {
+	return boot.Look{Options: audit.Options{Late: time.Hour, Orphan: time.Hour, Deep: p.Deep}, Grace: p.Grace}
+}
+
+func (p restorePlace) do(ctx context.Context, w *world, work func(*boot.Restore, boot.Look) (boot.Restored, error)) error {
+	hand, err := boot.OpenRestore(ctx, w.environ, p.From)
+	if err != nil {
+		return err
+	}
+	done, err := work(hand, p.look())
 	if err != nil {
 		return err
 	}
@@ -73,7 +112,7 @@ func (p restorePlace) show(w *world, r boot.Restored) error {
 	} else {
 		sayRestored(w, r)
 	}
-	if len(r.Violations) > 0 || r.Lost > 0 || len(r.Held) > 0 {
+	if !r.InOrder() {
 		return errFailed
 	}
 	return nil

@@ -17,6 +17,7 @@ type Place struct {
 	Cluster  string              `json:"cluster"`  // its name
 	Services map[string]string   `json:"services"` // by service, the name of its ECS service, which is its task definition's family, too
 	Doctors  map[string]Task     `json:"doctors"`  // by service, the task that is its preflight
+	Jobs     map[string]Task     `json:"jobs"`     // what runs by the clock or by hand, from its newest definition
 	Migrate  Task                `json:"migrate"`
 	Subnets  []string            `json:"subnets"`
 	Alarms   map[Action][]string `json:"alarms"` // names of CloudWatch's alarms
@@ -34,6 +35,7 @@ type Task struct {
 const (
 	partMigrate = "migrate"
 	partDoctor  = "doctor-" // and the service
+	partJob     = "job-"    // and its name
 )
 
 // rollOrder has what takes in come last: the callbacks of the new release and

@@ -36,11 +36,11 @@ type cloud struct {
 func newCloud(t *testing.T) *cloud {
 	t.Helper()
 	c := &cloud{t: t, services: map[string]string{}, definitions: map[string]map[string]any{}, tags: map[string]string{}, newest: map[string]int{}, exits: map[string]int{}}
-	for _, family := range []string{"nav-api", "nav-worker", "nav-webhook", "nav-migrate", "nav-doctor-api", "nav-doctor-worker", "nav-doctor-webhook", "nav-doctor-migrate"} {
+	for _, family := range []string{"nav-api", "nav-worker", "nav-webhook", "nav-migrate", "nav-backup", "nav-doctor-api", "nav-doctor-worker", "nav-doctor-webhook", "nav-doctor-migrate"} {
 		address := c.add(map[string]any{"family": family, "cpu": "512", "taskDefinitionArn": "x", "revision": 1, "status": "ACTIVE",
 			"containerDefinitions": []any{map[string]any{"name": "app", "image": "123456789012.dkr.ecr.us-east-1.amazonaws.com:443/" + family + ":v1",
 				"secrets": []any{map[string]any{"name": "DATABASE_URL", "valueFrom": "arn:aws:secretsmanager:x"}}}}})
-		if !strings.Contains(family, "doctor") && family != "nav-migrate" {
+		if !strings.Contains(family, "doctor") && family != "nav-migrate" && family != "nav-backup" {
 			c.services[family] = address
 		}
 	}
@@ -171,6 +171,7 @@ func (c *cloud) over(smoked func(release string) error) (rollout.Rollout, *[]str
 	}
 	place := rollout.Place{URL: "https://api.example.com", Cluster: "nav", Subnets: []string{"subnet-1", "subnet-2"}, Doctors: doctors,
 		Services: map[string]string{"api": "nav-api", "worker": "nav-worker", "webhook": "nav-webhook"},
+		Jobs:     map[string]rollout.Task{"backup": {Family: "nav-backup"}},
 		Migrate:  rollout.Task{Family: "nav-migrate", SecurityGroup: "sg-1", LogGroup: "/navigator/migrate"},
 		Alarms:   map[rollout.Action][]string{rollout.Undo: {"nav-errors", "nav-slow"}, rollout.Page: {"nav-hosts"}}}
 	return rollout.Rollout{Clock: &clock{now: time.Unix(1e9, 0)}, Watch: 15 * time.Minute, Every: time.Minute, Say: say,
@@ -199,6 +200,9 @@ func TestECSBringsInAndBack(t *testing.T) {
 	}
 	if err := r.Back(t.Context()); err != nil || c.serve() != "v1" {
 		t.Errorf("%s serves: %v", c.serve(), err)
+	}
+	if newest := c.image(fmt.Sprintf("arn:aws:ecs:us-east-1:123456789012:task-definition/nav-backup:%d", c.newest["nav-backup"])); !strings.HasSuffix(newest, ":v3") {
+		t.Errorf("the newest job is %s", newest)
 	}
 	if err := r.Back(t.Context()); err == nil || c.serve() != "v1" || !strings.Contains(err.Error(), "was not brought in by a rollout") {
 		t.Errorf("%s serves: %v", c.serve(), err)

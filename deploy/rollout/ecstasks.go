@@ -13,7 +13,9 @@ import (
 // take.
 var described = []string{"taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities", "registeredAt", "registeredBy", "deregisteredAt"}
 
-// Prepare is Platform: it registers the release's task definitions.
+// Prepare is Platform: it registers the release's task definitions. Jobs take the
+// newest from then on, and a way back leaves them there: they know the schema of
+// every release before theirs, and that of none after it.
 func (e *ECS) Prepare(ctx context.Context, name string, former Release) (Release, error) {
 	r := Release{Name: name, Parts: map[string]string{}}
 	families := map[string]string{partMigrate: e.Place.Migrate.Family}
@@ -22,6 +24,9 @@ func (e *ECS) Prepare(ctx context.Context, name string, former Release) (Release
 	}
 	for service, task := range e.Place.Doctors {
 		families[partDoctor+service] = task.Family
+	}
+	for name, task := range e.Place.Jobs {
+		families[partJob+name] = task.Family
 	}
 	for part, family := range families {
 		address, err := e.register(ctx, family, name, former.Parts[part])

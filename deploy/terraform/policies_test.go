@@ -202,7 +202,7 @@ func once(task string) string {
 	if service, doctor := strings.CutPrefix(task, "doctor-"); doctor {
 		return "preflight of " + service
 	}
-	return map[string]string{"migrate": "migration"}[task]
+	return map[string]string{"migrate": "migration", "backup": "backup", "drill": "restore drill", "restore": "restore"}[task]
 }
 
 // locked holds the task to what it needs of a machine.

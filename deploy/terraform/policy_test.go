@@ -17,7 +17,7 @@ var (
 // policies is the list: each has at least one planted fault, planted into the
 // first plan it is of.
 func policies() []policy {
-	return slices.Concat(servicePolicies(), toolPolicies(), edgePolicies(), growthPolicies(), accountPolicies())
+	return slices.Concat(jobPolicies(), servicePolicies(), toolPolicies(), edgePolicies(), growthPolicies(), accountPolicies())
 }
 
 // servicePolicies are those of our own services and of what they stand on.
@@ -220,6 +220,7 @@ func servicePolicies() []policy {
 			"no copy": drop("aws_s3_bucket_replication_configuration.backup"),
 		}},
 		{"a release is preflighted, and watched", here, released, map[string]func(*testing.T, *plan){
+			"a job of yesterday":              inRollout("jobs", "backup", nil),
 			"no preflight of the worker":      inRollout("doctors", "worker", nil),
 			"another one's preflight":         inTask("doctor-api", "command", []any{"doctor", "preflight", "--service", "webhook", "--json"}),
 			"other settings in the preflight": inTask("doctor-worker", "environment", []any{}),

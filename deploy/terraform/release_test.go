@@ -43,7 +43,12 @@ func released(p *plan) (told []string) {
 		told = append(told, fmt.Sprintf("the rollout is told too little: %v", err))
 	}
 	tasks := p.tasks()
-	for service := range given {
+	for _, job := range []string{"backup", "drill", "restore"} {
+		if place.Jobs[job].Family != p.name()+"-"+job {
+			told = append(told, job+": a release does not bring it along")
+		}
+	}
+	for _, service := range []string{"api", "worker", "webhook", "migrate"} {
 		doctor := tasks["doctor-"+service]
 		want := []string{"doctor", "preflight", "--service", service, "--json"}
 		if place.Doctors[service].Family == "" || !slices.Equal(doctor.Command, want) || !strings.Contains(doctor.Image, "/navigator/navigator:") ||

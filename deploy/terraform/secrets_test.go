@@ -12,6 +12,9 @@ var given = map[string][]string{
 	"worker":  {"LLAMAPARSE_API_KEY", "OPENAI_API_KEY", "SUPABASE_SERVICE_ROLE_KEY", "WEBHOOK_MASTER_KEY", "WORKER_DATABASE_URL"},
 	"webhook": {"WEBHOOK_MASTER_KEY", "WORKER_DATABASE_URL"},
 	"migrate": {"MIGRATE_DATABASE_URL"},
+	"backup":  {"BACKUP_KEY", "MIGRATE_DATABASE_URL", "SUPABASE_SERVICE_ROLE_KEY"},
+	"drill":   {"BACKUP_KEY", "DRILL_DATABASE_URL"},
+	"restore": {"BACKUP_KEY", "LLAMAPARSE_API_KEY", "MIGRATE_DATABASE_URL", "OPENAI_API_KEY", "SUPABASE_SERVICE_ROLE_KEY", "WEBHOOK_MASTER_KEY", "WORKER_DATABASE_URL"},
 }
 
 // due is what a service gets in a plan: the API the cache's address, too, where
@@ -26,7 +29,11 @@ func (p *plan) due(service string) []string {
 func handed(p *plan) (told []string) {
 	tasks := p.tasks()
 	for name := range given {
-		for _, task := range []string{name, "doctor-" + name} {
+		all := []string{name}
+		if !slices.Contains([]string{"backup", "drill", "restore"}, name) { // those that a doctor goes before
+			all = append(all, "doctor-"+name)
+		}
+		for _, task := range all {
 			if got := tasks[task].secretNames(); !slices.Equal(got, p.due(name)) {
 				told = append(told, fmt.Sprintf("%s gets the secrets %v, want %v", task, got, p.due(name)))
 			}

@@ -136,6 +136,12 @@ var code = regexp.MustCompile("(?s)```promql\n(.*?)```")
 // lokis finds the alerts that Loki evaluates itself.
 var lokis = regexp.MustCompile(`(?m)^ *- alert: (\w+)$`)
 
+// clouds finds the pages that CloudWatch's alarms lead to.
+var clouds = regexp.MustCompile(`runbook = "(\w+)"`)
+
+// byHand are the pages of what a person decides, and no alert asks for.
+var byHand = []string{"RestoreFromBackup", "RegionFailover"}
+
 // Each alert has its page, each page its alert, and each expression on it asks
 // for what somebody tells.
 func TestEachAlertHasItsRunbook(t *testing.T) {
@@ -150,6 +156,12 @@ func TestEachAlertHasItsRunbook(t *testing.T) {
 	}
 	for _, found := range lokis.FindAllStringSubmatch(read(t, filepath.Join("..", "loki", "rules", "fake", "alerts.yaml")), -1) {
 		pages[found[1]+".md"] = true
+	}
+	for _, found := range clouds.FindAllStringSubmatch(read(t, filepath.Join("..", "..", "deploy", "terraform", "environment", "jobalarms.tf")), -1) {
+		pages[found[1]+".md"] = true
+	}
+	for _, page := range byHand {
+		pages[page+".md"] = true
 	}
 	for page := range pages {
 		text, at := read(t, filepath.Join(folder, page)), -1

@@ -26,7 +26,13 @@ const filesAtOnce = 6
 
 // OpenArchive opens the backups of the environment; dir stands in for
 // BACKUP_DIR where it is not empty. Nothing else has to be set.
-func OpenArchive(environ []string, dir string) (*vault.Vault, Config, error) {
+func OpenArchive(ctx context.Context, environ []string, dir string) (*vault.Vault, error) {
+	archive, _, err := openArchive(ctx, environ, dir)
+	return archive, err
+}
+
+// openArchive also holds the settings to what the services in question need.
+func openArchive(ctx context.Context, environ []string, dir string, services ...Service) (*vault.Vault, Config, error) {
 	config, err := Read(environ)
 	if err != nil {
 		return nil, config, err
@@ -34,15 +40,24 @@ func OpenArchive(environ []string, dir string) (*vault.Vault, Config, error) {
 	if dir != "" {
 		config.BackupDir = dir
 	}
+	var f faults
+	config.checkBackups(&f)
+	err = f.err()
+	for _, service := range services {
+		err = errors.Join(err, config.Check(service))
+	}
+	if err != nil {
+		return nil, config, err
+	}
 	keys, err := vault.ParseKeys(config.BackupKey.Reveal())
 	if err != nil {
 		return nil, config, err
 	}
-	folder, err := vault.OpenFolder(config.BackupDir, true)
+	place, err := config.backups(ctx)
 	if err != nil {
 		return nil, config, err
 	}
-	return vault.New(folder, keys), config, nil
+	return vault.New(place, keys), config, nil
 }
 
 // Backup makes backups of the database and the storage of a configuration.
@@ -50,18 +65,16 @@ type Backup struct {
 	vault *vault.Vault
 	pool  *pgxpool.Pool // the owner's
 	blobs ports.Blobs
+	renew time.Duration // the age from which a file is copied anew; 0: none is
 }
 
 // OpenBackup reads the environment, and opens what is backed up and where to.
 func OpenBackup(ctx context.Context, environ []string, dir string) (*Backup, error) {
-	archive, config, err := OpenArchive(environ, dir)
+	archive, config, err := openArchive(ctx, environ, dir, Adopt)
 	if err != nil {
 		return nil, err
 	}
-	if err := config.Check(Adopt); err != nil {
-		return nil, err
-	}
-	b := &Backup{vault: archive}
+	b := &Backup{vault: archive, renew: config.BackupRenew}
 	if b.blobs, err = config.blobs(); err != nil {
 		return nil, err
 	}
@@ -100,6 +113,9 @@ func (b *Backup) Create(ctx context.Context) (m vault.Manifest, err error) {
 	if m.Tombstones, _, err = b.bury(ctx); err != nil {
 		return m, err
 	}
+	if m.Buried, err = b.vault.Gather(ctx, m); err != nil {
+		return m, err
+	}
 	m.Finished = time.Now().UTC()
 	return m, b.vault.Commit(ctx, m)
 }
@@ -128,7 +144,8 @@ func (b *Backup) rows(ctx context.Context, m *vault.Manifest) (files []postgres.
 	return files, err
 }
 
-// files copies the files that no earlier backup has, and writes the list.
+// files copies the files that no earlier backup has, or whose copy is too old, and
+// writes the list.
 func (b *Backup) files(ctx context.Context, m *vault.Manifest, wanted []postgres.DumpFile) error {
 	known, err := b.known(ctx)
 	if err != nil {
@@ -166,7 +183,8 @@ func (b *Backup) files(ctx context.Context, m *vault.Manifest, wanted []postgres
 	return err
 }
 
-// known are the files that the newest backup has, and the archive still.
+// known are the files that the newest backup has, and the archive still, in a
+// copy that is young enough.
 func (b *Backup) known(ctx context.Context) (map[core.ID]vault.Part, error) {
 	known := map[core.ID]vault.Part{}
 	all, _, err := b.vault.List(ctx)
@@ -182,7 +200,8 @@ func (b *Backup) known(ctx context.Context) (map[core.ID]vault.Part, error) {
 		return nil, err
 	}
 	for _, file := range files {
-		if size, ok := present[file.Part.Name]; ok && size == file.Part.Size {
+		there, ok := present[file.Part.Name]
+		if ok && there.Size == file.Part.Size && (b.renew == 0 || time.Since(there.Modified) < b.renew) {
 			known[file.Document] = file.Part
 		}
 	}
@@ -196,7 +215,7 @@ func (b *Backup) copy(ctx context.Context, file *vault.File) error {
 		return err
 	}
 	defer body.Close() //nolint:errcheck // it was only read
-	file.Part, err = b.vault.Write(ctx, vault.FileName(file.Document), func(w io.Writer) error {
+	file.Part, err = b.vault.Write(ctx, vault.NewFileName(file.Document), func(w io.Writer) error {
 		sum := sha256.New()
 		if _, err := io.Copy(io.MultiWriter(w, sum), body); err != nil {
 			return err

@@ -31,18 +31,21 @@ import (
 )
 
 // safe is the place of a world's backups, with their key.
-type safe struct{ dir, key string }
+type safe struct {
+	dir, key string
+	more     []string // further settings
+}
 
 func newSafe(t testing.TB) safe {
 	key, err := vault.NewKey()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return safe{t.TempDir(), key}
+	return safe{dir: t.TempDir(), key: key}
 }
 
 func (s safe) environ(w *world) []string {
-	return append(w.environ(), "MIGRATE_DATABASE_URL="+w.db.OwnerURL(), "BACKUP_DIR="+s.dir, "BACKUP_KEY="+s.key)
+	return append(append(w.environ(), "MIGRATE_DATABASE_URL="+w.db.OwnerURL(), "BACKUP_DIR="+s.dir, "BACKUP_KEY="+s.key), s.more...)
 }
 
 func (s safe) open(w *world) *boot.Backup {
@@ -66,7 +69,7 @@ func (s safe) backup(w *world) vault.Manifest {
 
 func (s safe) vault(w *world) *vault.Vault {
 	w.t.Helper()
-	archive, _, err := boot.OpenArchive(s.environ(w), "")
+	archive, err := boot.OpenArchive(w.t.Context(), s.environ(w), "")
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -75,7 +78,7 @@ func (s safe) vault(w *world) *vault.Vault {
 
 func (s safe) restore(w *world, id string) (boot.Restored, error) {
 	w.t.Helper()
-	hand, err := boot.OpenRestore(s.environ(w), "")
+	hand, err := boot.OpenRestore(w.t.Context(), s.environ(w), "")
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -86,7 +89,13 @@ func (s safe) restore(w *world, id string) (boot.Restored, error) {
 // any schema, and another storage. The outside is the same.
 func (w *world) elsewhere() *world {
 	w.t.Helper()
-	there := &world{t: w.t, db: dbtest.New(w.t, nil), llama: w.llama, openai: w.openai, relay: w.relay, logs: w.logs, config: w.config, run: w.run}
+	return w.elsewhereAt(dbtest.New(w.t, nil))
+}
+
+// elsewhereAt is elsewhere, with a database that there is.
+func (w *world) elsewhereAt(at *dbtest.DB) *world {
+	w.t.Helper()
+	there := &world{t: w.t, db: at, llama: w.llama, openai: w.openai, relay: w.relay, logs: w.logs, config: w.config, run: w.run}
 	var err error
 	if there.supa, err = supabasetest.New(supabasetest.Options{}); err != nil {
 		w.t.Fatal(err)
@@ -225,7 +234,7 @@ func TestReconcileAfterAPointInTime(t *testing.T) {
 	} {
 		w.exec(sql)
 	}
-	hand, err := boot.OpenRestore(s.environ(w), "")
+	hand, err := boot.OpenRestore(w.t.Context(), s.environ(w), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,9 +260,10 @@ func TestReconcileAfterAPointInTime(t *testing.T) {
 }
 
 // chunksFlag is how large the drill's database is.
-var chunksFlag = flag.Int("chunks", 100, "chunks of the drill of a backup; make drill has 10,000")
+var chunksFlag = flag.Int("chunks", smallDrill, "chunks of the drill of a backup; make drill has 10,000")
 
-// fills makes complete documents of 50 chunks with a vector each, and a file.
+// fills makes complete documents of 50 chunks with a vector each, and a file in
+// the bucket, which is there.
 func (w *world) fills(chunks int) {
 	w.t.Helper()
 	conn := w.db.SuperConn()
@@ -262,9 +272,9 @@ func (w *world) fills(chunks int) {
 	for _, sql := range []string{
 		`set session_replication_role = replica`,
 		`set search_path = extensions, public`,
-		`insert into upload_pipeline.documents (document_id, user_id, filename, mime, bytes_len, file_sha256, storage_key, page_count)
+		`insert into upload_pipeline.documents (document_id, user_id, filename, mime, bytes_len, file_sha256, storage_key, page_count, attempt)
 			select md5('d' || n)::uuid, md5('u' || n)::uuid, 'f.pdf', 'application/pdf', ` + strconv.Itoa(len(file)) + `, '\x` + hex.EncodeToString(sum[:]) + `',
-				md5('u' || n)::uuid || '/' || md5('d' || n)::uuid || '/original.pdf', 1 from generate_series(1, ` + strconv.Itoa(chunks/50) + `) n`,
+				md5('u' || n)::uuid || '/' || md5('d' || n)::uuid || '/original.pdf', 1, 1 from generate_series(1, ` + strconv.Itoa(chunks/50) + `) n`,
 		`insert into upload_pipeline.upload_jobs (job_id, document_id, user_id, attempt, status, chunks_total)
 			select gen_random_uuid(), document_id, user_id, 1, 'complete', 50 from upload_pipeline.documents`,
 		`insert into upload_pipeline.document_chunks (chunk_id, document_id, user_id, ordinal, text, headings, page_from, page_to, token_count,
@@ -285,9 +295,6 @@ func (w *world) fills(chunks int) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if err := w.bucket(w.config.Bucket()).Prepare(w.t.Context()); err != nil {
-		w.t.Fatal(err)
-	}
 	for _, key := range keys {
 		w.put(key, file)
 	}
@@ -299,6 +306,9 @@ func TestBackupFigures(t *testing.T) {
 	w := newWorld(t)
 	w.damages() // rows of no pipeline
 	s := newSafe(t)
+	if err := w.bucket(w.config.Bucket()).Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	w.fills(*chunksFlag)
 	began := time.Now()
 	m := s.backup(w)
@@ -309,7 +319,7 @@ func TestBackupFigures(t *testing.T) {
 	there := w.elsewhere()
 	there.damages()
 	done, err := s.restore(there, "latest")
-	if err != nil || done.Rows != again.Rows() || done.Files != m.Files || m.Copied != m.Files || again.Copied != 0 {
+	if err != nil || done.Rows != again.Rows() || m.Files != *chunksFlag/50 || done.Files != m.Files || m.Copied != m.Files || again.Copied != 0 {
 		t.Fatalf("restored %+v of %+v, %v", done, again, err)
 	}
 	megabytes := float64(m.Bytes()+m.FileBytes) / 1e6
@@ -407,9 +417,13 @@ func TestRestoreRefuses(t *testing.T) {
 			t.Errorf("%s: %v, wanted %q", about, err, want)
 		}
 	}
-	refuses("another key", safe{s.dir, newSafe(t).key}, "BACKUP_KEY")
-	refuses("an empty archive", safe{t.TempDir(), s.key}, "missing from the archive")
-	file := filepath.Join(s.dir, "objects", id[len(id)-2:], id+".age")
+	refuses("another key", safe{dir: s.dir, key: newSafe(t).key}, "BACKUP_KEY")
+	refuses("an empty archive", safe{dir: t.TempDir(), key: s.key}, "missing from the archive")
+	copies, err := filepath.Glob(filepath.Join(s.dir, "objects", id[len(id)-2:], id+"-*.age"))
+	if err != nil || len(copies) != 1 {
+		t.Fatalf("copies of the file: %v, %v", copies, err)
+	}
+	file := copies[0]
 	pages := filepath.Join(s.dir, "backups", m.ID, "tables", "upload_pipeline.events.age")
 	for _, path := range []string{file, pages} {
 		was, err := os.ReadFile(path)

@@ -16,13 +16,16 @@ import (
 type Service string
 
 // The services. Dev is all of them in one process; Adopt is migrate with the
-// storage beside it.
+// storage beside it, Backups that with the place of the backups, and Scratch a
+// restore drill.
 const (
 	API     Service = "api"
 	Worker  Service = "worker"
 	Webhook Service = "webhook"
 	Migrate Service = "migrate"
 	Adopt   Service = "adopt"
+	Backups Service = "backup"
+	Scratch Service = "drill"
 	Dev     Service = "dev"
 )
 
@@ -55,10 +58,18 @@ func (f *faults) oneOf(name, value string, allowed ...string) {
 func (c Config) Check(service Service) error {
 	var f faults
 	f.oneOf("SERVICE_MODE", string(c.Mode), string(Development), string(Staging), string(Production))
-	if service == Migrate || service == Adopt {
+	if service == Backups || service == Scratch {
+		c.checkBackups(&f)
+	}
+	if service == Scratch {
+		f.need("DRILL_DATABASE_URL", c.DrillURL.Set())
+		checkDatabaseURL(&f, "DRILL_DATABASE_URL", c.DrillURL, c.Mode)
+		return f.err()
+	}
+	if service == Migrate || service == Adopt || service == Backups {
 		f.need("MIGRATE_DATABASE_URL or DATABASE_URL", c.MigrateURL().Set())
 		checkDatabaseURL(&f, "MIGRATE_DATABASE_URL or DATABASE_URL", c.MigrateURL(), c.Mode)
-		if service == Adopt {
+		if service != Migrate {
 			f.oneOf("STORAGE_PROVIDER", c.StorageProvider, "supabase", "filestore")
 			c.checkStorage(&f, service)
 		}

@@ -113,8 +113,11 @@ type Config struct {
 	SupabaseAnon    Secret `env:"SUPABASE_ANON_KEY" help:"publishable key, of either family; for supabase accounts"`
 	SupabaseSecret  Secret `env:"SUPABASE_JWT_SECRET" help:"only for a project that still signs with a shared secret (HS256): that secret; empty refuses such tokens"`
 
-	BackupDir string `env:"BACKUP_DIR" help:"folder of the backups: a volume apart from the database's and the storage's"`
-	BackupKey Secret `env:"BACKUP_KEY" help:"AGE-SECRET-KEY-1..., which navigator backup key makes: encrypts and proves backups; former ones may follow it, with spaces between"`
+	BackupDir   string        `env:"BACKUP_DIR" help:"where the backups are: a folder, on a volume apart from the database's and the storage's, or s3://bucket/prefix"`
+	BackupRenew time.Duration `env:"BACKUP_RENEW" help:"a file whose copy in the backups is older is copied anew, for a bucket where copies are locked and expire; 0: never"`
+	BackupS3    BucketConfig  `envPrefix:"BACKUP_S3_"`
+	DrillURL    Secret        `env:"DRILL_DATABASE_URL" help:"a scratch database, as its owner, that navigator restore drill restores into and wipes; never one that anybody uses"`
+	BackupKey   Secret        `env:"BACKUP_KEY" help:"AGE-SECRET-KEY-1..., which navigator backup key makes: encrypts and proves backups; former ones may follow it, with spaces between"`
 
 	Parser         string  `env:"PARSER" help:"llamaparse, or pdftext: no outside parser at all"`
 	LlamaKey       Secret  `env:"LLAMAPARSE_API_KEY" help:"llx-..."`

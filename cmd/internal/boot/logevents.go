@@ -51,6 +51,10 @@ var logEvents = map[string]logEvent{
 	"mails wait": {name: "mail_failed"}, "events": {name: "event_stream"}, "note a read": {name: "note_failed"},
 	"idempotency answer not kept": {name: "idempotency_failed"}, "idempotency key not released": {name: "idempotency_failed"},
 
+	"backup done": {name: "backup_done"}, "backup failed": {name: "backup_failed"},
+	"tombstones done": {name: "tombstones_done"}, "tombstones failed": {name: "tombstones_failed"},
+	"restore drill done": {name: "drill_done"}, "restore drill failed": {name: "drill_failed"},
+
 	"no uploads are taken: BAA_CONFIRMED is not set": {name: "intake_closed"},
 	"queue depth":       {name: "queue_depth"},
 	"malware was found": {"security", lokilog.StreamAudit},

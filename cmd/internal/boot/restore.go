@@ -39,6 +39,9 @@ type Restored struct {
 	Violations []audit.Violation `json:"violations"`
 }
 
+// InOrder reports whether all of the backup is there, and as it should be.
+func (r Restored) InOrder() bool { return len(r.Violations) == 0 && r.Lost == 0 && len(r.Held) == 0 }
+
 // Restore brings a backup back.
 type Restore struct {
 	vault  *vault.Vault
@@ -47,14 +50,15 @@ type Restore struct {
 }
 
 // OpenRestore reads the environment: a worker's, with the owner's address.
-func OpenRestore(environ []string, dir string) (*Restore, error) {
-	archive, config, err := OpenArchive(environ, dir)
+func OpenRestore(ctx context.Context, environ []string, dir string) (*Restore, error) {
+	archive, config, err := openArchive(ctx, environ, dir, Adopt, Worker)
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(config.Check(Adopt), config.Check(Worker)); err != nil {
-		return nil, err
-	}
+	return newRestore(archive, config)
+}
+
+func newRestore(archive *vault.Vault, config Config) (*Restore, error) {
 	blobs, err := config.blobs()
 	return &Restore{archive, config, blobs}, err
 }

@@ -129,7 +129,13 @@ func (l *logBuffer) String() string {
 // newWorld prepares everything and starts nothing.
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, db: dbtest.New(t, db.Schemas{}), relay: &relay{}, logs: &logBuffer{}, run: boot.Run}
+	return newWorldAt(t, dbtest.New(t, db.Schemas{}))
+}
+
+// newWorldAt is a world over a database that there is.
+func newWorldAt(t testing.TB, at *dbtest.DB) *world {
+	t.Helper()
+	w := &world{t: t, db: at, relay: &relay{}, logs: &logBuffer{}, run: boot.Run}
 	w.llama = llamaparsetest.New(llamaparsetest.Options{Extractor: engine, Key: "llx-test", AllowLoopback: true,
 		Delay: 20 * time.Millisecond, RetryWaits: []time.Duration{20 * time.Millisecond, 40 * time.Millisecond}})
 	t.Cleanup(w.llama.Close)

@@ -18,6 +18,7 @@ output "rollout" {
     doctors = { for name, task in module.doctor : name => {
       family = "${local.name}-doctor-${name}", security_group = aws_security_group.migrate.id, log_group = task.log_group
     } }
+    jobs    = { for name, task in module.job : name => { family = "${local.name}-${name}", security_group = aws_security_group.migrate.id, log_group = task.log_group } }
     subnets = local.place.subnets
     # Managed Prometheus' Alertmanager: its alerts with the action rollback undo a
     # release, as the alarms do.
@@ -41,6 +42,7 @@ output "tasks" {
   value = merge(
     { for name, task in module.task : name => task.container },
     { for name, task in module.doctor : "doctor-${name}" => task.container },
+    { for name, task in module.job : name => task.container },
     { for name, task in module.tool_task : name => task.container },
     merge([for name, task in module.tool_task : { for first in task.first : "config-${name}" => first }]...),
   )

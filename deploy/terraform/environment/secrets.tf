@@ -4,20 +4,22 @@ locals {
   secret_table = merge(
     {
       app-database-url          = { setting = "DATABASE_URL", to = ["api"] }
-      worker-database-url       = { setting = "WORKER_DATABASE_URL", to = ["worker", "webhook"] }
-      migrate-database-url      = { setting = "MIGRATE_DATABASE_URL", to = ["migrate"] }
-      webhook-master-key        = { setting = "WEBHOOK_MASTER_KEY", to = ["api", "worker", "webhook"] }
-      supabase-service-role-key = { setting = "SUPABASE_SERVICE_ROLE_KEY", to = ["api", "worker"] }
+      worker-database-url       = { setting = "WORKER_DATABASE_URL", to = ["worker", "webhook", "restore"] }
+      migrate-database-url      = { setting = "MIGRATE_DATABASE_URL", to = ["migrate", "backup", "restore"] }
+      webhook-master-key        = { setting = "WEBHOOK_MASTER_KEY", to = ["api", "worker", "webhook", "restore"] }
+      supabase-service-role-key = { setting = "SUPABASE_SERVICE_ROLE_KEY", to = ["api", "worker", "backup", "restore"] }
       supabase-anon-key         = { setting = "SUPABASE_ANON_KEY", to = ["api"] }
-      llamaparse-api-key        = { setting = "LLAMAPARSE_API_KEY", to = ["worker"] }
-      openai-api-key            = { setting = "OPENAI_API_KEY", to = ["api", "worker"] }
+      llamaparse-api-key        = { setting = "LLAMAPARSE_API_KEY", to = ["worker", "restore"] }
+      openai-api-key            = { setting = "OPENAI_API_KEY", to = ["api", "worker", "restore"] }
+      backup-key                = { setting = "BACKUP_KEY", to = ["backup", "drill", "restore"] }
+      drill-database-url        = { setting = "DRILL_DATABASE_URL", to = ["drill"] }
     },
     { for name, row in local.optional_secrets : name => row if contains(var.optional_secrets, row.setting) },
     var.redis == null ? {} : { redis-url = { setting = "REDIS_URL", to = ["api"] } }, # its value is cache.tf's
     { for name, row in local.tool_secrets : name => row if contains(keys(var.tools), row.to[0]) },
   )
   optional_secrets = {
-    webhook-master-key-former = { setting = "WEBHOOK_MASTER_KEY_FORMER", to = ["api", "worker", "webhook"] }
+    webhook-master-key-former = { setting = "WEBHOOK_MASTER_KEY_FORMER", to = ["api", "worker", "webhook", "restore"] }
     supabase-jwt-secret       = { setting = "SUPABASE_JWT_SECRET", to = ["api"] }
     openai-organization       = { setting = "OPENAI_ORGANIZATION", to = ["api", "worker"] }
     smtp-password             = { setting = "SMTP_PASSWORD", to = ["api"] }
@@ -30,7 +32,7 @@ locals {
     grafana-admin-password = { setting = "GF_SECURITY_ADMIN_PASSWORD", to = ["grafana"] }
   }
   # Who gets what: the task, then the setting.
-  secrets = { for task in concat(["api", "worker", "webhook", "migrate"], keys(local.images)) : task => {
+  secrets = { for task in concat(["api", "worker", "webhook", "migrate"], keys(local.job_table), keys(local.images)) : task => {
     for name, row in local.secret_table : row.setting => {
       name = "${local.name}/${name}", arn = aws_secretsmanager_secret.main[name].arn
     } if contains(row.to, task)

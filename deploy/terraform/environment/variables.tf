@@ -360,11 +360,47 @@ variable "log_days" {
 variable "backup_lock" {
   description = "How long no backup can be removed, and by whom not."
   type        = object({ mode = string, days = number })
-  default     = { mode = "COMPLIANCE", days = 35 }
+  default     = { mode = "COMPLIANCE", days = 125 }
   validation {
     condition     = contains(["GOVERNANCE", "COMPLIANCE"], var.backup_lock.mode) && var.backup_lock.days >= 7
     error_message = "GOVERNANCE or COMPLIANCE, for at least seven days."
   }
+  validation {
+    condition     = var.backup_lock.mode != "COMPLIANCE" || var.backup_lock.days >= 125
+    error_message = "At least 125 days: a backup of the last 35 needs files that were copied up to 90 days before it."
+  }
+}
+
+variable "backups" {
+  description = "When backups are made, tombstones kept and a backup is proved, in UTC, and whether at all: a second region that stands by makes none. drill_disk: GiB of the drill's disk; null: 20."
+  type = object({
+    run        = optional(bool, true)
+    create     = optional(string, "cron(15 2 * * ? *)")
+    tombstones = optional(string, "rate(5 minutes)")
+    drill      = optional(string, "cron(15 5 ? * SUN *)")
+    drill_disk = optional(number)
+  })
+  default = {}
+  validation {
+    condition = alltrue([for at in [var.backups.create, var.backups.drill] : can(regex(
+      "^cron\\([0-5]?[0-9](/[0-9]+)? ([01]?[0-9]|2[0-3]|\\*)(/[0-9]+)? (\\*|\\?|[1-9]|[12][0-9]|3[01]) (\\*|[1-9]|1[0-2]) (\\*|\\?|[1-7]|SUN|MON|TUE|WED|THU|FRI|SAT) \\*\\)$", at))
+    && length(regexall("\\?", at)) == 1])
+    error_message = "create and drill are cron(minute hour day month weekday *) with ? for either the day or the weekday, such as cron(15 2 * * ? *)."
+  }
+  validation {
+    condition     = can(regex("^rate\\(([2-9]|[1-5][0-9]) minutes\\)$", var.backups.tombstones))
+    error_message = "tombstones is rate(2 minutes) to rate(59 minutes)."
+  }
+  validation {
+    condition     = var.backups.drill_disk == null ? true : var.backups.drill_disk >= 21 && var.backups.drill_disk <= 200
+    error_message = "21 to 200 GiB, or null for the 20 that are there anyhow."
+  }
+}
+
+variable "restore_from" {
+  description = "Bucket in this region that a restore and the drill read, and the alias of its key: the copies of another region's backups. null: this environment's own."
+  type        = object({ bucket = string, key_alias = string })
+  default     = null
 }
 
 variable "protected" {

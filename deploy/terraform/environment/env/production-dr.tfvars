@@ -16,6 +16,10 @@ auth_redirects  = ["https://app.navigator.example.com/auth/callback"]
 
 failover = "SECONDARY"
 
+# It stands by: the first region makes the backups, and their copies are here.
+backups      = { run = false }
+restore_from = { bucket = "navigator-production-backup-copy-123456789012", key_alias = "alias/navigator-production-replica" }
+
 # A pilot light: it takes the load by growing.
 services = {
   api     = { cpu = 1024, memory = 2048, min = 2, max = 10 }

@@ -79,4 +79,10 @@ resource "aws_ecs_task_definition" "this" {
       name = "config"
     }
   }
+  dynamic "ephemeral_storage" {
+    for_each = var.disk == null ? [] : [var.disk]
+    content {
+      size_in_gib = ephemeral_storage.value
+    }
+  }
 }

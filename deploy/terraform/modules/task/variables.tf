@@ -45,6 +45,12 @@ variable "memory" {
   }
 }
 
+variable "disk" {
+  description = "GiB of its disk, 21 to 200; null: the 20 that are there anyhow."
+  type        = number
+  default     = null
+}
+
 variable "port" {
   description = "Port that the service listens on; null: none."
   type        = number

@@ -21,7 +21,8 @@ import (
 const (
 	seedDocumentChunks = 500
 	seedOwnerChunks    = 5000 // of each owner but the named ones
-	seedTextBytes      = 1200
+	seedTextBytes      = 1200 // of a named owner's chunks
+	seedOtherBytes     = 400  // of the others', whose words are never asked for
 	seedDimensions     = 1536
 	seedLatent         = 48 // dimensions in which the vectors differ
 	seedCenters        = 300
@@ -56,6 +57,7 @@ func (p *Place) SeedChunks(ctx context.Context, owners []core.ID, owned, others 
 			return err
 		}
 	}
+	s.textBytes = seedOtherBytes
 	for left := others; left > 0; left -= seedOwnerChunks {
 		if err := s.owner(ctx, core.NewID(), min(left, seedOwnerChunks)); err != nil {
 			return err
@@ -71,6 +73,7 @@ func (p *Place) SeedChunks(ctx context.Context, owners []core.ID, owned, others 
 
 // seeder copies documents with one generation's model and chunker.
 type seeder struct {
+	textBytes      int
 	conn           *pgx.Conn
 	source         *rand.Rand
 	centers        [seedCenters][seedLatent]float32
@@ -79,7 +82,7 @@ type seeder struct {
 }
 
 func newSeeder(ctx context.Context, conn *pgx.Conn) (*seeder, error) {
-	s := &seeder{conn: conn, source: rand.New(rand.NewPCG(7, 11))} //nolint:gosec // data, not secrets
+	s := &seeder{textBytes: seedTextBytes, conn: conn, source: rand.New(rand.NewPCG(7, 11))} //nolint:gosec // data, not secrets
 	for i := range s.centers {
 		for j := range s.centers[i] {
 			s.centers[i][j] = float32(s.source.NormFloat64())
@@ -124,7 +127,7 @@ func (s *seeder) document(ctx context.Context, owner core.ID, chunks int) error 
 // chunk is one row: its content's digest is its own, as that of a real chunk is.
 func (s *seeder) chunk(document, owner core.ID, ordinal int) []any {
 	content := sha256.Sum256(binary.BigEndian.AppendUint32(document[:], uint32(ordinal))) //nolint:gosec // a small number
-	return []any{core.NewID(), document, owner, ordinal, corpus.Prose(s.source, ordinal+1, seedTextBytes), []string{"Coverage"}, ordinal + 1, ordinal + 1, seedTextBytes / 4,
+	return []any{core.NewID(), document, owner, ordinal, corpus.Prose(s.source, ordinal+1, s.textBytes), []string{"Coverage"}, ordinal + 1, ordinal + 1, s.textBytes / 4,
 		content[:], s.chunker, pgvector.NewVector(s.vector()), s.model, time.Now(), s.generation}
 }
 

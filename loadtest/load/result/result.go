@@ -5,6 +5,7 @@ package result
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -104,16 +105,16 @@ func Write(path string, r Result) error {
 	return os.WriteFile(path, append(text, '\n'), 0o644) //nolint:gosec // likewise
 }
 
-// ReadAll reads the results of a folder, in the order of their scenarios.
-func ReadAll(dir string) ([]Result, error) {
-	paths, err := filepath.Glob(filepath.Join(dir, "*.json"))
+// ReadAll reads every result of a folder, in the order of the files' names.
+func ReadAll(files fs.FS) ([]Result, error) {
+	paths, err := fs.Glob(files, "*.json")
 	if err != nil {
 		return nil, err
 	}
 	slices.Sort(paths)
 	all := make([]Result, len(paths))
 	for i, path := range paths {
-		text, err := os.ReadFile(path) //nolint:gosec // of the results' folder
+		text, err := fs.ReadFile(files, path)
 		if err == nil {
 			err = json.Unmarshal(text, &all[i])
 		}

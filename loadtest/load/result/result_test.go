@@ -2,6 +2,7 @@ package result_test
 
 import (
 	"math"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -111,7 +112,7 @@ func TestResultsAreReadAgain(t *testing.T) {
 	if err := result.Write(result.Path(filepath.Join(dir, "new"), "L1"), want); err != nil {
 		t.Fatal(err)
 	}
-	all, err := result.ReadAll(filepath.Join(dir, "new"))
+	all, err := result.ReadAll(os.DirFS(filepath.Join(dir, "new")))
 	if diff := cmp.Diff([]result.Result{want}, all); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}

@@ -258,7 +258,7 @@ func (r *run) judgePhase(p *Phase, t *tracker, sent time.Time) {
 	}
 	all, last := t.between(from, now)
 	during, _ := t.between(t.phase, sent)
-	followed := all + t.failures + t.left()
+	followed := t.count() + t.left()
 	l := t.complete.Load(result.Load{Phase: p.Name, Name: p.Name + ".complete", Plan: "from upload to complete", Begun: followed})
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -145,7 +145,8 @@ func (s Scenario) Scaled(by float64) Scenario {
 			l.For, l.Count = time.Duration(float64(l.For)*by), count(l.Count)
 			loads[j] = l
 		}
-		p.Loads, phases[i] = loads, p
+		p.Loads = loads
+		phases[i] = p
 	}
 	s.Phases, s.Lasts = phases, time.Duration(float64(s.Lasts)*by)
 	return s

@@ -59,6 +59,13 @@ func (t *tracker) left() (n int) {
 	return n
 }
 
+// count is how many documents have ended.
+func (t *tracker) count() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.ended) + t.failures
+}
+
 // watch looks at every person's open documents in turn until ctx ends.
 func (t *tracker) watch(ctx context.Context) {
 	tick := time.NewTicker(pollEvery)

@@ -43,7 +43,7 @@ func Draw(all []result.Result) (map[string][]byte, error) {
 // pictures are those of a result that have something to show.
 func pictures(r result.Result) (all []picture) {
 	name := strings.ToLower(r.Scenario)
-	for _, p := range []picture{times(r), overTime(r, "Memory in MiB over seconds", ".rss_mib"), overTime(r, "Documents over seconds", "documents.open", "documents.complete")} {
+	for _, p := range []picture{times(r, false), times(r, true), overTime(r, "Memory in MiB over seconds", ".rss_mib"), overTime(r, "Documents over seconds", "documents.open", "documents.complete")} {
 		if len(p.values) > 0 {
 			p.name, p.title = fmt.Sprintf("%s-%d.svg", name, len(all)+1), r.Scenario+": "+p.title
 			all = append(all, p)
@@ -52,14 +52,18 @@ func pictures(r result.Result) (all []picture) {
 	return all
 }
 
-// times is how long the pieces of each load took, by quantile.
-func times(r result.Result) picture {
+// times is how long the pieces of each load took, by quantile; or how long
+// documents took to be complete, which is of another order.
+func times(r result.Result, complete bool) picture {
 	p := picture{title: "Milliseconds by percentile"}
+	if complete {
+		p.title = "Milliseconds from upload to complete by percentile"
+	}
 	for _, q := range result.Quantiles {
 		p.labels = append(p.labels, result.Number(q))
 	}
 	for _, l := range r.Loads {
-		if len(l.Times.All) == len(result.Quantiles) {
+		if len(l.Times.All) == len(result.Quantiles) && strings.HasSuffix(l.Name, ".complete") == complete {
 			p.curves, p.values = append(p.curves, l.Name), append(p.values, l.Times.All)
 		}
 	}

@@ -48,6 +48,9 @@ func OpenCluster(ctx context.Context, settings map[string]string) (*Cluster, err
 // Dir is a folder that goes with the cluster.
 func (c *Cluster) Dir() string { return c.dir }
 
+// SuperURL is the superuser's address of the cluster's own database.
+func (c *Cluster) SuperURL() string { return c.server.SuperURL() }
+
 // Close stops the server and removes its files, which may lie outside its
 // folder where another user has to own them.
 func (c *Cluster) Close() error {

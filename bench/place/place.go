@@ -85,7 +85,7 @@ func (p *Place) outside() error {
 	if err != nil {
 		return err
 	}
-	ports, err := freePorts(2)
+	ports, err := FreePorts(2)
 	if err != nil {
 		return err
 	}
@@ -121,8 +121,8 @@ func (p *Place) serve(h http.Handler) (string, error) {
 	return "http://" + listener.Addr().String(), nil
 }
 
-// freePorts are ports that nobody listens on now.
-func freePorts(n int) (ports []string, err error) {
+// FreePorts are ports of this machine that nobody listens on now.
+func FreePorts(n int) (ports []string, err error) {
 	for range n {
 		listener, err := net.Listen("tcp4", "127.0.0.1:0") //nolint:noctx // binding a loopback port does not wait
 		if err != nil {

@@ -127,6 +127,9 @@ type Derived struct {
 	Right string
 }
 
+// leastWindow is what a look takes at least, however short the run.
+const leastWindow = 15 * time.Second
+
 // Scaled is a shorter run of the same scenario: times and counts are
 // multiplied, and rates stay.
 func (s Scenario) Scaled(by float64) Scenario {
@@ -138,7 +141,7 @@ func (s Scenario) Scaled(by float64) Scenario {
 	}
 	phases := make([]Phase, len(s.Phases))
 	for i, p := range s.Phases {
-		p.Window = time.Duration(float64(p.Window) * by)
+		p.Window = max(time.Duration(float64(p.Window)*by), min(p.Window, leastWindow))
 		p.Before, p.Work = scaledSteps(p.Before, count), scaledSteps(p.Work, count)
 		loads := make([]Load, len(p.Loads))
 		for j, l := range p.Loads {

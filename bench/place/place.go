@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -75,7 +76,7 @@ func (p *Place) outside() error {
 		return err
 	}
 	p.llama = llamaparsetest.New(llamaparsetest.Options{Extractor: Material{}, Key: "llx-load", AllowLoopback: true, Delay: p.options.Parse, Rates: map[string]llamaparsetest.Rate{}})
-	if p.openai, err = openaitest.New(openaitest.Options{Counter: QuarterCounter{}, Key: "sk-load"}); err != nil {
+	if p.openai, err = p.embedder(); err != nil {
 		return err
 	}
 	if p.options.Embed > 0 {
@@ -107,6 +108,16 @@ func (p *Place) outside() error {
 	p.env["OPENAI_API_URL"] += "/v1"
 	maps.Copy(p.env, p.options.Env)
 	return nil
+}
+
+// embedder is one that limits what the services are told to expect of it. Where
+// they expect no limit it shows none either: they would keep to what it shows.
+func (p *Place) embedder() (*openaitest.Server, error) {
+	o := openaitest.Options{Counter: QuarterCounter{}, Key: "sk-load"}
+	o.RPM, _ = strconv.Atoi(p.options.Env["OPENAI_REQUESTS_PER_MINUTE"]) // the services refuse what is no number
+	o.TPM, _ = strconv.Atoi(p.options.Env["OPENAI_TOKENS_PER_MINUTE"])   // likewise
+	o.NoRates = o.RPM == 0 && o.TPM == 0
+	return openaitest.New(o)
 }
 
 // serve gives a handler a port of this machine until the place is closed.

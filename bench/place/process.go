@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -117,9 +118,9 @@ func (p *Process) follow(out io.Reader, said chan<- Ready) {
 // basicEnv is what any program needs; settings of the caller's shell must not
 // reach the services.
 func basicEnv() (env []string) {
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME"} {
-		if value := os.Getenv(name); value != "" {
-			env = append(env, name+"="+value)
+	for _, setting := range os.Environ() {
+		if name, _, _ := strings.Cut(setting, "="); slices.Contains([]string{"PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME"}, name) {
+			env = append(env, setting)
 		}
 	}
 	return env

@@ -35,7 +35,7 @@ func main() {
 	k := kong.Parse(&c, kong.Name("load"), kong.BindTo(ctx, (*context.Context)(nil)))
 	if err := k.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
-		os.Exit(1)
+		os.Exit(1) //nolint:gocritic // the deferred stop only unhooks signals
 	}
 }
 

@@ -39,7 +39,7 @@ func main() {
 	defer stop()
 	if err := c.run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "place:", err)
-		os.Exit(1)
+		os.Exit(1) //nolint:gocritic // the deferred stop only unhooks signals
 	}
 }
 

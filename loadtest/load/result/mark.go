@@ -88,6 +88,8 @@ func Number(v float64) string {
 		return strconv.FormatFloat(v, 'f', 0, 64)
 	case v >= 10 || v <= -10:
 		return strconv.FormatFloat(v, 'f', 1, 64)
+	case v < 0.1 && v > -0.1:
+		return strconv.FormatFloat(v, 'g', 2, 64)
 	}
 	return strconv.FormatFloat(v, 'f', 2, 64)
 }

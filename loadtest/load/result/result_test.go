@@ -117,3 +117,12 @@ func TestResultsAreReadAgain(t *testing.T) {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }
+
+func TestNumber(t *testing.T) {
+	t.Parallel()
+	for v, want := range map[float64]string{0: "0", 0.001: "0.001", 0.65: "0.65", 12.34: "12.3", 612.4: "612", 100_000: "100000"} {
+		if got := result.Number(v); got != want {
+			t.Errorf("%v is told as %s, should be %s", v, got, want)
+		}
+	}
+}

@@ -40,7 +40,7 @@ GODIRS := $(wildcard */)
 BENCHES := ./core/chunker/... ./cmd/internal/boot ./adapters/pdftext/... $(if $(wildcard bench/.),./bench/...)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test smoke-live crash chaos soak panels alerts-e2e observe observe-tools drill fuzz pentest bench loki-bin loki logs-check lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images compose release rollback tflint tflint-bin tfsec tfsec-bin actionlint actionlint-bin terraform-check pdfium realpdfs reading testdb testdb-stop tools
+.PHONY: help dev test smoke-live crash chaos soak load load-report panels alerts-e2e observe observe-tools drill fuzz pentest bench loki-bin loki logs-check lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images compose release rollback tflint tflint-bin tfsec tfsec-bin actionlint actionlint-bin terraform-check pdfium realpdfs reading testdb testdb-stop tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
@@ -70,6 +70,15 @@ chaos: pdfium ## let every fault befall 500 documents of 25 users at once: make 
 
 soak: pdfium testdb ## keep a steady load and watch what grows: make soak MIN=10
 	@$(GO) test -count=1 -timeout $$(( $(or $(MIN),10) + 10 ))m -v -run 'TestSoak' ./cmd/internal/faulttest -soak '$(or $(MIN),10)'
+
+load: pdfium testdb ## load a private place and judge it: make load SCENARIO=L2 ARGS='--for 1m --out loadtest/results'
+	@mkdir -p bin
+	@$(GO) build -o bin/ ./cmd/api ./cmd/worker ./cmd/webhook ./cmd/navigator ./loadtest/load
+	@$(GO) build -o bin/place ./bench/place/serve
+	@bin/load run $(or $(SCENARIO),L1) $(ARGS)
+
+load-report: ## write the pages' generated parts and the pictures of loadtest/results
+	@$(GO) run ./docs/generate
 
 alerts-e2e: pdfium observe-tools ## break each thing that an alert is for, and print who heard of it after how long: make alerts-e2e ONLY=pool
 	@$(GO) test -count=1 -timeout 12m -v -run 'TestAlertsEndToEnd' ./cmd/internal/faulttest -alerts -only '$(ONLY)'

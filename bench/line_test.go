@@ -77,7 +77,7 @@ func (w *world) drain(m *material) throughput {
 	before := ownCPU()
 	worker, ready := w.work()
 	w.completed(m.documents)
-	cpu, fakes := worker.cpu(), ownCPU()-before
+	cpu, fakes := worker.CPUSeconds(), ownCPU()-before
 	last := scalar[time.Time](w.b, w.db.super, `select max(at) from upload_pipeline.events where status = 'complete'`)
 	return throughput{
 		documents: m.documents, took: last.Sub(ready.Time), worker: cpu, fakes: fakes,

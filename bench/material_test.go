@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/loadtest/corpus"
 )
 
 // profile is the shape of a benchmark's documents.
@@ -34,7 +35,7 @@ func (p profile) material() *material {
 	for i := range m.texts {
 		words := rand.New(rand.NewPCG(uint64(i), uint64(p.pages)))
 		for number := range p.pages {
-			text := prose(words, number+1)
+			text := corpus.Prose(words, number+1, pageBytes)
 			m.texts[i] = append(m.texts[i], core.Page{Number: number + 1, Text: text})
 			m.bytes += len(text)
 		}
@@ -56,28 +57,6 @@ func (m *material) Pages(_ context.Context, r io.ReaderAt, size int64) ([]core.P
 		return nil, core.Fail(core.CodeFileBroken, err)
 	}
 	return m.texts[number], nil
-}
-
-var (
-	nouns  = strings.Fields("deductible copayment premium provider network referral hospital formulary benefit claim appeal member policy coverage exclusion rider schedule dependent enrollment limit")
-	verbs  = strings.Fields("covers excludes requires reimburses limits defines amends waives replaces extends")
-	frames = []string{"The %s %s each %s after %d days, unless the %s states otherwise. ", "Under section %[4]d the %[1]s %[2]s the %[3]s and any %[5]s of the same year. ",
-		"A %s that %s a %s of $%d is charged to the %s. "}
-)
-
-// prose is a page of markdown that reads like a policy; no two pages are alike,
-// so that no vector is taken from another chunk.
-func prose(r *rand.Rand, number int) string {
-	var text strings.Builder
-	fmt.Fprintf(&text, "# Part %d\n\n", number)
-	pick := func(list []string) string { return list[r.IntN(len(list))] }
-	for paragraph := 1; text.Len() < pageBytes; paragraph++ {
-		for range 4 {
-			fmt.Fprintf(&text, pick(frames), pick(nouns), pick(verbs), pick(nouns), r.IntN(100_000), pick(nouns))
-		}
-		text.WriteString("\n\n")
-	}
-	return text.String()
 }
 
 // The first lines of our files: version and the document's number, which is of

@@ -41,7 +41,7 @@ func benchmarkSearch(b *testing.B) {
 	w.uploadAll(material)
 	t := w.drain(material)
 	run(b, w.db.super, "vacuum analyze upload_pipeline.document_chunks")
-	pool := openPool(b, w.db.url("inav_app"), poolSize)
+	pool := openPool(b, w.db.URL("inav_app"), poolSize)
 	queue, err := riverqueue.NewQueue(pool, riverqueue.DefaultSettings(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/insurance-navigator/navigator/adapters/pdftext"
+	"github.com/insurance-navigator/navigator/bench/place"
 	"github.com/insurance-navigator/navigator/core"
 )
 
@@ -27,7 +28,7 @@ const (
 
 // target is one server that files are sent to.
 type target struct {
-	process *process
+	process *place.Process
 	address string
 	token   string
 	rates   []float64 // MB/s of each round
@@ -48,7 +49,7 @@ func benchmarkUpload(b *testing.B) {
 	w := newWorld(b, nobody{}, discarding)
 	ours := &target{process: w.open(), address: w.uploads(), token: w.token}
 	spool, forward := bare(b, "spool", ""), bare(b, "forward", serve(b, storage))
-	idle := ours.process.peakRSS()
+	idle := ours.process.PeakMiB()
 	file := paddedPDF(10, 0, uploadSize)
 	for round := range uploadRounds {
 		for _, t := range []*target{ours, spool, forward} {
@@ -62,7 +63,7 @@ func benchmarkUpload(b *testing.B) {
 		Rival: "by a bare handler that spools", Beside: median(spool.rates), Note: note}, "MB/s")
 	sheet.add(b, figure{Measure: "upload", Value: median(ours.rates), Unit: "MB/s",
 		Rival: "by one that spools and stores", Beside: median(forward.rates), Note: note}, "MB/s-stored")
-	addMemory(b, idle, ours.process.peakRSS(), spool.process.peakRSS())
+	addMemory(b, idle, ours.process.PeakMiB(), spool.process.PeakMiB())
 }
 
 func addMemory(b *testing.B, idle, ours, bare float64) {
@@ -87,7 +88,7 @@ func (t *target) round(b *testing.B, file []byte, round int) {
 		return upload(b.Context(), t.address, t.token, io.MultiReader(bytes.NewReader(head), bytes.NewReader(rest)), int64(len(file)))
 	})
 	if err != nil {
-		b.Fatalf("%s: %v\n%s", t.process.name, err, t.process.log())
+		b.Fatalf("%s: %v\n%s", t.process.Name, err, t.process.Log())
 	}
 	t.rates = append(t.rates, float64(uploadFiles)*float64(len(file))/1e6/time.Since(began).Seconds())
 }

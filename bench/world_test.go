@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"mime/multipart"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -20,6 +19,7 @@ import (
 	"github.com/insurance-navigator/navigator/adapters/openai/openaitest"
 	"github.com/insurance-navigator/navigator/adapters/pdftext"
 	"github.com/insurance-navigator/navigator/adapters/supabase/supabasetest"
+	"github.com/insurance-navigator/navigator/bench/place"
 	"github.com/insurance-navigator/navigator/core"
 )
 
@@ -34,19 +34,14 @@ type world struct {
 	token string // of the one account
 }
 
-// quarter is a token counter that costs next to nothing.
-type quarter struct{}
-
-// Count implements core.TokenCounter.
-func (quarter) Count(text string) int { return (len(text) + 3) / 4 }
-
 // newWorld prepares everything and starts the API.
 func newWorld(b *testing.B, text core.TextExtractor, wrap func(http.Handler) http.Handler) *world {
 	b.Helper()
 	w := &world{b: b, db: newDatabase(b)}
 	llama := llamaparsetest.New(llamaparsetest.Options{Extractor: text, Key: "llx-bench", AllowLoopback: true})
 	b.Cleanup(llama.Close)
-	embedder, err := openaitest.New(openaitest.Options{Counter: quarter{}, Key: "sk-bench"})
+	// It shows no rates: the worker would keep to a million tokens a minute.
+	embedder, err := openaitest.New(openaitest.Options{Counter: place.QuarterCounter{}, Key: "sk-bench", Dialect: openaitest.Dialect{NoRates: true}})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -73,7 +68,11 @@ func (w *world) settings(llama, embedder, storage string) {
 	if err != nil {
 		w.b.Fatal(err)
 	}
-	hook := freePort(w.b)
+	ports, err := place.FreePorts(1)
+	if err != nil {
+		w.b.Fatal(err)
+	}
+	hook := ports[0]
 	w.env = []string{
 		"SERVICE_MODE=development", "PORT=0", "WEBHOOK_PORT=" + hook, "WEBHOOK_URL=http://127.0.0.1:" + hook,
 		"WEBHOOK_MASTER_KEY=" + rand.Text() + rand.Text(), "AUTH_SIGNING_KEY=" + pem, "SPOOL_DIR=" + w.b.TempDir(),
@@ -84,26 +83,14 @@ func (w *world) settings(llama, embedder, storage string) {
 	}
 }
 
-// freePort is a port that nobody listens on now.
-func freePort(b *testing.B) string {
-	b.Helper()
-	listener, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer listener.Close()
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	return port
-}
-
 // service starts one of the services under its own login role.
-func (w *world) service(name, role string) (*process, event) {
+func (w *world) service(name, role string) (*place.Process, place.Ready) {
 	w.b.Helper()
-	return start(w.b, name, binary(w.b, name), append([]string{"DATABASE_URL=" + w.db.url(role)}, w.env...))
+	return start(w.b, name, binary(w.b, name), append([]string{"DATABASE_URL=" + w.db.URL(role)}, w.env...))
 }
 
 // open starts the API and makes the account.
-func (w *world) open() *process {
+func (w *world) open() *place.Process {
 	w.b.Helper()
 	p, ready := w.service("api", "inav_app")
 	w.api = ready.API
@@ -125,7 +112,7 @@ func (w *world) open() *process {
 }
 
 // work starts the webhook server and then the worker; the event is the latter's.
-func (w *world) work() (worker *process, ready event) {
+func (w *world) work() (worker *place.Process, ready place.Ready) {
 	w.b.Helper()
 	w.service("webhook", "inav_worker")
 	return w.service("worker", "inav_worker")

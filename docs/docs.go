@@ -22,6 +22,8 @@ var Pages = map[string]map[string]func() string{
 	"docs/limits.md":  {"rates": Rates},
 	"docs/metrics.md": {"families": Metrics},
 	"docs/verify.md":  {"rules": Rules},
+
+	"docs/performance.md": {"load": Load},
 }
 
 // The OpenAPI documents 3.1 and 3.0.3 under the default limits, from the

@@ -1,10 +1,11 @@
-// Command generate writes the parts of the pages that are made from core.Line,
-// and the OpenAPI documents. It runs at the module's root.
+// Command generate writes the parts of the pages that are made from the code,
+// the OpenAPI documents, and the pictures of the load generator's results. It runs at the module's root.
 package main
 
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/insurance-navigator/navigator/adapters/httpapi"
 	"github.com/insurance-navigator/navigator/docs"
@@ -18,6 +19,27 @@ func main() {
 	check("OpenAPI", err)
 	check(docs.OpenAPI, write(docs.OpenAPI, current))
 	check(docs.OpenAPI30, write(docs.OpenAPI30, older))
+	check(docs.LoadPictures, draw())
+}
+
+// draw replaces the pictures of the load generator's results.
+func draw() error {
+	drawn, err := docs.LoadDrawings()
+	if err != nil {
+		return err
+	}
+	if err := os.RemoveAll(docs.LoadPictures); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(docs.LoadPictures, 0o755); err != nil { //nolint:gosec // pictures, for everyone to see
+		return err
+	}
+	for name, picture := range drawn {
+		if err := write(filepath.Join(docs.LoadPictures, name), picture); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func check(name string, err error) {

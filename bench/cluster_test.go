@@ -44,7 +44,7 @@ func cluster(b *testing.B) *pgserver.Cluster {
 		b.Fatal(err)
 	}
 	private.dir, private.password = dir, rand.Text()
-	private.cluster, err = pgserver.Start(context.Background(), pgserver.Options{Dir: dir, AllowDocker: true})
+	private.cluster, err = pgserver.Start(context.Background(), pgserver.Options{Dir: dir, AllowDocker: true, Settings: serverSettings()})
 	if err != nil {
 		b.Fatalf("no PostgreSQL to measure on (make testdb installs one): %v", err)
 	}

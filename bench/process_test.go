@@ -65,6 +65,7 @@ type event struct {
 	Message string    `json:"msg"`
 	Time    time.Time `json:"time"`
 	API     string    `json:"api"`
+	Admin   string    `json:"admin"`
 }
 
 // startTime bounds a start: the first one compiles PDFium.
@@ -190,20 +191,7 @@ const clockTicks = 100
 // cpu is the seconds of CPU the process has used, user's and system's; 0 where
 // the system does not tell.
 func (p *process) cpu() float64 {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	// Behind the name, which is in brackets: state is the first field, user and
-	// system time are the 12th and 13th.
-	_, rest, _ := strings.Cut(string(text), ") ")
-	fields := strings.Fields(rest)
-	if len(fields) < 13 {
-		return 0
-	}
-	user, _ := strconv.ParseFloat(fields[11], 64)
-	system, _ := strconv.ParseFloat(fields[12], 64)
-	return (user + system) / clockTicks
+	return cpuOf(p.cmd.Process.Pid, false)
 }
 
 // field reads the number after a name in a file of /proc; 0 where there is none.

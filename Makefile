@@ -40,7 +40,7 @@ GODIRS := $(wildcard */)
 BENCHES := ./core/chunker/... ./cmd/internal/boot ./adapters/pdftext/... $(if $(wildcard bench/.),./bench/...)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test smoke-live crash chaos soak load load-report panels alerts-e2e observe observe-tools drill fuzz pentest bench loki-bin loki logs-check lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images compose release rollback tflint tflint-bin tfsec tfsec-bin actionlint actionlint-bin terraform-check pdfium realpdfs reading testdb testdb-stop tools
+.PHONY: help dev test smoke-live crash chaos soak load load-report panels alerts-e2e observe observe-tools drill fuzz pentest bench simulate loki-bin loki logs-check lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images compose release rollback tflint tflint-bin tfsec tfsec-bin actionlint actionlint-bin terraform-check pdfium realpdfs reading testdb testdb-stop tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
@@ -118,6 +118,9 @@ pentest: pdfium ## attack a server of this machine with sqlmap, ffuf, slowhttpte
 
 bench: pdfium testdb ## run the benchmarks
 	@$(GO) test -run xxx -bench '$(BENCH)' -benchmem -timeout 60m $(BENCHES)
+
+simulate: ## play 1 to 32 workers under the providers' limits: what bounds them, and what a million documents a day need
+	@$(GO) run ./loadtest/simulate $(ARGS)
 
 # Loki and its parser are a module of their own: nothing of them is in ours.
 LOKI := $(TOOLDIR)/loki

@@ -26,7 +26,7 @@ func cluster(b *testing.B) *place.Cluster {
 	private.Lock()
 	defer private.Unlock()
 	if private.cluster == nil {
-		opened, err := place.OpenCluster(context.Background(), nil)
+		opened, err := place.OpenCluster(context.Background(), serverSettings())
 		if err != nil {
 			b.Fatal(err)
 		}

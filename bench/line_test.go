@@ -11,7 +11,7 @@ import (
 type throughput struct {
 	documents, chunks, embeds int
 	took                      time.Duration
-	worker, fakes             float64 // seconds of CPU; the worker's is 0 where the system does not tell
+	worker, fakes, server     float64 // seconds of CPU; the worker's is 0 where the system does not tell
 }
 
 // BenchmarkLine uploads a backlog through the API, then starts the worker and
@@ -21,7 +21,7 @@ func BenchmarkLine(b *testing.B) {
 	for _, c := range []struct {
 		name string
 		profile
-	}{{"small", profile{documents: 150, pages: 10}}, {"large", profile{documents: 10, pages: 250}}} {
+	}{{"letters", profile{documents: 300, pages: 1}}, {"small", profile{documents: 150, pages: 10}}, {"large", profile{documents: 10, pages: 250}}} {
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
 				benchmarkLine(b, c.profile)
@@ -48,6 +48,7 @@ func benchmarkLine(b *testing.B, p profile) {
 	sheet.add(b, figure{Measure: "chunks", Value: float64(t.chunks) / seconds, Unit: "chunks/s",
 		Rival: "by raw binary COPY", Beside: float64(t.chunks) / copied.Seconds(), Note: "COPY: median of 5"}, "chunks/s")
 	addCPU(b, "worker's CPU", "worker-cpu-ms/document", t.worker, t)
+	addCPU(b, "the database's CPU", "database-cpu-ms/document", t.server, t)
 	addCPU(b, "the fakes' CPU, on the same cores", "fakes-cpu-ms/document", t.fakes, t)
 }
 
@@ -74,13 +75,17 @@ func ownCPU() float64 {
 // is complete. The time runs from the worker's own word to the last event.
 func (w *world) drain(m *material) throughput {
 	w.b.Helper()
-	before := ownCPU()
+	w.db.forgetStatements(w.b)
+	before, idle := ownCPU(), private.cluster.CPUSeconds()
 	worker, ready := w.work()
+	profiled := cpuProfile(w.b, "worker", ready.Admin, 8)
 	w.completed(m.documents)
-	cpu, fakes := worker.CPUSeconds(), ownCPU()-before
+	cpu, fakes, server := worker.CPUSeconds(), ownCPU()-before, private.cluster.CPUSeconds()-idle
+	profiled()
+	w.db.statements(w.b, m.documents)
 	last := scalar[time.Time](w.b, w.db.super, `select max(at) from upload_pipeline.events where status = 'complete'`)
 	return throughput{
-		documents: m.documents, took: last.Sub(ready.Time), worker: cpu, fakes: fakes,
+		documents: m.documents, took: last.Sub(ready.Time), worker: cpu, fakes: fakes, server: server,
 		chunks: scalar[int](w.b, w.db.super, `select count(*) from upload_pipeline.document_chunks`),
 		embeds: scalar[int](w.b, w.db.super, `select count(*) from river.river_job where kind = 'embed'`),
 	}

@@ -931,6 +931,7 @@ CREATE TABLE upload_pipeline.document_chunks (
     words tsvector GENERATED ALWAYS AS (upload_pipeline.chunk_words(headings, text)) STORED NOT NULL,
     generation integer DEFAULT 1 NOT NULL,
     context text DEFAULT ''::text NOT NULL,
+    near extensions.halfvec(1536) GENERATED ALWAYS AS ((embedding)::extensions.halfvec(1536)) STORED,
     CONSTRAINT document_chunks_check CHECK ((page_to >= page_from)),
     CONSTRAINT document_chunks_check1 CHECK ((((embedding IS NULL) = (embed_model IS NULL)) AND ((embedding IS NULL) = (embedded_at IS NULL)))),
     CONSTRAINT document_chunks_content_sha256_check CHECK ((octet_length(content_sha256) = 32)),
@@ -942,6 +943,7 @@ CREATE TABLE upload_pipeline.document_chunks (
 );
 ALTER TABLE ONLY upload_pipeline.document_chunks ALTER COLUMN text SET COMPRESSION lz4;
 ALTER TABLE ONLY upload_pipeline.document_chunks ALTER COLUMN words SET STORAGE MAIN;
+ALTER TABLE ONLY upload_pipeline.document_chunks ALTER COLUMN near SET STORAGE PLAIN;
 
 ALTER TABLE ONLY upload_pipeline.document_chunks FORCE ROW LEVEL SECURITY;
 

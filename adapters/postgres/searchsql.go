@@ -6,7 +6,7 @@ package postgres
 //   - whole is the owner's complete documents that pass the filter, with the
 //     words of their names: a question that names the plan year prefers the
 //     document of that year to its near-duplicate of the year before;
-//   - nearest is the chunks by cosine distance to the question's vector;
+//   - nearest is the chunks by cosine distance to the question's vector, exactly;
 //   - matching is the chunks by the question's words: each word counts by how
 //     rare it is among the owner's chunks and by how often it stands in this
 //     one, saturating (ts_rank of one word);
@@ -36,13 +36,25 @@ const whoseSQL = `
 		and ($5::uuid[] is null or d.document_id = any ($5)) and ($6::text[] is null or d.mime = any ($6))
 		and ($7::timestamptz is null or d.created_at >= $7) and ($8::timestamptz is null or d.created_at < $8)),`
 
-// nearestExactSQL computes every distance once.
+// nearestExactSQL compares the copies of half precision, which lie in their rows,
+// and then in full what may be among the nearest. Rounding turns a vector of unit
+// length by 2^-11 at the most, so two of them are 2^-10 nearer or farther than
+// they seem: whoever is truly among the first k seems at most 2^-9 farther than
+// the k-th that seems near. The margin holds that and the sums' own rounding, so
+// none is lost: the answer is that of comparing all in full.
 const nearestExactSQL = `
-	nearest as materialized (
-		select c.chunk_id, c.embedding operator(extensions.<=>) $2::extensions.vector as distance
+	rough as materialized (
+		select c.chunk_id, c.near operator(extensions.<=>) $2::extensions.vector::extensions.halfvec(1536) as distance
 		from upload_pipeline.document_chunks c
-		where $2::extensions.vector is not null and c.user_id = $1 and c.generation = (select live from generation) and c.embedding is not null
-		and c.document_id in (select document_id from whole)
+		where $2::extensions.vector is not null and c.user_id = $1 and c.generation = (select live from generation) and c.near is not null
+		and c.document_id in (select document_id from whole)),
+	bound as materialized (
+		select max(distance) + 0.0021 as distance from (select distance from rough order by distance limit greatest($4, 50)) r),
+	nearest as materialized (
+		select r.chunk_id, c.embedding operator(extensions.<=>) $2::extensions.vector as distance
+		from rough r
+		cross join lateral (select embedding from upload_pipeline.document_chunks where chunk_id = r.chunk_id offset 0) c
+		where r.distance <= (select distance from bound)
 		order by distance, chunk_id limit greatest($4, 50)),`
 
 // nearestIndexedSQL takes candidates in the index's order, which is of half

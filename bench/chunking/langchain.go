@@ -1,16 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"embed"
 	"encoding/json"
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"time"
+
+	"github.com/insurance-navigator/navigator/bench/npmdir"
 )
 
 //go:embed langchain/package.json langchain/package-lock.json langchain/split.mjs
@@ -38,12 +34,10 @@ var rivals = []rival{
 
 // rivalSplitters is LangChain's splitters; skipped says why there are none.
 func rivalSplitters(ctx context.Context) (all []splitter, skipped string, err error) {
-	for _, tool := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			return nil, "LangChain's splitters are not compared: they need node and npm, and " + tool + " is not installed here", nil
-		}
+	if tool := npmdir.Missing(); tool != "" {
+		return nil, "LangChain's splitters are not compared: they need node and npm, and " + tool + " is not installed here", nil
 	}
-	dir, err := installed(ctx)
+	dir, err := npmdir.Install(ctx, langchain, "langchain")
 	if err != nil {
 		return nil, "", err
 	}
@@ -54,36 +48,6 @@ func rivalSplitters(ctx context.Context) (all []splitter, skipped string, err er
 			}})
 	}
 	return all, "", nil
-}
-
-// installed is a folder with the script and what its lock file pins, kept in
-// the user's cache under their digest.
-func installed(ctx context.Context) (string, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", err
-	}
-	digest := sha256.New()
-	for _, name := range []string{"package-lock.json", "split.mjs"} {
-		text, err := langchain.ReadFile("langchain/" + name)
-		if err != nil {
-			return "", err
-		}
-		digest.Write(text)
-	}
-	kept := filepath.Join(cache, "navigator", "langchain", fmt.Sprintf("%.12x", digest.Sum(nil)))
-	dir := filepath.Join(kept, "langchain")
-	if _, err := os.Stat(filepath.Join(dir, "node_modules", ".package-lock.json")); err == nil {
-		return dir, nil
-	}
-	if err := os.RemoveAll(kept); err != nil { // what an interrupted run left
-		return "", err
-	}
-	if err := os.CopyFS(kept, langchain); err != nil {
-		return "", err
-	}
-	_, err = output(ctx, dir, nil, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
-	return dir, err
 }
 
 func (r rival) split(ctx context.Context, dir string, sources []source) ([]passage, time.Duration, error) {
@@ -109,7 +73,7 @@ func (r rival) split(ctx context.Context, dir string, sources []source) ([]passa
 	if err != nil {
 		return nil, 0, err
 	}
-	answer, err := output(ctx, dir, question, "node", "split.mjs")
+	answer, err := npmdir.Run(ctx, dir, question, "node", "split.mjs")
 	if err != nil {
 		return nil, 0, err
 	}
@@ -133,15 +97,4 @@ func readSplit(answer []byte) ([]passage, time.Duration, error) {
 		all = append(all, passage{Text: p.Text, From: p.Page, To: p.Page, source: p.Source, input: p.Text})
 	}
 	return all, time.Duration(out.Took * float64(time.Millisecond)), nil
-}
-
-// output is the command's standard output; an error holds what it said.
-func output(ctx context.Context, dir string, stdin []byte, name string, args ...string) ([]byte, error) {
-	command := exec.CommandContext(ctx, name, args...) //nolint:gosec // node or npm, named in this file
-	var out, said bytes.Buffer
-	command.Dir, command.Stdin, command.Stdout, command.Stderr = dir, bytes.NewReader(stdin), &out, &said
-	if err := command.Run(); err != nil {
-		return nil, fmt.Errorf("%s: %w\n%s", name, err, said.Bytes())
-	}
-	return out.Bytes(), nil
 }

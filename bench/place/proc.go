@@ -3,6 +3,7 @@ package place
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -36,20 +37,51 @@ func (p *Process) Descriptors() float64 {
 // CPUSeconds is the processor time the process has used, user's and system's;
 // 0 where the system does not tell.
 func (p *Process) CPUSeconds() float64 {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.Pid()))
+	return cpuOf(p.Pid(), false)
+}
+
+// cpuOf is the seconds of CPU of a process, with those of its ended children
+// where they are wanted; 0 where the system does not tell.
+func cpuOf(pid int, withEnded bool) float64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0
 	}
-	// Behind the name, which is in brackets: state is the first field, user and
-	// system time are the 12th and 13th.
+	// Behind the name, which is in brackets: state is the first field; user and
+	// system time are the 12th and 13th, those of ended children the next two.
 	_, rest, _ := strings.Cut(string(text), ") ")
 	fields := strings.Fields(rest)
-	if len(fields) < 13 {
+	if len(fields) < 15 {
 		return 0
 	}
-	user, _ := strconv.ParseFloat(fields[11], 64)
-	system, _ := strconv.ParseFloat(fields[12], 64)
-	return (user + system) / clockTicks
+	last := 13
+	if withEnded {
+		last = 15
+	}
+	var ticks float64
+	for _, f := range fields[11:last] {
+		n, _ := strconv.ParseFloat(f, 64)
+		ticks += n
+	}
+	return ticks / clockTicks
+}
+
+// CPUSeconds is the processor time of the whole server: the postmaster, its
+// sessions, and those that have ended; 0 where the system does not tell.
+func (c *Cluster) CPUSeconds() float64 {
+	text, err := os.ReadFile(filepath.Join(c.server.Place(), "postmaster.pid"))
+	if err != nil {
+		return 0
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	pid, _ := strconv.Atoi(first)
+	total := cpuOf(pid, true)
+	children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	for _, child := range strings.Fields(string(children)) {
+		id, _ := strconv.Atoi(child)
+		total += cpuOf(id, false)
+	}
+	return total
 }
 
 // status reads the number after a name of the process's status.

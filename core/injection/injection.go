@@ -38,32 +38,57 @@ var remoteImage = regexp.MustCompile(`(?i)!\[[^\]]{0,500}\]\(\s*<?https?://[^)\s
 // is spaced, cased, or broken up by characters that nobody sees.
 func addresses(text string) bool {
 	plain := fold(text)
-	words := wordsOf(plain)
-	for _, p := range phrases {
-		if p.worth(words) && p.form.MatchString(plain) {
+	said := saidIn(plain)
+	for i := range phrases {
+		if phrases[i].worth(plain, said) && phrases[i].form.MatchString(plain) {
 			return true
 		}
 	}
 	return false
 }
 
-// encoded is a run that base64 may have made; a sentence has at least as many.
-var encoded = regexp.MustCompile(`[A-Za-z0-9+/_-]{32,}={0,2}`)
+// A run that base64 may have made: a sentence has at least so many letters, and
+// no more of them are looked into.
+const (
+	encodedRun = 32
+	maxRuns    = 200
+)
 
-// maxRuns bounds how many of those are looked into.
-const maxRuns = 200
+// letters64 are those of both alphabets of base64.
+var letters64 = func() (set [256]bool) {
+	for _, letter := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_") {
+		set[letter] = true
+	}
+	return set
+}()
 
 // addressesEncoded looks into what is written in base64.
 func addressesEncoded(text string) bool {
-	for _, run := range encoded.FindAllString(text, maxRuns) {
-		run = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(run, "="))
-		run = run[:len(run)-len(run)%4] // the last few letters make no phrase
-		raw, err := base64.StdEncoding.DecodeString(run)
-		if err == nil && utf8.Valid(raw) && addresses(string(raw)) {
-			return true
+	runs, began := 0, 0
+	for i := 0; i <= len(text); i++ {
+		if i < len(text) && letters64[text[i]] {
+			continue
 		}
+		if i-began >= encodedRun {
+			if runs++; runs > maxRuns {
+				return false
+			}
+			if addressesIn64(text[began:i]) {
+				return true
+			}
+		}
+		began = i + 1
 	}
 	return false
+}
+
+// fromURL makes one alphabet of base64 of the two.
+var fromURL = strings.NewReplacer("-", "+", "_", "/")
+
+func addressesIn64(run string) bool {
+	run = fromURL.Replace(run[:len(run)-len(run)%4]) // the last few letters make no phrase
+	raw, err := base64.StdEncoding.DecodeString(run)
+	return err == nil && utf8.Valid(raw) && addresses(string(raw))
 }
 
 // fold makes what a model reads alike look alike: small letters, plain blanks,
@@ -73,6 +98,10 @@ func fold(text string) string {
 	out.Grow(len(text))
 	blank, tags := true, false
 	for _, r := range text {
+		if r < utf8.RuneSelf { // most of most texts
+			blank, tags = foldASCII(&out, r, blank), false
+			continue
+		}
 		if !tags && !blank && tag(r) { // it begins a text of its own
 			out.WriteByte(' ')
 		}
@@ -82,15 +111,31 @@ func fold(text string) string {
 		case unseen(r):
 			continue
 		}
-		if unicode.IsSpace(r) || r == '*' || r == '_' || r == '>' && blank { // Markdown's own signs part no words
-			if !blank {
-				out.WriteByte(' ')
-			}
-			blank = true
-			continue
+		switch {
+		case r < utf8.RuneSelf: // it was written as a tag
+			blank = foldASCII(&out, r, blank)
+		case unicode.IsSpace(r):
+			blank = foldASCII(&out, ' ', blank)
+		default:
+			out.WriteRune(unicode.ToLower(r))
+			blank = false
 		}
-		blank = false
-		out.WriteRune(unicode.ToLower(r))
 	}
 	return out.String()
+}
+
+// foldASCII writes one character as fold leaves it, and tells whether a blank
+// was the last. Markdown's own signs part no words.
+func foldASCII(out *strings.Builder, c rune, blank bool) bool {
+	switch {
+	case c == ' ', c >= '\t' && c <= '\r', c == '*', c == '_', c == '>' && blank:
+		if !blank {
+			out.WriteByte(' ')
+		}
+		return true
+	case c >= 'A' && c <= 'Z':
+		c += 'a' - 'A'
+	}
+	out.WriteRune(c)
+	return false
 }

@@ -2,44 +2,77 @@ package injection
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // phrase is one way of speaking to a model. Its form is looked for only where a
 // word of each of its groups stands, which is far quicker.
 type phrase struct {
-	groups [][]string
+	groups []vocabulary
+	signs  string // one of which stands in it; empty where none has to
 	form   *regexp.Regexp
 }
 
-// worth reports whether the form may be in a text of these words.
-func (p phrase) worth(words map[string]bool) bool {
-	for _, group := range p.groups {
-		if !slices.ContainsFunc(group, func(word string) bool { return words[word] }) {
+// vocabulary is a set of those words that any phrase's group has.
+type vocabulary [4]uint64
+
+func (v *vocabulary) add(word int) { v[word/64] |= 1 << (word % 64) }
+func (v *vocabulary) meets(others vocabulary) bool {
+	return v[0]&others[0]|v[1]&others[1]|v[2]&others[2]|v[3]&others[3] != 0
+}
+
+// known numbers the words of all groups.
+var known = map[string]int{}
+
+// with narrows a phrase to texts that have one of the signs.
+func (p phrase) with(signs string) phrase {
+	p.signs = signs
+	return p
+}
+
+// worth reports whether the form may be in a text that has these words.
+func (p *phrase) worth(text string, said vocabulary) bool {
+	for i := range p.groups {
+		if !p.groups[i].meets(said) {
 			return false
 		}
 	}
-	return true
+	return p.signs == "" || strings.ContainsAny(text, p.signs)
 }
 
 // says makes a phrase; the words of a group stand in one string.
 func says(form string, groups ...string) phrase {
 	p := phrase{form: regexp.MustCompile(form)}
 	for _, group := range groups {
-		p.groups = append(p.groups, strings.Fields(group))
+		var words vocabulary
+		for _, word := range strings.Fields(group) {
+			if _, there := known[word]; !there {
+				known[word] = len(known)
+			}
+			words.add(known[word])
+		}
+		p.groups = append(p.groups, words)
 	}
 	return p
 }
 
-// wordsOf is the set of a text's words: runs of letters.
-func wordsOf(text string) map[string]bool {
-	words := map[string]bool{}
-	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return !unicode.IsLetter(r) }) {
-		words[word] = true
+// saidIn is those of the known words that a text has; a word is a run of letters.
+func saidIn(text string) (said vocabulary) {
+	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return !letter(r) }) {
+		if number, ok := known[word]; ok {
+			said.add(number)
+		}
 	}
-	return words
+	return said
+}
+
+func letter(r rune) bool {
+	if r < utf8.RuneSelf {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+	}
+	return unicode.IsLetter(r)
 }
 
 // The words that a model is called by.
@@ -79,7 +112,7 @@ var phrases = []phrase{
 	says(`\b(new|updated|real|actual|following|additional|override) (system )?(instructions?|prompt|directives?) for (you|the (ai|model|assistant))\b`, "new updated real actual following additional override", "instruction instructions prompt directive directives", "you ai model assistant"),
 	// The marks of a conversation's parts.
 	says(`<\|(im start|im end|system|user|assistant|endoftext|eot id|start header id|end header id|begin of text)\|>|\[/?inst\]|<</?sys>>|</?(system|assistant|system[- ]?prompt|tool call|function calls?|instructions)>`,
-		"im system user assistant endoftext eot start end begin inst sys tool function instructions"),
+		"im system user assistant endoftext eot start end begin inst sys tool function instructions").with("<["),
 	says(`(^|[.!?:] |#{2,3} ?)(#{2,3} ?)?((begin|end|start of|end of) )?(system|assistant|developer) (prompt|message|instructions?|override) ?:`, "system assistant developer", "prompt message instruction instructions override"),
 	says(`\b(jailbreak|prompt injection|developer mode enabled|do anything now)\b`, "jailbreak injection developer anything"),
 }

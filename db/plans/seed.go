@@ -1,0 +1,44 @@
+package plans
+
+import (
+	"context"
+	_ "embed" // the seed
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/insurance-navigator/navigator/db"
+)
+
+//go:embed seed.sql
+var seed string
+
+// Seeded is a database of half a year's work, with statistics over all its rows:
+// the same each time. It is made anew each day, for what is recent in it is told
+// from now.
+type Seeded struct{}
+
+// Fingerprint is dbtest.Migration.
+func (Seeded) Fingerprint() string {
+	return strings.Join([]string{"plans", db.Fingerprint(), seed, time.Now().UTC().Format(time.DateOnly)}, "\x00")
+}
+
+// Apply is dbtest.Migration.
+func (Seeded) Apply(ctx context.Context, url string) error {
+	if err := db.Migrate(ctx, url); err != nil {
+		return err
+	}
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return fmt.Errorf("connect to seed: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is pending
+	for _, step := range []string{seed, "set default_statistics_target = 1000", "vacuum (analyze)"} {
+		if _, err := conn.PgConn().Exec(ctx, step).ReadAll(); err != nil {
+			return fmt.Errorf("seed: %w", err)
+		}
+	}
+	return nil
+}

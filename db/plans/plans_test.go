@@ -17,9 +17,6 @@ var update = flag.Bool("update", false, "write db/plans/golden")
 // adapters are those that send statements.
 var adapters = []string{"localauth", "postgres", "riverqueue"}
 
-// large are the tables that grow with the documents.
-var large = []string{"documents", "upload_jobs", "document_chunks", "document_pages", "events", "webhook_log", "costs", "audit_log", "river_job"}
-
 // goldenVersion is the major version whose plans are kept. Another one may
 // choose otherwise: of it is only asked what holds for all.
 const goldenVersion = 15
@@ -81,7 +78,7 @@ func settle(t *testing.T, adapter string, kept, found plans.Kept, version int) {
 func judge(t *testing.T, s plans.Statement, plan node, used map[string]bool) {
 	t.Helper()
 	for _, table := range plan.scanned() {
-		if !slices.Contains(large, table) {
+		if !slices.Contains(plans.Large(), table) {
 			continue
 		}
 		if words := excuseOf(s); words != "" {

@@ -42,3 +42,8 @@ func (Seeded) Apply(ctx context.Context, url string) error {
 	}
 	return nil
 }
+
+// Large names the tables that grow with the documents.
+func Large() []string {
+	return []string{"documents", "upload_jobs", "document_chunks", "document_pages", "events", "webhook_log", "costs", "audit_log", "river_job"}
+}

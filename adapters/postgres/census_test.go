@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"context"
 	"maps"
 	"testing"
 	"time"
@@ -94,6 +95,7 @@ func TestTheCensusTellsOfHeldSnapshots(t *testing.T) {
 		t.Errorf("one of the API's was held for %v, and a look later for %v", first, second)
 	}
 	others()
+	h.idle(h.app)
 	if got := age()[ports.HeldBySession]; got > 0 {
 		t.Errorf("nobody holds one any more: %v", got)
 	}
@@ -110,4 +112,25 @@ func (h *house) snapshot(pool *pgxpool.Pool) (release func()) {
 		h.t.Fatal(err)
 	}
 	return func() { _ = tx.Rollback(h.t.Context()) }
+}
+
+// idle is a session that rests in a transaction, until the server ends it.
+func (h *house) idle(pool *pgxpool.Pool) {
+	h.t.Helper()
+	conn, err := pool.Acquire(h.t.Context())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer conn.Release()
+	for _, sql := range []string{`begin isolation level repeatable read`, `select count(*) from upload_pipeline.pauses`,
+		`set local idle_in_transaction_session_timeout = '50ms'`} {
+		if _, err := conn.Exec(h.t.Context(), sql); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(h.t.Context(), 20*time.Second)
+	defer cancel()
+	if err := conn.Conn().PgConn().WaitForNotification(ctx); sqlState(err) != "25P03" {
+		h.t.Errorf("a session that is idle in a transaction goes on: %v", err)
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	_ "embed" // the seed
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,13 +15,14 @@ import (
 var seed string
 
 // Seeded is a database of half a year's work, with statistics over all its rows:
-// the same each time. It is made anew each day, for what is recent in it is told
+// the same each time. It is made anew each week, for what is recent in it is told
 // from now.
 type Seeded struct{}
 
 // Fingerprint is dbtest.Migration.
 func (Seeded) Fingerprint() string {
-	return strings.Join([]string{"plans", db.Fingerprint(), seed, time.Now().UTC().Format(time.DateOnly)}, "\x00")
+	year, week := time.Now().UTC().ISOWeek()
+	return fmt.Sprintf("plans %s %d-%d %s", db.Fingerprint(), year, week, seed)
 }
 
 // Apply is dbtest.Migration.

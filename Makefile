@@ -90,8 +90,8 @@ plans: testdb ## find the plans of all statements anew, on a database of half a 
 	@for adapter in localauth postgres riverqueue; do $(GO) test -count=1 ./adapters/$$adapter -plans || exit 1; done
 	@$(GO) test -count=1 -run 'TestPlans$$' ./db/plans -update
 
-statements: pdfium testdb ## run the line of 40 workers, and print what cost the database most, for each document
-	@BENCH_PROFILE=1 $(GO) test -run xxx -bench '$(or $(BENCH_LINE),Line)' -benchtime 1x -timeout 30m ./bench
+statements: pdfium testdb ## run the whole line's benchmark, and print what cost the database most for each document
+	@BENCH_PROFILE=1 $(GO) test -run xxx -bench Line -benchtime 1x -timeout 30m ./bench
 
 fuzz: pdfium ## let every fuzz target look for inputs of its own: make fuzz FUZZTIME=30s ONLY=FuzzSurvey
 	@$(GO) test -list '^Fuzz' ./... | awk '/^Fuzz/ { names[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print $$2, names[i]; n = 0 }' | \

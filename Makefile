@@ -40,7 +40,7 @@ GODIRS := $(wildcard */)
 BENCHES := ./core/chunker/... ./cmd/internal/boot ./adapters/pdftext/... $(if $(wildcard bench/.),./bench/...)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test smoke-live crash chaos soak load load-report panels alerts-e2e observe observe-tools drill fuzz pentest bench simulate loki-bin loki logs-check lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images compose release rollback tflint tflint-bin tfsec tfsec-bin actionlint actionlint-bin terraform-check pdfium realpdfs reading testdb testdb-stop tools
+.PHONY: help dev test smoke-live crash chaos soak load load-report panels alerts-e2e observe observe-tools drill plans statements fuzz pentest bench simulate loki-bin loki logs-check lint lint-openapi secrets vulncheck verify fmt fmt-check generate clients migrate build clean dev-reset images compose release rollback tflint tflint-bin tfsec tfsec-bin actionlint actionlint-bin terraform-check pdfium realpdfs reading testdb testdb-stop tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
@@ -103,6 +103,13 @@ drill: pdfium testdb ## back up, destroy, restore elsewhere, fail over between r
 panels: pdfium testdb ## ask every panel of the dashboards under a load with faults, and draw them into .local/panels
 	@$(GO) test -count=1 -timeout 15m -v -run 'TestPanels$$' ./cmd/internal/faulttest -panels "$(CURDIR)/.local/panels"
 	@cp .local/panels/panels.md observability/grafana/panels.md
+
+plans: testdb ## find the plans of all statements anew, on a database of half a year's work: db/plans/golden
+	@for adapter in localauth postgres riverqueue; do $(GO) test -count=1 ./adapters/$$adapter -plans || exit 1; done
+	@$(GO) test -count=1 -run 'TestPlans$$' ./db/plans -update
+
+statements: pdfium testdb ## run the whole line's benchmark, and print what cost the database most for each document
+	@BENCH_PROFILE=1 $(GO) test -run xxx -bench Line -benchtime 1x -timeout 30m ./bench
 
 fuzz: pdfium ## let every fuzz target look for inputs of its own: make fuzz FUZZTIME=30s ONLY=FuzzSurvey
 	@$(GO) test -list '^Fuzz' ./... | awk '/^Fuzz/ { names[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print $$2, names[i]; n = 0 }' | \

@@ -8,14 +8,16 @@ import (
 )
 
 // settleLogins gives the two logins their limits and their empty search path as
-// their own, for behind a pooler in transaction mode no session can be set. A
-// migrator that may not change a role made by somebody else is told so and
-// goes on: sessions elsewhere are set by the services themselves.
+// their own, for behind a pooler in transaction mode no session can be set; and
+// River UI's login its limits. A migrator that may not change a role made by
+// somebody else is told so and goes on: sessions elsewhere are set by the
+// services themselves.
 func settleLogins(ctx context.Context, pool *pgxpool.Pool) error {
 	_, err := pool.Exec(ctx, `do $$
 		declare
 			login text;
 			held text;
+			setting text[];
 		begin
 			if (select rolinherit from pg_roles where rolname = 'inav_app') then
 				alter role inav_app noinherit;
@@ -26,13 +28,13 @@ func settleLogins(ctx context.Context, pool *pgxpool.Pool) error {
 					end loop;
 				end if;
 			end if;
-			foreach login in array array['inav_app', 'inav_worker'] loop
-				continue when (select rolconfig @> array['search_path=""', 'statement_timeout=30s', 'lock_timeout=5s',
-					'idle_in_transaction_session_timeout=30s'] from pg_roles where rolname = login);
-				execute format('alter role %I set search_path = %L', login, '');
-				execute format('alter role %I set statement_timeout = %L', login, '30s');
-				execute format('alter role %I set lock_timeout = %L', login, '5s');
-				execute format('alter role %I set idle_in_transaction_session_timeout = %L', login, '30s');
+			for login, setting in
+				select rolname, wanted.setting from pg_roles, lateral (values (array['statement_timeout', case rolname when 'inav_riverui' then '10s' else '30s' end]),
+					(array['lock_timeout', '5s']), (array['idle_in_transaction_session_timeout', '30s']), (array['search_path', ''])) wanted (setting)
+				where rolname in ('inav_app', 'inav_worker', 'inav_riverui') and not (rolname = 'inav_riverui' and wanted.setting[1] = 'search_path')
+					and not coalesce(rolconfig, '{}') @> array[wanted.setting[1] || '=' || case wanted.setting[1] when 'search_path' then '""' else wanted.setting[2] end]
+			loop
+				execute format('alter role %I set %I = %L', login, setting[1], setting[2]);
 			end loop;
 		exception when insufficient_privilege then
 			raise notice 'the logins keep their own settings: %', sqlerrm;

@@ -48,7 +48,8 @@ CREATE TABLE upload_pipeline.audit_log (
     times integer NOT NULL,
     hash bytea NOT NULL,
     CONSTRAINT audit_log_hash_check CHECK ((octet_length(hash) = 32))
-);
+)
+WITH (autovacuum_vacuum_insert_scale_factor='0.05');
 
 ALTER TABLE ONLY upload_pipeline.audit_log FORCE ROW LEVEL SECURITY;
 
@@ -716,7 +717,8 @@ CREATE TABLE local_auth.refresh_tokens (
     expires_at timestamp with time zone NOT NULL,
     CONSTRAINT refresh_tokens_hash_length CHECK ((octet_length(token_hash) = 32)),
     CONSTRAINT refresh_tokens_salt_when_used CHECK (((child_salt IS NULL) OR (used_at IS NOT NULL)))
-);
+)
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='500');
 
 ALTER TABLE ONLY local_auth.refresh_tokens FORCE ROW LEVEL SECURITY;
 
@@ -729,7 +731,8 @@ CREATE TABLE local_auth.sessions (
     client text DEFAULT ''::text NOT NULL,
     CONSTRAINT sessions_client_check CHECK ((octet_length(client) <= 200)),
     CONSTRAINT sessions_method_check CHECK ((method = ANY (ARRAY['password'::text, 'recovery'::text, 'oauth'::text])))
-);
+)
+WITH (fillfactor='90');
 
 ALTER TABLE ONLY local_auth.sessions FORCE ROW LEVEL SECURITY;
 
@@ -811,7 +814,8 @@ CREATE TABLE upload_pipeline.audit_inbox (
     CONSTRAINT audit_inbox_service_check CHECK ((service ~ '^[a-z]{1,20}$'::text)),
     CONSTRAINT audit_inbox_times_check CHECK ((times > 0)),
     CONSTRAINT audit_inbox_what_check CHECK ((what ~ '^[A-Za-z0-9._:/-]{0,80}$'::text))
-);
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000');
 
 ALTER TABLE ONLY upload_pipeline.audit_inbox FORCE ROW LEVEL SECURITY;
 
@@ -886,7 +890,8 @@ CREATE TABLE upload_pipeline.costs (
     CONSTRAINT costs_kind_check CHECK ((kind = ANY (ARRAY['parse'::text, 'embed'::text, 'reembed'::text, 'search'::text, 'probe'::text]))),
     CONSTRAINT costs_nanousd_check CHECK ((nanousd >= 0)),
     CONSTRAINT costs_state_check CHECK ((state = ANY (ARRAY['estimated'::text, 'charged'::text, 'assumed'::text])))
-);
+)
+WITH (autovacuum_vacuum_insert_scale_factor='0.05');
 
 ALTER TABLE ONLY upload_pipeline.costs FORCE ROW LEVEL SECURITY;
 
@@ -940,7 +945,8 @@ CREATE TABLE upload_pipeline.document_chunks (
     CONSTRAINT document_chunks_text_check CHECK ((text <> ''::text)),
     CONSTRAINT document_chunks_token_count_check CHECK ((token_count > 0)),
     CONSTRAINT embedding_is_real CHECK (((embedding IS NULL) OR ((extensions.vector_norm(embedding) >= (0.98)::double precision) AND (extensions.vector_norm(embedding) <= (1.02)::double precision))))
-);
+)
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='1000', autovacuum_analyze_scale_factor='0.02');
 ALTER TABLE ONLY upload_pipeline.document_chunks ALTER COLUMN text SET COMPRESSION lz4;
 ALTER TABLE ONLY upload_pipeline.document_chunks ALTER COLUMN words SET STORAGE MAIN;
 ALTER TABLE ONLY upload_pipeline.document_chunks ALTER COLUMN near SET STORAGE PLAIN;
@@ -986,7 +992,8 @@ CREATE TABLE upload_pipeline.documents (
     CONSTRAINT documents_marks_check CHECK ((cardinality(marks) <= 64)),
     CONSTRAINT documents_page_count_check CHECK ((page_count >= 0)),
     CONSTRAINT documents_policy_id_check CHECK ((octet_length(policy_id) <= 255))
-);
+)
+WITH (fillfactor='90', autovacuum_vacuum_scale_factor='0.05');
 
 ALTER TABLE ONLY upload_pipeline.documents FORCE ROW LEVEL SECURITY;
 
@@ -1077,7 +1084,8 @@ CREATE TABLE upload_pipeline.idempotency_keys (
     CONSTRAINT idempotency_keys_answer_size CHECK ((octet_length(answer) <= 4194304)),
     CONSTRAINT idempotency_keys_hashes CHECK (((octet_length(key_hash) = 32) AND (octet_length(fingerprint) = 32))),
     CONSTRAINT idempotency_keys_state CHECK (((answer IS NULL) OR (leased_until IS NULL)))
-);
+)
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='500');
 
 ALTER TABLE ONLY upload_pipeline.idempotency_keys FORCE ROW LEVEL SECURITY;
 
@@ -1102,7 +1110,8 @@ CREATE TABLE upload_pipeline.instances (
     state jsonb DEFAULT '{}'::jsonb NOT NULL,
     started_at timestamp with time zone DEFAULT now() NOT NULL,
     seen_at timestamp with time zone DEFAULT now() NOT NULL
-);
+)
+WITH (fillfactor='50', autovacuum_vacuum_threshold='50', autovacuum_vacuum_scale_factor='0');
 
 ALTER TABLE ONLY upload_pipeline.instances FORCE ROW LEVEL SECURITY;
 
@@ -1138,7 +1147,7 @@ CREATE TABLE upload_pipeline.owner_ranks (
     user_id uuid NOT NULL,
     next_rank bigint NOT NULL
 )
-WITH (fillfactor='70');
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='200');
 
 ALTER TABLE ONLY upload_pipeline.owner_ranks FORCE ROW LEVEL SECURITY;
 
@@ -1182,7 +1191,7 @@ CREATE TABLE upload_pipeline.provider_paces (
     closed_until timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT provider_paces_unit_check CHECK ((unit = ANY (ARRAY['requests'::text, 'tokens'::text])))
 )
-WITH (fillfactor='50');
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='100');
 
 ALTER TABLE ONLY upload_pipeline.provider_paces FORCE ROW LEVEL SECURITY;
 
@@ -1253,7 +1262,7 @@ CREATE TABLE upload_pipeline.spending (
     slot integer NOT NULL,
     nanousd bigint NOT NULL
 )
-WITH (fillfactor='50');
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='100');
 
 ALTER TABLE ONLY upload_pipeline.spending FORCE ROW LEVEL SECURITY;
 
@@ -1262,7 +1271,8 @@ CREATE TABLE upload_pipeline.storage_intents (
     user_id uuid NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     moving_until timestamp with time zone
-);
+)
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='200');
 
 ALTER TABLE ONLY upload_pipeline.storage_intents FORCE ROW LEVEL SECURITY;
 
@@ -1309,7 +1319,8 @@ CREATE TABLE upload_pipeline.webhook_log (
     CONSTRAINT webhook_log_event_type_check CHECK ((octet_length(event_type) <= 255)),
     CONSTRAINT webhook_log_outcome_check CHECK ((outcome = ANY (ARRAY['accepted'::text, 'ignored'::text, 'unknown'::text]))),
     CONSTRAINT webhook_log_provider_job_id_check CHECK ((octet_length(provider_job_id) <= 255))
-);
+)
+WITH (autovacuum_vacuum_insert_scale_factor='0.05');
 
 ALTER TABLE ONLY upload_pipeline.webhook_log FORCE ROW LEVEL SECURITY;
 
@@ -1563,6 +1574,8 @@ CREATE INDEX upload_jobs_provider ON upload_pipeline.upload_jobs USING btree (pr
 CREATE INDEX upload_jobs_underway ON upload_pipeline.upload_jobs USING btree (status_since) WHERE (status <> ALL (ARRAY['complete'::text, 'failed_parse'::text, 'failed_chunking'::text, 'failed_embedding'::text, 'cancelled'::text]));
 
 CREATE INDEX upload_jobs_waiting ON upload_pipeline.upload_jobs USING btree (next_poll_at) WHERE (status = 'parse_queued'::text);
+
+CREATE INDEX webhook_log_document ON upload_pipeline.webhook_log USING btree (document_id) WHERE (document_id IS NOT NULL);
 
 CREATE INDEX webhook_log_received ON upload_pipeline.webhook_log USING btree (received_at);
 

@@ -19,6 +19,7 @@ type Census struct {
 	Heartbeats map[string]time.Duration // age of the latest one, by service
 	Leader     string                   // the process that leads the queue's own upkeep; empty while none does
 	Leads      bool                     // it is this one
+	Snapshots  map[string]time.Duration // for how long the oldest is held, by each of SnapshotHolders
 	Skew       time.Duration            // this process' clock less the database's
 	Budget     *float64                 // share used; nil without a budget
 }
@@ -37,3 +38,14 @@ type JobStanding struct {
 	Count              int
 	Oldest             time.Duration // since when the oldest may be taken; of available ones
 }
+
+// Who holds a snapshot, and with it the rows that died since: a session, a
+// transaction that was prepared and never ended, or a replication slot.
+const (
+	HeldBySession  = "session"
+	HeldByPrepared = "prepared"
+	HeldBySlot     = "slot"
+)
+
+// SnapshotHolders lists them.
+func SnapshotHolders() []string { return []string{HeldBySession, HeldByPrepared, HeldBySlot} }

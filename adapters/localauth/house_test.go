@@ -2,6 +2,7 @@ package localauth_test
 
 import (
 	"encoding/json"
+	"os"
 	"testing"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -12,6 +13,7 @@ import (
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/db"
 	"github.com/insurance-navigator/navigator/db/dbtest"
+	"github.com/insurance-navigator/navigator/db/plans"
 	"github.com/insurance-navigator/navigator/ports"
 )
 
@@ -20,6 +22,8 @@ const (
 	email    = "ada@navigator.example"
 	password = "seven quiet herons at dusk"
 )
+
+func TestMain(m *testing.M) { os.Exit(plans.Main(m, "localauth")) }
 
 // house is one test's own database and accounts on it, as the services run
 // them: logged in as inav_app, so that grants and policies are proved too.
@@ -48,7 +52,12 @@ func newHouse(t *testing.T, c localauth.Config) *house {
 
 func newPool(t *testing.T, url string) *pgxpool.Pool {
 	t.Helper()
-	pool, err := pgxpool.New(t.Context(), url)
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plans.Watch(config)
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,7 +69,7 @@ func used(t *testing.T) (*prometheus.Registry, *metrics.Metrics) {
 	m.Stands(ports.Census{
 		Documents: []ports.DocumentStanding{{Status: core.ParseQueued, Count: 3, Oldest: time.Minute, Stuck: 1}, {Status: core.Complete, Count: 9}},
 		Jobs:      []ports.JobStanding{{Queue: "parse", Kind: "parse", State: "available", Count: 2, Oldest: time.Second}, {Queue: "parse", Kind: "parse", State: "running", Count: 1}},
-		Callbacks: 3, Paused: map[string]bool{"parse": true}, Processes: map[string]int{"api": 2}, Heartbeats: map[string]time.Duration{"api": time.Second}, Leads: true, Skew: -time.Second, Budget: &ratio,
+		Callbacks: 3, Paused: map[string]bool{"parse": true}, Processes: map[string]int{"api": 2}, Heartbeats: map[string]time.Duration{"api": time.Second}, Leads: true, Snapshots: map[string]time.Duration{"session": time.Second}, Skew: -time.Second, Budget: &ratio,
 	}, time.Millisecond, nil)
 	return registry, m
 }

@@ -96,6 +96,8 @@ var (
 	resting   = described("river_queue_paused", "1 while a queue or the intake is paused.", prometheus.GaugeValue, "queue")
 	processes = described("docpipe_processes", "Living processes by their heartbeat.", prometheus.GaugeValue, "service")
 	skew      = described("docpipe_clock_skew_seconds", "This process' clock less the database's.", prometheus.GaugeValue)
+	snapshots = described("docpipe_xmin_age_seconds", "Time for which the oldest snapshot of the database is held, by a session, a prepared transaction or a replication slot: rows that died since stay. "+
+		"Every worker tells the same, or less where it looked for a shorter time.", prometheus.GaugeValue, "holder")
 	budget    = described("docpipe_budget_used_ratio", "Share of the month's budget that is spent or promised; absent without a budget.", prometheus.GaugeValue)
 	success   = described("docpipe_collector_success", "1 when the last look at the database succeeded.", prometheus.GaugeValue, "collector")
 	beats     = described("docpipe_heartbeat_age_seconds", "Age of the latest heartbeat of a service's processes; absent for a service that none was seen of within a day.", prometheus.GaugeValue, "service")
@@ -136,7 +138,7 @@ var poolFamilies = []poolFamily{
 
 // standings lists what the standing tells.
 func standings() []desc {
-	list := []desc{documents, oldest, stuck, pending, longest, jobs, waiting, resting, processes, beats, leads, skew, budget, success, lookTook,
+	list := []desc{documents, oldest, stuck, pending, longest, jobs, waiting, resting, processes, beats, leads, skew, snapshots, budget, success, lookTook,
 		destroyed, redisPool, redisLate}
 	for _, f := range poolFamilies {
 		list = append(list, f.desc)
@@ -213,6 +215,9 @@ func (s *standing) tellAll(tell func(desc, float64, ...string)) {
 	}
 	for service, age := range s.last.Heartbeats {
 		tell(beats, seconds(age), service)
+	}
+	for holder, age := range s.last.Snapshots {
+		tell(snapshots, seconds(age), holder)
 	}
 	tell(leads, number(s.last.Leads))
 	tell(skew, s.last.Skew.Seconds())

@@ -15,6 +15,14 @@ type Catalog struct {
 	Open        []string // tables of ours whose row security is not enabled and forced
 }
 
+// ReadRoom is how many connections the server gives to logins that are nobody
+// special's. Any role may ask.
+func ReadRoom(ctx context.Context, pool *pgxpool.Pool) (n int, err error) {
+	err = pool.QueryRow(ctx, `select sum(case name when 'max_connections' then 1 else -1 end * setting::int)::int from pg_settings
+		where name in ('max_connections', 'superuser_reserved_connections', 'reserved_connections')`).Scan(&n)
+	return n, trouble(err)
+}
+
 // VectorSchema is where our statements look for pgvector.
 const VectorSchema = "extensions"
 

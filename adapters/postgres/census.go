@@ -32,7 +32,11 @@ func (o *Operations) Census(ctx context.Context, after time.Duration) (s ports.C
 		if err = standingCallbacks(ctx, tx, &s); err != nil {
 			return err
 		}
-		return standingProcesses(ctx, tx, &s)
+		if err = standingProcesses(ctx, tx, &s); err != nil {
+			return err
+		}
+		s.Snapshots, err = o.snapshots.read(ctx, tx)
+		return err
 	})
 	return s, trouble(err)
 }

@@ -1,9 +1,13 @@
 package postgres_test
 
 import (
+	"context"
 	"maps"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
@@ -58,5 +62,75 @@ func TestTheCensusCountsEveryDocument(t *testing.T) {
 	}
 	if len(census.Jobs) != 1 || census.Jobs[0].Count != 1 {
 		t.Errorf("the jobs are %+v", census.Jobs)
+	}
+}
+
+// A snapshot that somebody holds is told with its age: at once where the server
+// says since when, and else from the first look at it.
+func TestTheCensusTellsOfHeldSnapshots(t *testing.T) {
+	h := open(t)
+	operations, _ := h.operations()
+	age := func() map[string]time.Duration {
+		t.Helper()
+		census, err := operations.Census(t.Context(), time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return census.Snapshots
+	}
+	if got := age(); got[ports.HeldBySession] > 0 || len(got) != len(ports.SnapshotHolders()) {
+		t.Errorf("nobody holds a snapshot: %v", got)
+	}
+	own := h.snapshot(h.work)
+	if got := age()[ports.HeldBySession]; got <= 0 {
+		t.Errorf("a session of the worker's holds one, for %v", got)
+	}
+	own()
+	others := h.snapshot(h.app) // the server does not tell the worker since when
+	if got := age()[ports.HeldBySession]; got != 0 {
+		t.Errorf("one of the API's is seen for the first time, and held for %v", got)
+	}
+	first := age()[ports.HeldBySession]
+	if second := age()[ports.HeldBySession]; first <= 0 || second <= first {
+		t.Errorf("one of the API's was held for %v, and a look later for %v", first, second)
+	}
+	others()
+	h.idle(h.app)
+	if got := age()[ports.HeldBySession]; got > 0 {
+		t.Errorf("nobody holds one any more: %v", got)
+	}
+}
+
+// snapshot takes a snapshot, which release gives back.
+func (h *house) snapshot(pool *pgxpool.Pool) (release func()) {
+	h.t.Helper()
+	tx, err := pool.BeginTx(h.t.Context(), pgx.TxOptions{IsoLevel: pgx.RepeatableRead})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if _, err := tx.Exec(h.t.Context(), `select count(*) from upload_pipeline.pauses`); err != nil {
+		h.t.Fatal(err)
+	}
+	return func() { _ = tx.Rollback(h.t.Context()) }
+}
+
+// idle is a session that rests in a transaction, until the server ends it.
+func (h *house) idle(pool *pgxpool.Pool) {
+	h.t.Helper()
+	conn, err := pool.Acquire(h.t.Context())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer conn.Release()
+	for _, sql := range []string{`begin isolation level repeatable read`, `select count(*) from upload_pipeline.pauses`,
+		`set local idle_in_transaction_session_timeout = '50ms'`} {
+		if _, err := conn.Exec(h.t.Context(), sql); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(h.t.Context(), 20*time.Second)
+	defer cancel()
+	if err := conn.Conn().PgConn().WaitForNotification(ctx); sqlState(err) != "25P03" {
+		h.t.Errorf("a session that is idle in a transaction goes on: %v", err)
 	}
 }

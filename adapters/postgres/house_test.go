@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -18,8 +19,11 @@ import (
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/db"
 	"github.com/insurance-navigator/navigator/db/dbtest"
+	"github.com/insurance-navigator/navigator/db/plans"
 	"github.com/insurance-navigator/navigator/ports"
 )
+
+func TestMain(m *testing.M) { os.Exit(plans.Main(m, "postgres")) }
 
 // house is one test's own database with the store's two sides over it.
 type house struct {
@@ -53,6 +57,9 @@ func (h *house) pool(role string) *pgxpool.Pool {
 	h.t.Helper()
 	pool, err := postgres.Open(h.t.Context(), postgres.Options{URL: h.db.URL(role), Role: role, Name: "test", MaxConns: 8})
 	if err != nil {
+		h.t.Fatal(err)
+	}
+	if pool, err = plans.Watched(h.t.Context(), pool); err != nil {
 		h.t.Fatal(err)
 	}
 	h.t.Cleanup(pool.Close)

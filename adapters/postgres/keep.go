@@ -24,16 +24,6 @@ func (s *Store) Keep(ctx context.Context, step core.Step, ticket any) error {
 		if err != nil {
 			return err
 		}
-		if pieces, ok := step.Made.(core.Pieces); ok {
-			if err := keepPieces(ctx, tx, step.Document, pieces); err != nil {
-				return err
-			}
-		}
-		if text, ok := step.Made.(core.Text); ok {
-			if err := keepText(ctx, tx, step.Document, text); err != nil {
-				return err
-			}
-		}
 		if err := s.queue.Insert(ctx, tx, nextJobs(step, announced)...); err != nil {
 			return err
 		}
@@ -73,10 +63,18 @@ func nextJobs(step core.Step, announced bool) []core.Job {
 	return []core.Job{job}
 }
 
-// advance moves the attempt along its leg and writes what was made beside it,
-// in one round trip. It tells whether a callback has come for the attempt.
+// moved is what the compare-and-set answered.
+type moved struct {
+	answered  bool
+	moved     bool
+	announced bool // a callback has come for the attempt
+}
+
+// advance moves the attempt along its leg and writes what was made, in one round
+// trip. It tells whether a callback has come for the attempt. Where nothing
+// moved, what was written goes with the transaction, and so does its failure.
 func (s *Store) advance(ctx context.Context, tx pgx.Tx, step core.Step) (announced bool, err error) {
-	var moved bool
+	var move moved
 	batch := &pgx.Batch{}
 	to := step.Leg.Meanwhile()
 	through := step.Leg.Through
@@ -90,19 +88,23 @@ func (s *Store) advance(ctx context.Context, tx pgx.Tx, step core.Step) (announc
 	if len(through) > 0 {
 		to, rest = through[0], through[1:]
 	}
-	s.queueMove(batch, step, to, &moved, &announced)
+	s.queueMove(batch, step, to, &move)
 	for _, status := range rest { // fenced too: where nothing moved, nothing moves further
 		batch.Queue(`update upload_pipeline.upload_jobs set status = $5`+fence,
 			step.Document.ID, step.Document.Attempt, step.Document.Turn+1, string(to), string(status))
 		to = status
 	}
-	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return false, err
+	switch made := step.Made.(type) {
+	case core.Pieces:
+		queueChunks(batch, step.Document, made)
+	case core.Text:
+		queueText(batch, step.Document, made)
 	}
-	if !moved {
+	err = tx.SendBatch(ctx, batch).Close()
+	if move.answered && !move.moved {
 		return false, core.ErrStale
 	}
-	return announced, nil
+	return move.announced, err
 }
 
 // stays reports whether the step leaves the document in the leg's own status: a
@@ -122,7 +124,7 @@ func stays(step core.Step) bool {
 const fence = ` where document_id = $1 and attempt = $2 and turn = $3 and status = $4`
 
 // queueMove adds the compare-and-set, with what the step leaves on the attempt.
-func (s *Store) queueMove(batch *pgx.Batch, step core.Step, to core.Status, moved, announced *bool) {
+func (s *Store) queueMove(batch *pgx.Batch, step core.Step, to core.Status, answer *moved) {
 	doc := step.Document
 	args := []any{doc.ID, doc.Attempt, doc.Turn, string(step.Leg.Meanwhile()), string(to),
 		step.Outside.Milliseconds(), s.waits.Deadline, jobEnded(step.Made)}
@@ -152,11 +154,12 @@ func (s *Store) queueMove(batch *pgx.Batch, step core.Step, to core.Status, move
 	}
 	batch.Queue(set+fence+` returning webhook_at is not null`, args...).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
-			*moved = true
-			if err := rows.Scan(announced); err != nil {
+			answer.moved = true
+			if err := rows.Scan(&answer.announced); err != nil {
 				return err
 			}
 		}
+		answer.answered = rows.Err() == nil
 		return rows.Err()
 	})
 }
@@ -183,16 +186,15 @@ func queueMarks(batch *pgx.Batch, doc core.Document, marks []core.Mark) {
 		where document_id = $1 and (marks && $2::text[] or cardinality($3::text[]) > 0)`, doc.ID, core.TextMarks(), core.SortMarks(marks))
 }
 
-// keepText replaces the document's pages. Rows go in as arrays: COPY is refused
+// queueText replaces the document's pages. Rows go in as arrays: COPY is refused
 // on a table with row-level security.
-func keepText(ctx context.Context, tx pgx.Tx, doc core.Document, text core.Text) error {
+func queueText(batch *pgx.Batch, doc core.Document, text core.Text) {
 	n := len(text.Pages)
 	numbers, states := make([]int, n), make([]string, n)
 	texts, codes := make([]string, n), make([]string, n)
 	for i, page := range text.Pages {
 		numbers[i], states[i], texts[i], codes[i] = page.Number, string(page.State()), page.Text, page.Failed
 	}
-	batch := &pgx.Batch{}
 	batch.Queue(`delete from upload_pipeline.document_pages where document_id = $1`, doc.ID)
 	batch.Queue(`insert into upload_pipeline.document_pages (document_id, user_id, page_number, state, markdown, error_code)
 		select $1, $2, number, state, markdown, nullif(code, '')
@@ -201,19 +203,16 @@ func keepText(ctx context.Context, tx pgx.Tx, doc core.Document, text core.Text)
 	if text.Charge != nil {
 		queueCharge(batch, doc, *text.Charge)
 	}
-	return tx.SendBatch(ctx, batch).Close()
 }
 
 // headingBreak parts the headings of one chunk within an array's element; the
 // chunker's text cannot hold it.
 const headingBreak = "\x1f"
 
-// keepPieces replaces the document's chunks, those of every generation.
-func keepPieces(ctx context.Context, tx pgx.Tx, doc core.Document, made core.Pieces) error {
-	batch := &pgx.Batch{}
+// queueChunks replaces the document's chunks, those of every generation.
+func queueChunks(batch *pgx.Batch, doc core.Document, made core.Pieces) {
 	batch.Queue(`delete from upload_pipeline.document_chunks where document_id = $1`, doc.ID)
 	queuePieces(batch, doc, made)
-	return tx.SendBatch(ctx, batch).Close()
 }
 
 // queuePieces adds the chunks of one generation. Their ids are derived, so that

@@ -55,6 +55,8 @@ type Operations struct {
 	pool    Steady
 	queue   Queue
 	control QueueControl
+
+	snapshots oldestSnapshots
 }
 
 // NewOperations makes Operations.

@@ -13,7 +13,7 @@ import (
 
 const standingSQL = `select d.document_id, j.job_id, d.storage_key, d.filename, d.mime, d.bytes_len, d.file_sha256, d.page_count, d.created_at,
 	j.status, j.status_since, j.attempt, j.receipt, j.chunks_total, j.chunks_embedded, j.last_error, j.timings, j.updated_at,
-	coalesce((select e.was from upload_pipeline.events e where e.job_id = j.job_id order by e.event_id desc limit 1), j.status),
+	coalesce((select e.was from upload_pipeline.events e where e.document_id = j.document_id and e.attempt = j.attempt order by e.event_id desc limit 1), j.status),
 	coalesce(j.parser, ''), j.standby,
 	coalesce(d.file_read_at > now() - interval '1 day' and (d.cold_since is null or d.file_read_at > d.cold_since), false), d.marks
 	from upload_pipeline.documents d join upload_pipeline.upload_jobs j on j.document_id = d.document_id and j.attempt = d.attempt

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -17,7 +18,10 @@ import (
 	"github.com/insurance-navigator/navigator/core/pipeline"
 	"github.com/insurance-navigator/navigator/db"
 	"github.com/insurance-navigator/navigator/db/dbtest"
+	"github.com/insurance-navigator/navigator/db/plans"
 )
+
+func TestMain(m *testing.M) { os.Exit(plans.Main(m, "riverqueue")) }
 
 // house is one test's own database with the queue over it. Its store keeps
 // steps in memory and ends their jobs in the real queue.
@@ -83,6 +87,7 @@ func (h *house) connect(own *dbtest.DB) {
 	}
 	config.ConnConfig.RuntimeParams["search_path"] = ""
 	config.MaxConns = 8
+	plans.Watch(config)
 	if h.pool, err = pgxpool.NewWithConfig(h.t.Context(), config); err != nil {
 		h.t.Fatal(err)
 	}

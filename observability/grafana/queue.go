@@ -58,6 +58,8 @@ func postgres(b *board) {
 	b.graph("Time of an operation, p95", "Within this time end 95 % of the operations on the database.", seconds, quantile(.95, "db_client_operation_duration_seconds", "", "operation", "{{operation}}")).leads("DatabaseOperationsSlow")
 	b.stacked("Operations", "Operations a second, by outcome.", each, q(`sum by (outcome) (rate(db_client_operation_duration_seconds_count{@}[@]))`, "{{outcome}}"))
 	b.graph("Longest transaction", "Age of the longest transaction of each state: it keeps dead rows alive.", seconds, q(`max by (state) (pg_stat_activity_max_tx_duration{@})`, "{{state}}"))
+	b.graph("Oldest snapshot", "Time for which the oldest snapshot is held: rows that died since stay, and the queue gets slower.", seconds,
+		q(`max by (holder) (docpipe_xmin_age_seconds{@})`, "{{holder}}")).warns("SnapshotHeld", 60).warns("SnapshotHeldLong", 300)
 	b.graph("The server's connections", "Connections of the server, by state.", count, q(`sum by (state) (pg_stat_activity_count{@})`, "{{state}}"))
 	b.graph("Transactions", "Transactions a second that were kept, and rolled back.", each, q(`sum (rate(pg_stat_database_xact_commit{@}[@]))`, "kept"), q(`sum (rate(pg_stat_database_xact_rollback{@}[@]))`, "rolled back"))
 	b.graph("Size", "Bytes of each database.", size, q(`max by (datname) (pg_database_size_bytes{@})`, "{{datname}}"))

@@ -46,6 +46,7 @@ var builtSQL = map[string]string{
 	"db.Add":                         "an index's name out of a list in the source",
 	"db/legacy":                      "adoption: a schema's name, and a time that the database gave",
 	"db/dbtest":                      "names and passwords of tests",
+	"db/plans":                       "the seed of a test's database, out of the source",
 	"db/schemadump":                  "a database's name that it draws",
 	"cmd/navigator/internal/dev":     "the names of a private database, and a password that it draws",
 }
@@ -252,6 +253,7 @@ var sessions = map[string]string{
 	"db":                       "migrations, which are refused through a transaction pooler",
 	"db/legacy":                "adoption, likewise",
 	"db/dbtest":                "tests' own connections to the server",
+	"db/plans":                 "likewise",
 }
 
 func TestP010_NoStatementNeedsASession(t *testing.T) {

@@ -72,7 +72,7 @@ func (l look) side(ctx context.Context, s side) []Check {
 	if l.service == boot.Dev { // its keys are made anew with each start
 		return checks
 	}
-	return append(checks, s.peers(ctx, pool, l.config, l.service))
+	return append(checks, s.peers(ctx, pool, l.config, l.service), s.room(ctx, pool, found.Mode, l.config, l.service))
 }
 
 // deaf refuses a pooler where the side needs what that cannot give.

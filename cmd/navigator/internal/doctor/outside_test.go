@@ -223,9 +223,16 @@ func TestL008_FM029_P018_TheDoctorComparesFingerprints(t *testing.T) {
 	if got := check(t, s.look(t, boot.Worker), "fingerprint"); got.State != good || !strings.Contains(got.Detail, "no other process") {
 		t.Errorf("alone: %+v", got)
 	}
+	if got := check(t, s.look(t, boot.Worker, "DATABASE_MAX_CONNS=400"), "database connections"); got.State != doctor.Warning || !strings.Contains(got.Detail, "up to 812 ") {
+		t.Errorf("more connections than the server gives: %+v", got)
+	}
 	s.living(t, boot.Webhook)
 	for _, service := range []boot.Service{boot.API, boot.Worker, boot.Webhook} {
-		if got := check(t, s.look(t, service), "fingerprint"); got.State != good || !strings.Contains(got.Detail, "1 processes that live: webhook") {
+		checks := s.look(t, service)
+		if got := check(t, checks, "database connections"); got.State != good {
+			t.Errorf("%s has room enough: %+v", service, got)
+		}
+		if got := check(t, checks, "fingerprint"); got.State != good || !strings.Contains(got.Detail, "1 processes that live: webhook") {
 			t.Errorf("%s beside its like: %+v", service, got)
 		}
 		if got := check(t, s.look(t, service, "UPLOAD_PIPELINE_ENVIRONMENT=elsewhere"), "fingerprint"); got.State != bad || !strings.Contains(got.Detail, "environment=elsewhere") {

@@ -113,19 +113,52 @@ func (s side) peers(ctx context.Context, pool *pgxpool.Pool, config boot.Config,
 	if err := instances.Fits(ctx, self); err != nil {
 		return bad(name, err.Error(), "Compare the settings of all services: navigator config show prints one's.")
 	}
-	peers, err := instances.Peers(ctx)
+	peers, err := living(ctx, instances)
 	if err != nil {
 		return refused(name, err)
 	}
-	var living []string
-	for _, p := range peers {
-		if p.Age < postgres.Alive {
-			living = append(living, p.Service+" "+p.Build)
-		}
-	}
-	if len(living) == 0 {
+	if len(peers) == 0 {
 		return good(name, self.SettingsHash+"; no other process lives on this database")
 	}
-	slices.Sort(living)
-	return good(name, fmt.Sprintf("%s, as of %d processes that live: %s", self.SettingsHash, len(living), strings.Join(slices.Compact(living), ", ")))
+	var builds []string
+	for _, p := range peers {
+		builds = append(builds, p.Service+" "+p.Build)
+	}
+	slices.Sort(builds)
+	return good(name, fmt.Sprintf("%s, as of %d processes that live: %s", self.SettingsHash, len(peers), strings.Join(slices.Compact(builds), ", ")))
+}
+
+// living are the processes whose heart beats.
+func living(ctx context.Context, instances *postgres.Instances) ([]postgres.Peer, error) {
+	peers, err := instances.Peers(ctx)
+	return slices.DeleteFunc(peers, func(p postgres.Peer) bool { return p.Age >= postgres.Alive }), err
+}
+
+// room compares what the processes that live, and one of this service, may hold
+// of connections with what the server gives, as a release rolls. Behind a pooler
+// its pool sizes hold them to less.
+func (s side) room(ctx context.Context, pool *pgxpool.Pool, mode postgres.Mode, config boot.Config, service boot.Service) Check {
+	name := s.name + " connections"
+	peers, err := living(ctx, postgres.NewInstances(pool))
+	if err != nil {
+		return refused(name, err)
+	}
+	there, err := postgres.ReadRoom(ctx, pool)
+	if err != nil {
+		return refused(name, err)
+	}
+	processes := map[boot.Service]int{}
+	for _, p := range peers {
+		processes[boot.Service(p.Service)]++
+	}
+	processes[service] = max(processes[service], 1)
+	_, most := boot.Connections(processes, func(boot.Service) int { return int(config.MaxConns) })
+	detail := fmt.Sprintf("up to %d while a release rolls, of %d that the server gives", most, there)
+	switch {
+	case mode != postgres.Direct:
+		return good(name, detail+"; the pooler's sizes hold them to less")
+	case most > there:
+		return warning(name, detail, "A smaller DATABASE_MAX_CONNS, fewer processes, a pooler, or a larger server: docs/database.md has the sums.")
+	}
+	return good(name, detail)
 }

@@ -1,0 +1,47 @@
+package postgres_test
+
+import (
+	"sync/atomic"
+	"testing"
+
+	"github.com/insurance-navigator/navigator/adapters/postgres"
+	"github.com/insurance-navigator/navigator/core"
+)
+
+// A stage's transaction asks the database as few times as it can: over a network
+// each time costs as much as all of its work. The queue adds two of its own to
+// Keep, the next job and the end of this one.
+const (
+	tripsToBegin = 1
+	tripsToKeep  = 3 // begin; the move with all that was made; commit
+)
+
+func TestAStageAsksTheDatabaseSeldom(t *testing.T) {
+	h := open(t)
+	var trips atomic.Int64
+	pool, err := postgres.Open(t.Context(), postgres.Options{URL: h.db.URL("inav_worker"), Role: "inav_worker", Name: "test", MaxConns: 1,
+		Traced: func(postgres.Statement) { trips.Add(1) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	h.store = postgres.NewStore(pool, h.queue, postgres.DefaultWaits())
+	doc := h.upload(user(t), "counted", 2)
+	for turn, stage := range core.Stages() {
+		leg, _ := core.LegOf(stage)
+		trips.Store(0)
+		begun, err := h.store.Begin(t.Context(), core.Job{Stage: stage, Document: doc.Document, Attempt: 1, Turn: turn}, leg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := trips.Swap(0); n != tripsToBegin {
+			t.Errorf("%s begins with %d round trips, want %d", stage, n, tripsToBegin)
+		}
+		if err := h.store.Keep(t.Context(), core.Step{Document: begun, Leg: leg, Made: made(stage, begun)}, nil); err != nil {
+			t.Fatal(err)
+		}
+		if n := trips.Load(); n != tripsToKeep {
+			t.Errorf("%s is kept with %d round trips, want %d", stage, n, tripsToKeep)
+		}
+	}
+}

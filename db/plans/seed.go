@@ -1,0 +1,49 @@
+package plans
+
+import (
+	"context"
+	_ "embed" // the seed
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/insurance-navigator/navigator/db"
+)
+
+//go:embed seed.sql
+var seed string
+
+// Seeded is a database of half a year's work, with statistics over all its rows:
+// the same each time. It is made anew each week, for what is recent in it is told
+// from now.
+type Seeded struct{}
+
+// Fingerprint is dbtest.Migration.
+func (Seeded) Fingerprint() string {
+	year, week := time.Now().UTC().ISOWeek()
+	return fmt.Sprintf("plans %s %d-%d %s", db.Fingerprint(), year, week, seed)
+}
+
+// Apply is dbtest.Migration.
+func (Seeded) Apply(ctx context.Context, url string) error {
+	if err := db.Migrate(ctx, url); err != nil {
+		return err
+	}
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return fmt.Errorf("connect to seed: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is pending
+	for _, step := range []string{seed, "set default_statistics_target = 1000", "vacuum (analyze)"} {
+		if _, err := conn.PgConn().Exec(ctx, step).ReadAll(); err != nil {
+			return fmt.Errorf("seed: %w", err)
+		}
+	}
+	return nil
+}
+
+// Large names the tables that grow with the documents.
+func Large() []string {
+	return []string{"documents", "upload_jobs", "document_chunks", "document_pages", "events", "webhook_log", "costs", "audit_log", "river_job"}
+}

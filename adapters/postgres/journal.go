@@ -39,7 +39,7 @@ func (l *Library) News(ctx context.Context, who ports.Principal, marks []ports.M
 		return nil, nil
 	}
 	snapshot := pgx.TxOptions{AccessMode: pgx.ReadOnly, IsoLevel: pgx.RepeatableRead}
-	err = l.asOwnerIn(ctx, who, snapshot, func(tx pgx.Tx) error {
+	err = l.asReader(ctx, who, snapshot, func(tx pgx.Tx) error {
 		news, err = pulses(ctx, tx, who, marks)
 		if err != nil || len(news) == 0 {
 			return err

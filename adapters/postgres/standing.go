@@ -19,22 +19,32 @@ const standingSQL = `select d.document_id, j.job_id, d.storage_key, d.filename, 
 	from upload_pipeline.documents d join upload_pipeline.upload_jobs j on j.document_id = d.document_id and j.attempt = d.attempt
 	where d.user_id = $1 and `
 
+// ofDocument asks for one document.
+const ofDocument = standingSQL + `d.document_id = $2`
+
 // Standing reads where the owner's document is.
-func (l *Library) Standing(ctx context.Context, who ports.Principal, id core.ID) (ports.Standing, error) {
-	return l.standing(ctx, who, standingSQL+`d.document_id = $2`, id)
+func (l *Library) Standing(ctx context.Context, who ports.Principal, id core.ID) (found ports.Standing, err error) {
+	err = l.asReader(ctx, who, readsOnly, oneStanding(ctx, &found, ofDocument, who.User, id))
+	return found, err
+}
+
+// standsAt is Standing at the primary: after a change, and before one.
+func (l *Library) standsAt(ctx context.Context, who ports.Principal, id core.ID) (found ports.Standing, err error) {
+	err = l.asOwner(ctx, who, oneStanding(ctx, &found, ofDocument, who.User, id))
+	return found, err
 }
 
 // Find looks for the owner's live document with that content.
-func (l *Library) Find(ctx context.Context, who ports.Principal, sha256 [32]byte) (ports.Standing, error) {
-	return l.standing(ctx, who, standingSQL+`d.file_sha256 = $2 and d.removed_at is null`, sha256[:])
+func (l *Library) Find(ctx context.Context, who ports.Principal, sha256 [32]byte) (found ports.Standing, err error) {
+	err = l.asOwner(ctx, who, oneStanding(ctx, &found, standingSQL+`d.file_sha256 = $2 and d.removed_at is null`, who.User, sha256[:]))
+	return found, err
 }
 
-func (l *Library) standing(ctx context.Context, who ports.Principal, sql string, arg any) (found ports.Standing, err error) {
-	err = l.asOwner(ctx, who, func(tx pgx.Tx) error {
-		found, err = scanStanding(tx.QueryRow(ctx, sql, who.User, arg))
+func oneStanding(ctx context.Context, found *ports.Standing, sql string, args ...any) func(pgx.Tx) error {
+	return func(tx pgx.Tx) (err error) {
+		*found, err = scanStanding(tx.QueryRow(ctx, sql, args...))
 		return err
-	})
-	return found, err
+	}
 }
 
 func scanStanding(row pgx.Row) (s ports.Standing, err error) {

@@ -37,33 +37,40 @@ const setClaims = `select set_config('request.jwt.claims', $1, true)`
 // asOwner runs reads as role authenticated with the owner's claims, at the
 // primary.
 func (l *Library) asOwner(ctx context.Context, who ports.Principal, read func(pgx.Tx) error) error {
-	return trouble(l.pool.InTx(ctx, readsOnly, claimed(ctx, who, read)))
+	return trouble(l.pool.InTx(ctx, readsOnly, func(tx pgx.Tx) error {
+		if err := claim(ctx, tx, who); err != nil {
+			return err
+		}
+		return read(tx)
+	}))
 }
 
 // readsOnly is the kind of transaction that most reads are.
 var readsOnly = pgx.TxOptions{AccessMode: pgx.ReadOnly}
 
 // asReader is asOwner at the replica where there is one that is as fresh as the
-// primary, in a transaction of the options' kind. Read may run twice.
-func (l *Library) asReader(ctx context.Context, who ports.Principal, options pgx.TxOptions, read func(pgx.Tx) error) error {
-	served, err := l.replica.read(ctx, options, claimed(ctx, who, read))
+// primary, in a transaction of the options' kind. Read may run twice; it notes
+// who wrote what it answers, where that is not to go back.
+func (l *Library) asReader(ctx context.Context, who ports.Principal, options pgx.TxOptions, read func(pgx.Tx, *writers) error) error {
+	claimed := func(tx pgx.Tx, wrote *writers) error {
+		if err := claim(ctx, tx, who); err != nil {
+			return err
+		}
+		return read(tx, wrote)
+	}
+	served, err := l.replica.read(ctx, options, claimed)
 	if !served {
-		err = l.pool.InTx(ctx, options, claimed(ctx, who, read))
+		err = l.pool.InTx(ctx, options, func(tx pgx.Tx) error { return claimed(tx, new(writers)) })
 	}
 	return trouble(err)
 }
 
-// claimed is a read as role authenticated with the owner's claims.
-func claimed(ctx context.Context, who ports.Principal, read func(pgx.Tx) error) func(pgx.Tx) error {
-	return func(tx pgx.Tx) error {
-		batch := &pgx.Batch{}
-		batch.Queue(setClaims, string(who.Claims))
-		batch.Queue(`set local role authenticated`)
-		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-			return err
-		}
-		return read(tx)
-	}
+// claim makes the transaction one of role authenticated with the owner's claims.
+func claim(ctx context.Context, tx pgx.Tx, who ports.Principal) error {
+	batch := &pgx.Batch{}
+	batch.Queue(setClaims, string(who.Claims))
+	batch.Queue(`set local role authenticated`)
+	return tx.SendBatch(ctx, batch).Close()
 }
 
 // asApp runs writes as the login role, under the policies of the claims' user.

@@ -35,12 +35,15 @@ func ReplicaStates() []ReplicaState {
 const (
 	ReadReplica = "replica" // it was read there
 	ReadBehind  = "behind"  // the replica had not got as far: read at the primary
+	ReadAhead   = "ahead"   // the replica showed what the primary did not yet, or that there is nothing: likewise
 	ReadUnready = "unready" // the replica is not ready: likewise
 	ReadFailed  = "failed"  // the replica could not read it: likewise
 )
 
 // ReplicaReads lists them.
-func ReplicaReads() []string { return []string{ReadReplica, ReadBehind, ReadUnready, ReadFailed} }
+func ReplicaReads() []string {
+	return []string{ReadReplica, ReadBehind, ReadAhead, ReadUnready, ReadFailed}
+}
 
 // ReplicaOptions say where a replica is, and when it is read from.
 type ReplicaOptions struct {
@@ -64,13 +67,20 @@ const (
 	reachEvery  = 2 * time.Millisecond
 )
 
+// errAhead says that the replica showed what the primary did not show yet.
+var errAhead = errors.New("the replica is ahead")
+
 // errBehind says that the replica has not replayed what a read has to see.
 var errBehind = errors.New("the replica is behind")
 
 // Replica is a standby that reads go to. What is read there is never older than
 // the asking: each read first learns how far the primary has got, and is read at
 // the replica only once that has got as far. So nobody misses a write that was
-// answered, whoever made it, in whichever process, and nobody sees time go back.
+// answered, whoever made it, in whichever process.
+//
+// Nor is where a document stands ever newer there: a standby shows what was
+// committed an instant before the primary does, and who asked both in turn would
+// see a document go back. What the primary did not show is left to the primary.
 type Replica struct {
 	options ReplicaOptions
 	primary *positions
@@ -86,19 +96,16 @@ func NewReplica(o ReplicaOptions) *Replica {
 		o.Wait = DefaultReplicaWait
 	}
 	o.Pool.Standby = true
-	r := &Replica{options: o, primary: &positions{ask: func(ctx context.Context) (at string, err error) {
-		err = o.Primary.QueryRow(ctx, positionSQL).Scan(&at)
-		return at, err
+	r := &Replica{options: o, primary: &positions{ask: func(ctx context.Context) (at position, err error) {
+		var running string
+		if err = o.Primary.QueryRow(ctx, positionSQL).Scan(&at.at, &running); err != nil {
+			return at, err
+		}
+		return at, at.setRunning(running)
 	}}}
 	r.state.Store(ReplicaAway)
 	return r
 }
-
-// positionSQL is how far the primary has got: all that was ever answered, or
-// seen, lies before it. Without synchronous commits what is seen may not be
-// flushed yet.
-const positionSQL = `select case when current_setting('synchronous_commit') = 'off'
-	then pg_current_wal_insert_lsn() else pg_current_wal_flush_lsn() end::text`
 
 // State is how the replica stood when it was last looked at or read from.
 func (r *Replica) State() ReplicaState { return r.state.Load().(ReplicaState) } //nolint:forcetypeassert // nothing else is stored
@@ -129,7 +136,7 @@ func (r *Replica) told(became string) {
 // read runs a reading transaction at the replica, where that can be as fresh as
 // the primary. Served is false where the primary has to be asked; work may have
 // run then, and sets what it tells anew.
-func (r *Replica) read(ctx context.Context, options pgx.TxOptions, work func(pgx.Tx) error) (served bool, err error) {
+func (r *Replica) read(ctx context.Context, options pgx.TxOptions, work func(pgx.Tx, *writers) error) (served bool, err error) {
 	if r == nil {
 		return false, nil
 	}
@@ -149,6 +156,8 @@ func (r *Replica) read(ctx context.Context, options pgx.TxOptions, work func(pgx
 		return true, err
 	case errors.Is(err, errBehind):
 		r.told(ReadBehind)
+	case errors.Is(err, errAhead), errors.Is(err, pgx.ErrNoRows):
+		r.told(ReadAhead)
 	default:
 		r.told(ReadFailed)
 		r.doubt(ctx, err)
@@ -160,7 +169,7 @@ func (r *Replica) read(ctx context.Context, options pgx.TxOptions, work func(pgx
 // trouble.
 func settled(err error) bool {
 	var coded *core.Error
-	return errors.Is(err, pgx.ErrNoRows) || errors.As(err, &coded)
+	return errors.As(err, &coded)
 }
 
 // doubt takes the replica for away until the next look, unless it answered with
@@ -174,10 +183,9 @@ func (r *Replica) doubt(ctx context.Context, err error) {
 // serverStops begins the SQLSTATEs of a server that stops, or is not up yet.
 const serverStops = "57P"
 
-
 // readAt reads at the replica once that has reached the position. One connection
 // does both, for an address may lead to several standbys.
-func (r *Replica) readAt(ctx context.Context, pool *pgxpool.Pool, at string, options pgx.TxOptions, work func(pgx.Tx) error) error {
+func (r *Replica) readAt(ctx context.Context, pool *pgxpool.Pool, at *position, options pgx.TxOptions, work func(pgx.Tx, *writers) error) error {
 	bounded, cancel := context.WithTimeout(ctx, reachTime+r.options.Wait)
 	defer cancel()
 	conn, err := pool.Acquire(bounded)
@@ -188,7 +196,7 @@ func (r *Replica) readAt(ctx context.Context, pool *pgxpool.Pool, at string, opt
 	tries := retry.WithMaxDuration(r.options.Wait, retry.NewConstant(reachEvery))
 	err = retry.Do(bounded, tries, func(ctx context.Context) error {
 		var reached bool
-		err := conn.QueryRow(ctx, `select pg_is_in_recovery() and pg_last_wal_replay_lsn() >= $1::text::pg_lsn`, at).Scan(&reached)
+		err := conn.QueryRow(ctx, `select pg_is_in_recovery() and pg_last_wal_replay_lsn() >= $1::text::pg_lsn`, at.at).Scan(&reached)
 		if err == nil && !reached {
 			err = retry.RetryableError(errBehind)
 		}
@@ -197,5 +205,10 @@ func (r *Replica) readAt(ctx context.Context, pool *pgxpool.Pool, at string, opt
 	if err != nil {
 		return err
 	}
-	return pgx.BeginTxFunc(ctx, conn, options, work)
+	var wrote writers
+	err = pgx.BeginTxFunc(ctx, conn, options, func(tx pgx.Tx) error { return work(tx, &wrote) })
+	if err == nil && !wrote.endedAt(at) {
+		err = errAhead
+	}
+	return err
 }

@@ -73,8 +73,10 @@ type rowAsker interface {
 func stands(ctx context.Context, primary, replica rowAsker) (s ReplicaStanding, err error) {
 	var at string
 	var system, own int64
-	err = primary.QueryRow(ctx, `select system_identifier, (`+positionSQL+`) from pg_control_system()`).Scan(&system, &at)
-	if err != nil {
+	if err = primary.QueryRow(ctx, `select system_identifier from pg_control_system()`).Scan(&system); err != nil {
+		return s, err
+	}
+	if err = primary.QueryRow(ctx, positionSQL).Scan(&at, nil); err != nil {
 		return s, err
 	}
 	var behind float64

@@ -15,15 +15,44 @@ const (
 
 var queryOutcomes = []string{QueryOK, QueryFailed, QueryCancelled}
 
-type database struct{ took *prometheus.HistogramVec }
+// The ways of a read that may go to a replica.
+var replicaReads = []string{"replica", "behind", "ahead", "unready", "failed"}
+
+type database struct {
+	took  *prometheus.HistogramVec
+	reads *prometheus.CounterVec
+	ready *prometheus.GaugeVec
+	lag   *prometheus.GaugeVec
+}
 
 func newDatabase(m *Metrics) database {
-	d := database{m.histogram("db_client_operation_duration_seconds",
-		"Time of one round trip to the database, by what was asked: a word of SQL, call for a function of ours, queue for River's own.", queryEdges, "operation", "outcome")}
+	d := database{took: m.histogram("db_client_operation_duration_seconds",
+		"Time of one round trip to the database, by what was asked: a word of SQL, call for a function of ours, queue for River's own.", queryEdges, "operation", "outcome"),
+		reads: m.counter("docpipe_replica_reads_total", "Reads that may go to the replica: read there (replica), or at the primary, for the replica was behind, ahead, unready, or failed.", "result"),
+		ready: m.gauge("docpipe_replica_ready", "1 while the replica is read from. Absent without one."),
+		lag:   m.gauge("docpipe_replica_lag_seconds", "Time that the replica is behind; 0 where it has everything. Absent without one."),
+	}
 	for _, outcome := range queryOutcomes {
 		d.took.WithLabelValues("select", outcome)
 	}
 	return d
+}
+
+// ReplicaRead counts a read that may go to the replica, by what became of it.
+func (m *Metrics) ReplicaRead(result string) {
+	if m == nil {
+		return
+	}
+	m.database.reads.WithLabelValues(known(result, replicaReads)).Inc()
+}
+
+// Replica tells how the replica stands.
+func (m *Metrics) Replica(ready bool, lag time.Duration) {
+	if m == nil {
+		return
+	}
+	m.database.ready.WithLabelValues().Set(number(ready))
+	m.database.lag.WithLabelValues().Set(seconds(lag))
 }
 
 // Queried times one statement: an operation of Sets.Statements, and QueryOK,

@@ -35,6 +35,8 @@ func used(t *testing.T) (*prometheus.Registry, *metrics.Metrics) {
 	m.Hung("parse")
 	m.Queried("select", metrics.QueryOK, time.Millisecond)
 	m.Proved("password", "refused")
+	m.ReplicaRead("behind")
+	m.Replica(true, time.Second)
 	m.Logged("warn")
 	m.LogSink("loki", "queue_full")
 	m.LogDropped("loki", "queue_full")

@@ -90,7 +90,7 @@ type Replica struct {
 	lag   atomic.Int64 // nanoseconds, at the last look
 }
 
-// NewReplica makes a Replica that is away until Look has found it.
+// NewReplica makes a Replica that is not read from until Look has found it.
 func NewReplica(o ReplicaOptions) *Replica {
 	if o.Wait <= 0 {
 		o.Wait = DefaultReplicaWait
@@ -103,11 +103,12 @@ func NewReplica(o ReplicaOptions) *Replica {
 		}
 		return at, at.setRunning(running)
 	}}}
-	r.state.Store(ReplicaAway)
+	r.state.Store(ReplicaState(""))
 	return r
 }
 
-// State is how the replica stood when it was last looked at or read from.
+// State is how the replica stood when it was last looked at or read from; empty
+// before.
 func (r *Replica) State() ReplicaState { return r.state.Load().(ReplicaState) } //nolint:forcetypeassert // nothing else is stored
 
 // Lag is how far the replica was behind when it was last looked at.

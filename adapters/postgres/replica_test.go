@@ -383,7 +383,7 @@ func TestAPrimaryIsNoReplica(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = postgres.CheckReplica(t.Context(), h.app, postgres.Options{URL: address.String(), Role: "inav_app"}, maxLag)
+	_, err = postgres.Open(t.Context(), postgres.Options{URL: address.String(), Role: "inav_app", Standby: true})
 	if err == nil || strings.Contains(err.Error(), address.User.String()) {
 		t.Errorf("the primary's own address is taken: %v", err)
 	}

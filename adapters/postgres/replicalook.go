@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -23,7 +22,7 @@ func (r *Replica) Look(ctx context.Context) {
 		r.turn(ReplicaAway)
 		return
 	}
-	r.lag.Store(int64(s.Lag))
+	r.lag.Store(int64(s.lag))
 	r.turn(s.judge(r.options.MaxLag))
 }
 
@@ -43,34 +42,29 @@ func (r *Replica) opened(ctx context.Context) (*pgxpool.Pool, error) {
 	return pool, nil
 }
 
-// ReplicaStanding is what a look at a replica shows.
-type ReplicaStanding struct {
-	Recovers bool          // it is a standby
-	Same     bool          // of this primary
-	Lag      time.Duration // 0 where it has all that the primary had when it was asked
+// compared is what a look at a replica shows.
+type compared struct {
+	recovers bool          // it is a standby
+	same     bool          // of this primary
+	lag      time.Duration // 0 where it has all that the primary had when it was asked
 }
 
 // judge is the state that a standing comes to.
-func (s ReplicaStanding) judge(most time.Duration) ReplicaState {
+func (s compared) judge(most time.Duration) ReplicaState {
 	switch {
-	case !s.Recovers:
+	case !s.recovers:
 		return ReplicaPromoted
-	case !s.Same:
+	case !s.same:
 		return ReplicaForeign
-	case s.Lag > most:
+	case s.lag > most:
 		return ReplicaLagging
 	}
 	return ReplicaReady
 }
 
-// rowAsker is a pool or a connection.
-type rowAsker interface {
-	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-}
-
 // stands compares both servers. A replica that has everything is not behind,
 // however long ago the last of it was written.
-func stands(ctx context.Context, primary, replica rowAsker) (s ReplicaStanding, err error) {
+func stands(ctx context.Context, primary, replica *pgxpool.Pool) (s compared, err error) {
 	var at string
 	var system, own int64
 	if err = primary.QueryRow(ctx, `select system_identifier from pg_control_system()`).Scan(&system); err != nil {
@@ -82,23 +76,17 @@ func stands(ctx context.Context, primary, replica rowAsker) (s ReplicaStanding, 
 	var behind float64
 	err = replica.QueryRow(ctx, `select pg_is_in_recovery(), system_identifier, case when pg_last_wal_replay_lsn() >= $1::text::pg_lsn then 0
 		else greatest(extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()), 0.001) end::float8
-		from pg_control_system()`, at).Scan(&s.Recovers, &own, &behind)
-	s.Same, s.Lag = system == own, time.Duration(behind*float64(time.Second))
+		from pg_control_system()`, at).Scan(&s.recovers, &own, &behind)
+	s.same, s.lag = system == own, time.Duration(behind*float64(time.Second))
 	return s, err
 }
 
-// CheckReplica opens the replica of an address, compares it with the primary,
-// and closes it. It is for who asks once.
-func CheckReplica(ctx context.Context, primary rowAsker, o Options, most time.Duration) (ReplicaState, ReplicaStanding, error) {
-	o.Standby = true
-	pool, _, err := Connect(ctx, o)
+// Compare is a look at a replica for who asks once: how it stands, and how far
+// it is behind.
+func Compare(ctx context.Context, primary, replica *pgxpool.Pool, most time.Duration) (ReplicaState, time.Duration, error) {
+	s, err := stands(ctx, primary, replica)
 	if err != nil {
-		return ReplicaAway, ReplicaStanding{}, err
+		return ReplicaAway, 0, err
 	}
-	defer pool.Close()
-	s, err := stands(ctx, primary, pool)
-	if err != nil {
-		return ReplicaAway, s, err
-	}
-	return s.judge(most), s, nil
+	return s.judge(most), s.lag, nil
 }

@@ -269,7 +269,7 @@ func open(p *plan) (told []string) {
 }
 
 func secretName(name string) bool {
-	return regexp.MustCompile(`KEY|SECRET|PASSWORD|PASS$|DATABASE_URL|REDIS_URL`).MatchString(name)
+	return regexp.MustCompile(`KEY|SECRET|PASSWORD|PASS$|DATABASE_URL|REPLICA_URL|REDIS_URL`).MatchString(name)
 }
 
 // asks tells every data source: a plan would need an account.

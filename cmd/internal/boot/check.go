@@ -106,6 +106,9 @@ func (c Config) checkDatabase(f *faults, service Service) {
 	if service == API || service == Dev {
 		f.need("DATABASE_URL", c.DatabaseURL.Set())
 		checkDatabaseURL(f, "DATABASE_URL", c.DatabaseURL, c.Mode)
+		if c.ReplicaDatabaseURL.Set() {
+			checkDatabaseURL(f, "DATABASE_REPLICA_URL", c.ReplicaDatabaseURL, c.Mode)
+		}
 	}
 	if service == API {
 		return

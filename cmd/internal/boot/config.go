@@ -50,9 +50,12 @@ type Config struct {
 	DatabaseURL        Secret `env:"DATABASE_URL" help:"postgres:// address; the API logs in as inav_app, worker and webhook as inav_worker, migrate as the owner"`
 	WorkerDatabaseURL  Secret `env:"WORKER_DATABASE_URL" help:"for worker and webhook where one process runs all; DATABASE_URL when empty"`
 	MigrateDatabaseURL Secret `env:"MIGRATE_DATABASE_URL" help:"for migrate; DATABASE_URL when empty"`
+	ReplicaDatabaseURL Secret `env:"DATABASE_REPLICA_URL" help:"address of a streaming standby of DATABASE_URL's server, with the same login: the API reads lists, searches and statuses there wherever it is as fresh; empty: everything is read at the primary"`
 	PoolMode           string `env:"DATABASE_POOL_MODE" help:"what is expected at the address: direct, session or transaction; anything else found there is refused; empty: what is found is used"`
 	AllowPollOnly      bool   `env:"ALLOW_POLL_ONLY" help:"lets the worker run behind a transaction pooler, without LISTEN"`
-	MaxConns           int32  `env:"DATABASE_MAX_CONNS" help:"connections of this process's pool"`
+	MaxConns           int32  `env:"DATABASE_MAX_CONNS" help:"connections of this process's pool; to the standby as many again"`
+
+	ReplicaMaxLag time.Duration `env:"DATABASE_REPLICA_MAX_LAG" help:"a standby further behind than this is left alone"`
 
 	ListenHost  string `env:"LISTEN_HOST" help:"address to listen on; empty: all interfaces, in development 127.0.0.1"`
 	Port        int    `env:"PORT" help:"the API's port"`
@@ -268,7 +271,7 @@ func Defaults() Config {
 		return StageConfig{s.Queue, s.Timeout, s.Attempts}
 	}
 	return Config{
-		Mode: Development, Environment: "local", StorageEnv: "local", LogLevel: "info", TraceShare: 1, MaxConns: 10,
+		Mode: Development, Environment: "local", StorageEnv: "local", LogLevel: "info", TraceShare: 1, MaxConns: 10, ReplicaMaxLag: 5 * time.Second,
 		RateFactor: 1, AdminHost: "127.0.0.1", AdminPort: -1, UploadsPerDay: httpapi.DefaultLimits().UploadsPerDay,
 		Port: 8000, WebhookPort: 8001, WorkerPort: 8002, PublicURL: "http://localhost:8000", SpoolDir: filepath.Join(os.TempDir(), "navigator-spool"),
 		WebhookMode: "callback", AuthProvider: "local", OIDCName: "oidc", AccessTTL: 15 * time.Minute, MinPassword: 12,

@@ -39,6 +39,7 @@ type House struct {
 	parts             lineParts
 	store             *postgres.Store
 	library           *postgres.Library
+	replica           *postgres.Replica // nil where none is set
 	pdfium            *pdftext.Engine
 	tickets           ports.Tickets
 	governor          *postgres.Governor
@@ -121,6 +122,7 @@ func (h *House) openStores() error {
 			return err
 		}
 		h.library = postgres.NewLibrary(h.appPool, queue)
+		h.openReplica()
 	}
 	if h.workPool != nil {
 		queue, err := riverqueue.NewQueue(h.workPool, settings, h.log)

@@ -51,6 +51,7 @@ func TestS24_S34_RedisIsLostUnderGuesses(t *testing.T) {
 	server := redistest.New(t)
 	w := newWorld(t)
 	w.config.RedisURL, w.config.RateFactor, w.config.AdminPort = boot.Secret(server.URL()), 1, 0
+	w.config.ReplicaDatabaseURL = w.config.DatabaseURL // which is no standby
 	w.start(boot.Dev)
 	w.until("redis to be well", func() bool { well, _ := w.redisSays(); return well })
 	const rate = 20 // a minute, of the rule auth
@@ -64,6 +65,7 @@ func TestS24_S34_RedisIsLostUnderGuesses(t *testing.T) {
 			t.Errorf("not told: %s", series)
 		}
 	}
+	w.noReplica()
 	server.Stop()
 	if n := w.tries("ada", 40); n > rate-6+regained() {
 		t.Errorf("%d more guesses without Redis", n)
@@ -81,6 +83,21 @@ func TestS24_S34_RedisIsLostUnderGuesses(t *testing.T) {
 		t.Errorf("%d more guesses with Redis back and empty", n)
 	}
 	w.adminApart()
+}
+
+// noReplica holds that an address without a standby is told once, and that all is
+// read at the primary.
+func (w *world) noReplica() {
+	w.t.Helper()
+	told := func() int { return strings.Count(w.logs.String(), "the replica is left alone") }
+	w.until("the replica to be looked at", func() bool { return strings.Contains(w.families(), "\ndocpipe_replica_ready 0") && told() > 0 })
+	ada := w.person("reader")
+	if got := ada.bare(http.MethodGet, "/documents"); got.status != http.StatusOK || !strings.Contains(w.families(), `docpipe_replica_reads_total{result="unready"} 1`) {
+		w.t.Errorf("without its replica the list is %d", got.status)
+	}
+	if n := told(); n != 1 {
+		w.t.Errorf("the replica's absence is told %d times", n)
+	}
 }
 
 // adminApart asks the operators' port, and the public ones for the same.

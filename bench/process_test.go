@@ -189,8 +189,11 @@ const clockTicks = 100
 
 // cpu is the seconds of CPU the process has used, user's and system's; 0 where
 // the system does not tell.
-func (p *process) cpu() float64 {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+func (p *process) cpu() float64 { return cpuOf(strconv.Itoa(p.cmd.Process.Pid)) }
+
+// cpuOf is the same of any process.
+func cpuOf(pid string) float64 {
+	text, err := os.ReadFile("/proc/" + pid + "/stat")
 	if err != nil {
 		return 0
 	}

@@ -40,6 +40,7 @@ func strange(m *metrics.Metrics, word string) {
 	m.Proved(word, word)
 	m.Queried(word, word, 0)
 	m.ReplicaRead(word)
+	m.Cached(word)
 	m.Logged(word)
 	m.LogSink(word, word)
 	m.LogDropped(word, word)

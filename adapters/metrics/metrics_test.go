@@ -36,6 +36,7 @@ func used(t *testing.T) (*prometheus.Registry, *metrics.Metrics) {
 	m.Queried("select", metrics.QueryOK, time.Millisecond)
 	m.Proved("password", "refused")
 	m.ReplicaRead("behind")
+	m.Cached("hit")
 	m.Replica(true, time.Second)
 	m.Logged("warn")
 	m.LogSink("loki", "queue_full")

@@ -79,6 +79,7 @@ func (c Config) Check(service Service) error {
 		c.checkTLS(&f)
 	}
 	c.checkNumbers(&f)
+	c.checkStatuses(&f, service)
 	return f.err()
 }
 

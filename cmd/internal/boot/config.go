@@ -65,16 +65,17 @@ type Config struct {
 	APIDocs     string `env:"API_DOCS" help:"on or off: the page that explains the API, at /docs; empty: on, but off in PRODUCTION"`
 	SpoolDir    string `env:"SPOOL_DIR" help:"folder of uploads in flight; files there are unlinked at once"`
 
-	AllowedOrigins []string `env:"ALLOWED_ORIGINS" help:"browsers' pages that may call the API, exactly, with commas between; empty: none, in development http://localhost:3000"`
-	TrustedHops    int      `env:"TRUSTED_HOPS" help:"proxies before the doors that each add to X-Forwarded-For; 0: the peer is the client"`
-	TrustedProxies []string `env:"TRUSTED_PROXIES" help:"in place of TRUSTED_HOPS, where those proxies are: networks such as 10.0.0.0/16, with commas between; a caller from elsewhere is not believed"`
-	AdminHost      string   `env:"ADMIN_HOST" help:"address that ADMIN_PORT is on"`
-	AdminPort      int      `env:"ADMIN_PORT" help:"port of this process' profiles (pprof) and metrics, for operators alone; 0: any free one; -1: none"`
-	TLSCertFile    string   `env:"TLS_CERT_FILE" help:"certificate chain (PEM) where API and webhook end TLS themselves; a changed file is taken without a restart; empty: what lies before them does"`
-	TLSKeyFile     string   `env:"TLS_KEY_FILE" help:"its private key (PEM)"`
-	RedisURL       Secret   `env:"REDIS_URL" help:"redis:// or, with TLS, rediss:// address, with a password: request rates are counted there over all processes of the API; empty, or while it is away: each process counts for itself"`
-	RateFactor     int      `env:"RATE_FACTOR" help:"multiplies every request rate, and the free tries of passwords; PRODUCTION takes 1 alone"`
-	UploadsPerDay  int      `env:"UPLOADS_PER_DAY" help:"new documents of one user in any 24 hours; 0: no bound"`
+	AllowedOrigins []string      `env:"ALLOWED_ORIGINS" help:"browsers' pages that may call the API, exactly, with commas between; empty: none, in development http://localhost:3000"`
+	TrustedHops    int           `env:"TRUSTED_HOPS" help:"proxies before the doors that each add to X-Forwarded-For; 0: the peer is the client"`
+	TrustedProxies []string      `env:"TRUSTED_PROXIES" help:"in place of TRUSTED_HOPS, where those proxies are: networks such as 10.0.0.0/16, with commas between; a caller from elsewhere is not believed"`
+	AdminHost      string        `env:"ADMIN_HOST" help:"address that ADMIN_PORT is on"`
+	AdminPort      int           `env:"ADMIN_PORT" help:"port of this process' profiles (pprof) and metrics, for operators alone; 0: any free one; -1: none"`
+	TLSCertFile    string        `env:"TLS_CERT_FILE" help:"certificate chain (PEM) where API and webhook end TLS themselves; a changed file is taken without a restart; empty: what lies before them does"`
+	TLSKeyFile     string        `env:"TLS_KEY_FILE" help:"its private key (PEM)"`
+	RedisURL       Secret        `env:"REDIS_URL" help:"redis:// or, with TLS, rediss:// address, with a password: request rates are counted there over all processes of the API; empty, or while it is away: each process counts for itself"`
+	StatusLife     time.Duration `env:"STATUS_CACHE_TTL" help:"the API keeps statuses of documents under way in Redis for so long at most, for those who ask again and again; API and worker need REDIS_URL then, and every service the same value; at most 5s; 0: every status is read from the database"`
+	RateFactor     int           `env:"RATE_FACTOR" help:"multiplies every request rate, and the free tries of passwords; PRODUCTION takes 1 alone"`
+	UploadsPerDay  int           `env:"UPLOADS_PER_DAY" help:"new documents of one user in any 24 hours; 0: no bound"`
 
 	WebhookURL       string `env:"WEBHOOK_URL" help:"public base address of the webhook server, without path"`
 	WebhookMode      string `env:"WEBHOOK_MODE" help:"callback, or poll: the parser is asked and never calls back"`

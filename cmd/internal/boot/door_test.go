@@ -50,6 +50,7 @@ func TestTheDoorsNumbersAreHeld(t *testing.T) {
 		"REDIS_URL=rediss://cache.example.org:6379":                        {"REDIS_URL: rediss:// (TLS) and a password are required in PRODUCTION"},
 		"REDIS_URL=cache.example.org:6379":                                 {"REDIS_URL: an address such as rediss://:password@host:6379"},
 		"DATABASE_REPLICA_URL=postgres://inav_app@db.example.org/postgres": {"DATABASE_REPLICA_URL: say sslmode=verify-full, verify-ca, require or disable in PRODUCTION"},
+		"STATUS_CACHE_TTL=6s":                                              {"REDIS_URL, which STATUS_CACHE_TTL asks for, is missing", "STATUS_CACHE_TTL: 0 to 5s"},
 		"TLS_CERT_FILE=/a.pem":                                             {"TLS_CERT_FILE and TLS_KEY_FILE: both, or neither"},
 		"TLS_KEY_FILE=/a.pem":                                              {"TLS_CERT_FILE and TLS_KEY_FILE: both, or neither"},
 		"UPLOADS_PER_DAY=-1":                                               {"UPLOADS_PER_DAY: 0 to 1000000, 0 for no bound"}, "UPLOADS_PER_DAY=0": nil, "UPLOADS_PER_DAY=5": nil,

@@ -279,12 +279,12 @@ func TestReadsAtAReplicaNeverGoBack(t *testing.T) {
 					library = second
 				}
 				s, err := library.Standing(t.Context(), who, doc.Document)
-				if at := slices.Index(way, s.Status); err != nil || at < last {
+				at := slices.Index(way, s.Status)
+				if err != nil || at < last {
 					failed <- fmt.Sprintf("%s after %s: %v", s.Status, way[last], err)
 					return
-				} else {
-					last = at
 				}
+				last = at
 				select {
 				case <-over:
 					return

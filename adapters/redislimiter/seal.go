@@ -33,7 +33,7 @@ func owned(who ports.Principal, id core.ID) []byte {
 }
 
 func (s *Statuses) sealed(standing ports.Standing, who ports.Principal, id core.ID) string {
-	text, _ := json.Marshal(standing) // plain fields: it cannot fail
+	text, _ := json.Marshal(standing)                          // plain fields: it cannot fail
 	return string(s.seal.Seal(nil, nil, text, owned(who, id))) //nolint:gosec // G407: the sealing draws its nonce itself
 }
 

@@ -37,6 +37,8 @@ var unbound = map[string]string{
 	"adapters/pdftext/instance.go start":           "the sandbox is made whole, and stopped by the run's own context",
 	"adapters/pdftext/instance.go close":           "closing comes after the run",
 	"adapters/redislimiter/limiter.go ask":         "a client that leaves does not speak against Redis; Config.Wait, 50 ms",
+	"adapters/redislimiter/statuses.go call":       "likewise, and a move is told though whoever made it has left; Config.Wait, 50 ms",
+	"adapters/postgres/positions.go now":           "one question serves all who wait for it; 2 s",
 	"adapters/riverqueue/worker.go taken":          "whether the job is still ours is asked though the run's time is over; 5 s",
 	"adapters/riverqueue/verdict.go fail":          "the reason is written though the run's time is over; 10 s",
 	"adapters/postgres/probe.go look":              "the probe's own connection is closed though its time is over",

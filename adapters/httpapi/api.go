@@ -52,6 +52,10 @@ type APIDeps struct {
 	Intake  ports.Intake  // whether uploads are taken; nil: always
 	Tickets ports.Tickets // where the storage signs addresses of this API; else nil
 
+	// Standing reads where a document stands, for who asks again and again; nil: the
+	// Library does.
+	Standing func(context.Context, ports.Principal, core.ID) (ports.Standing, error)
+
 	// Resting lists the stages whose queue is paused; nil: none ever is.
 	Resting func(ctx context.Context) ([]core.Stage, error)
 	// Awaited is what a document of the status waits for outside, empty for
@@ -85,6 +89,9 @@ func NewAPI(d APIDeps) (http.Handler, error) {
 	}
 	replaceHumaErrors()
 	d.Limits = d.Limits.orDefaults()
+	if d.Standing == nil {
+		d.Standing = d.Library.Standing
+	}
 	mux := http.NewServeMux()
 	a := &api{APIDeps: d, purse: &purse{Money: d.Money}}
 	h := humago.New(mux, a.config())

@@ -16,7 +16,7 @@ const lookEvery = time.Second
 // id. A file that is awaited is looked for unless somebody did so since every
 // ago.
 func (a *api) standing(ctx context.Context, who ports.Principal, id core.ID, every time.Duration) (ports.Standing, error) {
-	there, err := a.Library.Standing(ctx, who, id)
+	there, err := a.Standing(ctx, who, id)
 	if !core.HasCode(err, core.CodeNotFound) {
 		return there, err
 	}

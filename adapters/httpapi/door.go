@@ -160,7 +160,7 @@ func (d *door) admitted(w *recorder, r *http.Request, req *request) {
 		keyed.serve(w, r, !d.ownBody[req.route], d.mux)
 		return
 	}
-	d.mux.ServeHTTP(w, r)
+	d.answer(w, r, req.route)
 }
 
 // bounded gives a request AnswerTime: what it asks may never answer, and the

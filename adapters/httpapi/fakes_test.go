@@ -404,7 +404,8 @@ type memAccounts struct {
 	signedOut []string
 	passwords []string // that were set
 	mails     []string
-	made      int // sessions
+	made      int    // sessions
+	bulk      string // makes answers with a secret large
 }
 
 var ada = ports.Account{
@@ -418,7 +419,7 @@ func (m *memAccounts) session() ports.Session {
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	m.made++
-	return ports.Session{AccessToken: adaToken, RefreshToken: "refresh-1", ExpiresAt: time.Now().Add(15 * time.Minute), Account: ada}
+	return ports.Session{AccessToken: adaToken + m.bulk, RefreshToken: "refresh-1", ExpiresAt: time.Now().Add(15 * time.Minute), Account: ada}
 }
 
 func (m *memAccounts) SignUp(_ context.Context, s ports.SignUp) (ports.Session, error) {
@@ -510,7 +511,7 @@ func (m *memAccounts) Authorize(_ context.Context, site string, to ports.Return)
 	if site != "google" {
 		return "", core.Fail(core.CodeInvalid, nil)
 	}
-	return "https://accounts.example.org/" + to.Challenge + "?to=" + to.Redirect, nil
+	return "https://accounts.example.org/" + to.Challenge + "?to=" + to.Redirect + m.bulk, nil
 }
 
 func (m *memAccounts) Arrive(_ context.Context, state, code, fault string) (string, error) {

@@ -46,6 +46,7 @@ func (a *api) register(h huma.API) map[string]bool {
 	describeLastError(h.OpenAPI())
 	keyed := describeKeys(h.OpenAPI(), a.Limits)
 	describeRates(h.OpenAPI())
+	describeTags(h.OpenAPI())
 	a.complete(h.OpenAPI())
 	a.describeQuotes(h)
 	return keyed

@@ -39,6 +39,8 @@ func strange(m *metrics.Metrics, word string) {
 	m.Security(word)
 	m.Proved(word, word)
 	m.Queried(word, word, 0)
+	m.ReplicaRead(word)
+	m.Cached(word)
 	m.Logged(word)
 	m.LogSink(word, word)
 	m.LogDropped(word, word)

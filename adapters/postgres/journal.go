@@ -39,12 +39,12 @@ func (l *Library) News(ctx context.Context, who ports.Principal, marks []ports.M
 		return nil, nil
 	}
 	snapshot := pgx.TxOptions{AccessMode: pgx.ReadOnly, IsoLevel: pgx.RepeatableRead}
-	err = l.asOwnerIn(ctx, who, snapshot, func(tx pgx.Tx) error {
+	err = l.asReader(ctx, who, snapshot, func(tx pgx.Tx, wrote *writers) error {
 		news, err = pulses(ctx, tx, who, marks)
 		if err != nil || len(news) == 0 {
 			return err
 		}
-		return tell(ctx, tx, who, marks, news)
+		return tell(ctx, tx, who, marks, news, wrote)
 	})
 	return news, err
 }
@@ -66,7 +66,7 @@ func pulses(ctx context.Context, tx pgx.Tx, who ports.Principal, marks []ports.M
 }
 
 // tell fills in the standings and the events.
-func tell(ctx context.Context, tx pgx.Tx, who ports.Principal, marks []ports.Mark, news []ports.News) error {
+func tell(ctx context.Context, tx pgx.Tx, who ports.Principal, marks []ports.Mark, news []ports.News, wrote *writers) error {
 	index := make(map[core.ID]*ports.News, len(news))
 	ids := make([]core.ID, len(news))
 	for i := range news {
@@ -77,7 +77,7 @@ func tell(ctx context.Context, tx pgx.Tx, who ports.Principal, marks []ports.Mar
 	if err != nil {
 		return err
 	}
-	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (ports.Standing, error) { return scanStanding(row) })
+	found, err := scanStandings(rows, wrote)
 	if err != nil {
 		return err
 	}

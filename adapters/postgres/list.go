@@ -55,12 +55,12 @@ func (l *Library) Standings(ctx context.Context, who ports.Principal, ids []core
 }
 
 func (l *Library) standings(ctx context.Context, who ports.Principal, sql string, args ...any) (found []ports.Standing, err error) {
-	err = l.asOwner(ctx, who, func(tx pgx.Tx) error {
+	err = l.asReader(ctx, who, readsOnly, func(tx pgx.Tx, wrote *writers) error {
 		rows, err := tx.Query(ctx, sql, args...)
 		if err != nil {
 			return err
 		}
-		found, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (ports.Standing, error) { return scanStanding(row) })
+		found, err = scanStandings(rows, wrote)
 		return err
 	})
 	return found, err
@@ -68,7 +68,7 @@ func (l *Library) standings(ctx context.Context, who ports.Principal, sql string
 
 // Chunks reads a document's pieces in order.
 func (l *Library) Chunks(ctx context.Context, who ports.Principal, id core.ID, from, limit int) (chunks []ports.Chunk, err error) {
-	err = l.asOwner(ctx, who, func(tx pgx.Tx) error {
+	err = l.asReader(ctx, who, readsOnly, func(tx pgx.Tx, _ *writers) error {
 		var there bool
 		err := tx.QueryRow(ctx, `select true from upload_pipeline.documents
 			where document_id = $1 and user_id = $2 and removed_at is null`, id, who.User).Scan(&there)

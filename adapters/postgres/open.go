@@ -26,6 +26,8 @@ type Options struct {
 	Expect Mode
 	// Lookup finds a host's addresses; nil is this machine's own way.
 	Lookup pgconn.LookupFunc
+	// Standby takes connections to standbys alone, and otherwise to none.
+	Standby bool
 	// Traced is told of every statement; it must not wait. May be nil.
 	Traced func(Statement)
 }
@@ -77,7 +79,7 @@ func configure(config *pgxpool.Config, o Options, found Finding) {
 		tracers = append(tracers, tracer{o.Traced})
 	}
 	config.ConnConfig.Tracer = multitracer.New(tracers...)
-	needPrimary(config.ConnConfig)
+	needServer(config.ConnConfig, o.Standby)
 	dial(config.ConnConfig)
 	config.AfterConnect = registerVector
 	if found.Mode == Transaction {
@@ -103,12 +105,16 @@ func configure(config *pgxpool.Config, o Options, found Finding) {
 	config.MaxConnLifetimeJitter = 10 * time.Minute
 }
 
-// needPrimary takes no connection to a standby, as there is one where an address
-// was led elsewhere before the standby was promoted: what it has not replayed
-// yet would read as not there. A primary that refuses writes is taken, for it
-// still answers reads; and so is what the address itself asks for.
-func needPrimary(config *pgx.ConnConfig) {
-	if config.ValidateConnect == nil {
+// needServer takes connections to a primary alone, unless a standby is wanted.
+// An address may lead to a standby where it was led elsewhere before that was
+// promoted: what it has not replayed yet would read as not there. A primary that
+// refuses writes is taken, for it still answers reads; and so is what the
+// address itself asks for.
+func needServer(config *pgx.ConnConfig, standby bool) {
+	switch {
+	case standby:
+		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsStandby
+	case config.ValidateConnect == nil:
 		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPrimary
 	}
 }

@@ -14,8 +14,9 @@ import (
 // Library is the owner's side of the store; it fills ports.Library. Its pool's
 // sessions hold inav_app.
 type Library struct {
-	pool  Steady
-	queue Queue
+	pool    Steady
+	queue   Queue
+	replica *Replica // nil: all is read at the primary
 
 	approximateAbove int // chunks of one owner
 }
@@ -25,27 +26,51 @@ func NewLibrary(pool *pgxpool.Pool, queue Queue) *Library {
 	return &Library{pool: NewSteady(pool), queue: queue, approximateAbove: ApproximateAbove}
 }
 
+// Follow has lists, searches, statuses and histories read at the replica, where
+// that is as fresh. What signs in, permits or changes never is.
+func (l *Library) Follow(r *Replica) { l.replica = r }
+
 // setClaims puts the owner's claims into the transaction; the row policies
 // read them.
 const setClaims = `select set_config('request.jwt.claims', $1, true)`
 
-// asOwner runs reads as role authenticated with the owner's claims.
+// asOwner runs reads as role authenticated with the owner's claims, at the
+// primary.
 func (l *Library) asOwner(ctx context.Context, who ports.Principal, read func(pgx.Tx) error) error {
-	return l.asOwnerIn(ctx, who, pgx.TxOptions{AccessMode: pgx.ReadOnly}, read)
-}
-
-// asOwnerIn is asOwner in a transaction of the options' kind.
-func (l *Library) asOwnerIn(ctx context.Context, who ports.Principal, options pgx.TxOptions, read func(pgx.Tx) error) error {
-	err := l.pool.InTx(ctx, options, func(tx pgx.Tx) error {
-		batch := &pgx.Batch{}
-		batch.Queue(setClaims, string(who.Claims))
-		batch.Queue(`set local role authenticated`)
-		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+	return trouble(l.pool.InTx(ctx, readsOnly, func(tx pgx.Tx) error {
+		if err := claim(ctx, tx, who); err != nil {
 			return err
 		}
 		return read(tx)
-	})
+	}))
+}
+
+// readsOnly is the kind of transaction that most reads are.
+var readsOnly = pgx.TxOptions{AccessMode: pgx.ReadOnly}
+
+// asReader is asOwner at the replica where there is one that is as fresh as the
+// primary, in a transaction of the options' kind. Read may run twice; it notes
+// who wrote what it answers, where that is not to go back.
+func (l *Library) asReader(ctx context.Context, who ports.Principal, options pgx.TxOptions, read func(pgx.Tx, *writers) error) error {
+	claimed := func(tx pgx.Tx, wrote *writers) error {
+		if err := claim(ctx, tx, who); err != nil {
+			return err
+		}
+		return read(tx, wrote)
+	}
+	served, err := l.replica.read(ctx, options, claimed)
+	if !served {
+		err = l.pool.InTx(ctx, options, func(tx pgx.Tx) error { return claimed(tx, new(writers)) })
+	}
 	return trouble(err)
+}
+
+// claim makes the transaction one of role authenticated with the owner's claims.
+func claim(ctx context.Context, tx pgx.Tx, who ports.Principal) error {
+	batch := &pgx.Batch{}
+	batch.Queue(setClaims, string(who.Claims))
+	batch.Queue(`set local role authenticated`)
+	return tx.SendBatch(ctx, batch).Close()
 }
 
 // asApp runs writes as the login role, under the policies of the claims' user.
@@ -90,7 +115,7 @@ func (l *Library) Add(ctx context.Context, who ports.Principal, d ports.NewDocum
 	if err != nil {
 		return ports.Standing{}, err
 	}
-	return l.Standing(ctx, who, d.ID)
+	return l.standsAt(ctx, who, d.ID)
 }
 
 // addDocument writes a new document, its first attempt and its first job.
@@ -124,7 +149,7 @@ func duplicate(err error) error {
 
 // Retry opens the next attempt where core.Retries lets it start.
 func (l *Library) Retry(ctx context.Context, who ports.Principal, id core.ID) (ports.Standing, error) {
-	now, err := l.Standing(ctx, who, id)
+	now, err := l.standsAt(ctx, who, id)
 	if err != nil {
 		return ports.Standing{}, err
 	}
@@ -145,7 +170,7 @@ func (l *Library) Retry(ctx context.Context, who ports.Principal, id core.ID) (p
 	if err != nil {
 		return ports.Standing{}, err
 	}
-	return l.Standing(ctx, who, id)
+	return l.standsAt(ctx, who, id)
 }
 
 // retryStart says where the attempt after one that ended so may start. A file
@@ -226,7 +251,7 @@ func (l *Library) Cancel(ctx context.Context, who ports.Principal, id core.ID) (
 	if err != nil {
 		return ports.Standing{}, err
 	}
-	return l.Standing(ctx, who, id)
+	return l.standsAt(ctx, who, id)
 }
 
 // Remove moves the attempt to deleting and starts the purge, in one

@@ -94,7 +94,7 @@ func prepare(config *pgx.ConnConfig, o Options) *try {
 		t.addresses = found
 		return found, err
 	}
-	needPrimary(config)
+	needServer(config, o.Standby)
 	config.RuntimeParams["application_name"] = o.Name
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec // nothing is named, nothing is kept
 	if config.ConnectTimeout == 0 || config.ConnectTimeout > dialTime {

@@ -19,7 +19,7 @@ const ApproximateAbove = 20_000
 // documents that pass the filter, by the vector, by the words, or by both and
 // fused.
 func (l *Library) Search(ctx context.Context, who ports.Principal, q ports.Query) (found []ports.Passage, err error) {
-	err = l.asOwner(ctx, who, func(tx pgx.Tx) error {
+	err = l.asReader(ctx, who, readsOnly, func(tx pgx.Tx, _ *writers) error {
 		approximate, err := l.prepareSearch(ctx, tx, who)
 		if err != nil {
 			return err

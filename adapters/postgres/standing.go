@@ -15,13 +15,26 @@ const standingSQL = `select d.document_id, j.job_id, d.storage_key, d.filename, 
 	j.status, j.status_since, j.attempt, j.receipt, j.chunks_total, j.chunks_embedded, j.last_error, j.timings, j.updated_at,
 	coalesce((select e.was from upload_pipeline.events e where e.document_id = j.document_id and e.attempt = j.attempt order by e.event_id desc limit 1), j.status),
 	coalesce(j.parser, ''), j.standby,
-	coalesce(d.file_read_at > now() - interval '1 day' and (d.cold_since is null or d.file_read_at > d.cold_since), false), d.marks
+	coalesce(d.file_read_at > now() - interval '1 day' and (d.cold_since is null or d.file_read_at > d.cold_since), false), d.marks,
+	j.xmin::text::bigint, d.xmin::text::bigint
 	from upload_pipeline.documents d join upload_pipeline.upload_jobs j on j.document_id = d.document_id and j.attempt = d.attempt
 	where d.user_id = $1 and `
 
+// ofDocument asks for one document.
+const ofDocument = standingSQL + `d.document_id = $2`
+
 // Standing reads where the owner's document is.
-func (l *Library) Standing(ctx context.Context, who ports.Principal, id core.ID) (ports.Standing, error) {
-	return l.standing(ctx, who, standingSQL+`d.document_id = $2`, id)
+func (l *Library) Standing(ctx context.Context, who ports.Principal, id core.ID) (found ports.Standing, err error) {
+	err = l.asReader(ctx, who, readsOnly, func(tx pgx.Tx, wrote *writers) error {
+		found, err = scanStanding(tx.QueryRow(ctx, ofDocument, who.User, id), wrote)
+		return err
+	})
+	return found, err
+}
+
+// standsAt is Standing at the primary: after a change, and before one.
+func (l *Library) standsAt(ctx context.Context, who ports.Principal, id core.ID) (ports.Standing, error) {
+	return l.standing(ctx, who, ofDocument, id)
 }
 
 // Find looks for the owner's live document with that content.
@@ -31,20 +44,28 @@ func (l *Library) Find(ctx context.Context, who ports.Principal, sha256 [32]byte
 
 func (l *Library) standing(ctx context.Context, who ports.Principal, sql string, arg any) (found ports.Standing, err error) {
 	err = l.asOwner(ctx, who, func(tx pgx.Tx) error {
-		found, err = scanStanding(tx.QueryRow(ctx, sql, who.User, arg))
+		found, err = scanStanding(tx.QueryRow(ctx, sql, who.User, arg), new(writers))
 		return err
 	})
 	return found, err
 }
 
-func scanStanding(row pgx.Row) (s ports.Standing, err error) {
+// scanStandings reads the rows of standingSQL.
+func scanStandings(rows pgx.Rows, wrote *writers) ([]ports.Standing, error) {
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (ports.Standing, error) { return scanStanding(row, wrote) })
+}
+
+// scanStanding reads one row of standingSQL, and notes who wrote it.
+func scanStanding(row pgx.Row, wrote *writers) (s ports.Standing, err error) {
+	var moved, kept uint32
 	var digest, receipt, trouble, timings []byte
 	err = row.Scan(&s.Document, &s.Job, &s.Key, &s.Name, &s.ContentType, &s.Size, &digest, &s.Pages, &s.CreatedAt,
 		&s.Status, &s.Since, &s.Attempt, &receipt, &s.Chunks, &s.Embedded, &trouble, &timings, &s.UpdatedAt, &s.LastGood,
-		&s.Parser, &s.Standby, &s.ReadNoted, &s.Marks)
+		&s.Parser, &s.Standby, &s.ReadNoted, &s.Marks, &moved, &kept)
 	if err != nil {
 		return ports.Standing{}, err
 	}
+	*wrote = append(*wrote, moved, kept)
 	copy(s.SHA256[:], digest)
 	s.Marks = core.SortMarks(s.Marks)
 	if !s.Status.Failed() && s.Status != core.Cancelled {

@@ -1,5 +1,6 @@
-// Package redislimiter holds callers to rates over all processes together, by
-// counts in Redis. Redis is a help and no support: while it is away, slow or
+// Package redislimiter is what all processes share in Redis: the counts that
+// callers are held to rates by, and the statuses of documents under way that are
+// asked for again and again. Redis is a help and no support: while it is away, slow or
 // wrong each process goes on by its own counts, and no request waits for it.
 package redislimiter
 
@@ -21,7 +22,8 @@ import (
 	"github.com/insurance-navigator/navigator/ports"
 )
 
-// Config is what a Limiter needs. URL and Local are required.
+// Config is what a Limiter needs, and Statuses. URL and a Limiter's Local are
+// required.
 type Config struct {
 	URL    string        // redis://user:password@host:6379/0, or rediss:// with TLS
 	TLS    *tls.Config   // of a rediss:// address; nil: this machine's certificates
@@ -34,6 +36,7 @@ type Config struct {
 
 	Noted  func(error) // told of each call's result, nil or a core.Error; may be nil
 	Turned func(away bool)
+	Cached func(ports.CacheResult) // told of each question to Statuses; may be nil
 }
 
 // What a Limiter does where its Config does not say.
@@ -54,12 +57,26 @@ type Limiter struct {
 	circuit *gobreaker.CircuitBreaker[ports.Decision]
 }
 
+var errNoAddress = errors.New("redislimiter: the address cannot be read: redis://host:6379 or rediss://user:password@host:6379")
+
 // New makes a Limiter, and calls nothing: Redis may be away. It fails for an
 // address that cannot be read, and does not quote it.
 func New(c Config) (*Limiter, error) {
+	if c.Local == nil {
+		return nil, errors.New("redislimiter: Local is required")
+	}
+	client, err := c.open()
+	if err != nil {
+		return nil, err
+	}
+	return &Limiter{config: c, client: client, circuit: newCircuit[ports.Decision](c)}, nil
+}
+
+// open makes the client, and fills in what the Config leaves out.
+func (c *Config) open() (*redis.Client, error) {
 	options, err := redis.ParseURL(c.URL)
-	if err != nil || c.Local == nil {
-		return nil, errors.New("redislimiter: the address cannot be read: redis://host:6379 or rediss://user:password@host:6379")
+	if err != nil {
+		return nil, errNoAddress
 	}
 	c.Wait = orElse(c.Wait, DefaultWait)
 	c.Rest = orElse(c.Rest, DefaultRest)
@@ -71,7 +88,7 @@ func New(c Config) (*Limiter, error) {
 	}
 	hold(options, c.Wait)
 	logging.Disable() // the library would write addresses to standard error
-	return &Limiter{config: c, client: redis.NewClient(options), circuit: newCircuit(c)}, nil
+	return redis.NewClient(options), nil
 }
 
 func orElse[T int | time.Duration](value, otherwise T) T {
@@ -82,8 +99,8 @@ func orElse[T int | time.Duration](value, otherwise T) T {
 }
 
 // newCircuit keeps requests from waiting one after the other for what is away.
-func newCircuit(c Config) *gobreaker.CircuitBreaker[ports.Decision] {
-	return gobreaker.NewCircuitBreaker[ports.Decision](gobreaker.Settings{
+func newCircuit[T any](c Config) *gobreaker.CircuitBreaker[T] {
+	return gobreaker.NewCircuitBreaker[T](gobreaker.Settings{
 		MaxRequests: 1, Timeout: c.Rest,
 		ReadyToTrip: func(n gobreaker.Counts) bool { return int64(n.ConsecutiveFailures) >= int64(c.Failures) },
 		OnStateChange: func(_ string, from, to gobreaker.State) {

@@ -2675,6 +2675,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -2686,6 +2688,16 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["Greeting"];
                 };
+            };
+            /** @description What If-None-Match names is the answer still */
+            304: {
+                headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /**
              * @description Bad Request.
@@ -2812,6 +2824,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -2838,6 +2852,16 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["WatchedPage"];
                 };
+            };
+            /** @description What If-None-Match names is the answer still */
+            304: {
+                headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /**
              * @description Bad Request.
@@ -3006,6 +3030,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -3050,6 +3076,16 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["DocumentStory"];
                 };
+            };
+            /** @description What If-None-Match names is the answer still */
+            304: {
+                headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /**
              * @description Bad Request.
@@ -3236,6 +3272,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -3266,6 +3304,16 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["FailureReport"];
                 };
+            };
+            /** @description What If-None-Match names is the answer still */
+            304: {
+                headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /**
              * @description Bad Request.
@@ -3434,6 +3482,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -3452,6 +3502,16 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["ActReport"];
                 };
+            };
+            /** @description What If-None-Match names is the answer still */
+            304: {
+                headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /**
              * @description Bad Request.
@@ -3617,6 +3677,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -3638,6 +3700,16 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["QueueReport"];
                 };
+            };
+            /** @description What If-None-Match names is the answer still */
+            304: {
+                headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /**
              * @description Bad Request.
@@ -4082,6 +4154,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -4295,6 +4369,16 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["UploadLimits"];
                 };
+            };
+            /** @description What If-None-Match names is the answer still */
+            304: {
+                headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /**
              * @description Bad Request.
@@ -5239,6 +5323,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -5262,6 +5348,16 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["KeyList"];
                 };
+            };
+            /** @description What If-None-Match names is the answer still */
+            304: {
+                headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /**
              * @description Bad Request.
@@ -7254,6 +7350,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -7273,6 +7371,16 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["SessionList"];
                 };
+            };
+            /** @description What If-None-Match names is the answer still */
+            304: {
+                headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /**
              * @description Bad Request.
@@ -8128,6 +8236,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -8149,6 +8259,16 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["Profile"];
                 };
+            };
+            /** @description What If-None-Match names is the answer still */
+            304: {
+                headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /**
              * @description Bad Request.
@@ -8828,6 +8948,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -8873,6 +8995,16 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["DocumentPage"];
                 };
+            };
+            /** @description What If-None-Match names is the answer still */
+            304: {
+                headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /**
              * @description Bad Request.
@@ -9654,6 +9786,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -9694,6 +9828,16 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["Document"];
                 };
+            };
+            /** @description What If-None-Match names is the answer still */
+            304: {
+                headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /**
              * @description Bad Request.
@@ -10360,6 +10504,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -10386,6 +10532,16 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["ChunkPage"];
                 };
+            };
+            /** @description What If-None-Match names is the answer still */
+            304: {
+                headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /**
              * @description Bad Request.
@@ -10567,6 +10723,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -10594,6 +10752,16 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["DeletionReceipt"];
                 };
+            };
+            /** @description What If-None-Match names is the answer still */
+            304: {
+                headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /**
              * @description Bad Request.
@@ -11801,6 +11969,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -11835,6 +12005,16 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["DocumentStatus"];
                 };
+            };
+            /** @description What If-None-Match names is the answer still */
+            304: {
+                headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /**
              * @description Bad Request.
@@ -12525,6 +12705,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     [name: string]: unknown;
                 };
@@ -12546,6 +12728,16 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["Profile"];
                 };
+            };
+            /** @description What If-None-Match names is the answer still */
+            304: {
+                headers: {
+                    /** @description Names this answer: send it as If-None-Match */
+                    ETag?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /**
              * @description Bad Request.

@@ -61,5 +61,5 @@ func open(p *plan) (told []string) {
 }
 
 func secretName(name string) bool {
-	return regexp.MustCompile(`KEY|SECRET|PASSWORD|PASS$|DATABASE_URL|REDIS_URL`).MatchString(name)
+	return regexp.MustCompile(`KEY|SECRET|PASSWORD|PASS$|DATABASE_URL|REPLICA_URL|REDIS_URL`).MatchString(name)
 }

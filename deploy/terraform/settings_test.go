@@ -14,6 +14,7 @@ import (
 var invented = map[string]string{
 	"DATABASE_URL":              "postgres://inav_app:x@db.example.com:5432/postgres?sslmode=verify-full",
 	"WORKER_DATABASE_URL":       "postgres://inav_worker:x@db.example.com:5432/postgres?sslmode=verify-full",
+	"DATABASE_REPLICA_URL":      "postgres://inav_app:x@replica.example.com:5432/postgres?sslmode=verify-full",
 	"MIGRATE_DATABASE_URL":      "postgres://owner:x@db.example.com:5432/postgres?sslmode=verify-full",
 	"WEBHOOK_MASTER_KEY":        "0123456789abcdef0123456789abcdef",
 	"WEBHOOK_MASTER_KEY_FORMER": "fedcba9876543210fedcba9876543210",

@@ -90,6 +90,7 @@ func (c Config) Check(service Service) error {
 		c.checkTLS(&f)
 	}
 	c.checkNumbers(&f)
+	c.checkStatuses(&f, service)
 	return f.err()
 }
 
@@ -117,6 +118,9 @@ func (c Config) checkDatabase(f *faults, service Service) {
 	if service == API || service == Dev {
 		f.need("DATABASE_URL", c.DatabaseURL.Set())
 		checkDatabaseURL(f, "DATABASE_URL", c.DatabaseURL, c.Mode)
+		if c.ReplicaDatabaseURL.Set() {
+			checkDatabaseURL(f, "DATABASE_REPLICA_URL", c.ReplicaDatabaseURL, c.Mode)
+		}
 	}
 	if service == API {
 		return

@@ -53,9 +53,12 @@ type Config struct {
 	DatabaseURL        Secret `env:"DATABASE_URL" help:"postgres:// address; the API logs in as inav_app, worker and webhook as inav_worker, migrate as the owner"`
 	WorkerDatabaseURL  Secret `env:"WORKER_DATABASE_URL" help:"for worker and webhook where one process runs all; DATABASE_URL when empty"`
 	MigrateDatabaseURL Secret `env:"MIGRATE_DATABASE_URL" help:"for migrate; DATABASE_URL when empty"`
+	ReplicaDatabaseURL Secret `env:"DATABASE_REPLICA_URL" help:"address of a streaming standby of DATABASE_URL's server, with the same login: the API reads lists, searches and statuses there wherever it is as fresh; empty: everything is read at the primary"`
 	PoolMode           string `env:"DATABASE_POOL_MODE" help:"what is expected at the address: direct, session or transaction; anything else found there is refused; empty: what is found is used"`
 	AllowPollOnly      bool   `env:"ALLOW_POLL_ONLY" help:"lets the worker run behind a transaction pooler, without LISTEN"`
-	MaxConns           int32  `env:"DATABASE_MAX_CONNS" help:"connections of this process's pool"`
+	MaxConns           int32  `env:"DATABASE_MAX_CONNS" help:"connections of this process's pool; to the standby as many again"`
+
+	ReplicaMaxLag time.Duration `env:"DATABASE_REPLICA_MAX_LAG" help:"a standby further behind than this is left alone"`
 
 	ListenHost  string `env:"LISTEN_HOST" help:"address to listen on; empty: all interfaces, in development 127.0.0.1"`
 	Port        int    `env:"PORT" help:"the API's port"`
@@ -65,16 +68,17 @@ type Config struct {
 	APIDocs     string `env:"API_DOCS" help:"on or off: the page that explains the API, at /docs; empty: on, but off in PRODUCTION"`
 	SpoolDir    string `env:"SPOOL_DIR" help:"folder of uploads in flight; files there are unlinked at once"`
 
-	AllowedOrigins []string `env:"ALLOWED_ORIGINS" help:"browsers' pages that may call the API, exactly, with commas between; empty: none, in development http://localhost:3000"`
-	TrustedHops    int      `env:"TRUSTED_HOPS" help:"proxies before the doors that each add to X-Forwarded-For; 0: the peer is the client"`
-	TrustedProxies []string `env:"TRUSTED_PROXIES" help:"in place of TRUSTED_HOPS, where those proxies are: networks such as 10.0.0.0/16, with commas between; a caller from elsewhere is not believed"`
-	AdminHost      string   `env:"ADMIN_HOST" help:"address that ADMIN_PORT is on, or the network that this machine's one address is in, such as 10.20.0.0/16"`
-	AdminPort      int      `env:"ADMIN_PORT" help:"port of this process' profiles (pprof) and metrics, for operators alone; 0: any free one; -1: none"`
-	TLSCertFile    string   `env:"TLS_CERT_FILE" help:"certificate chain (PEM) where API and webhook end TLS themselves; a changed file is taken without a restart; empty: what lies before them does"`
-	TLSKeyFile     string   `env:"TLS_KEY_FILE" help:"its private key (PEM)"`
-	RedisURL       Secret   `env:"REDIS_URL" help:"redis:// or, with TLS, rediss:// address, with a password: request rates are counted there over all processes of the API; empty, or while it is away: each process counts for itself"`
-	RateFactor     int      `env:"RATE_FACTOR" help:"multiplies every request rate, and the free tries of passwords; PRODUCTION takes 1 alone"`
-	UploadsPerDay  int      `env:"UPLOADS_PER_DAY" help:"new documents of one user in any 24 hours; 0: no bound"`
+	AllowedOrigins []string      `env:"ALLOWED_ORIGINS" help:"browsers' pages that may call the API, exactly, with commas between; empty: none, in development http://localhost:3000"`
+	TrustedHops    int           `env:"TRUSTED_HOPS" help:"proxies before the doors that each add to X-Forwarded-For; 0: the peer is the client"`
+	TrustedProxies []string      `env:"TRUSTED_PROXIES" help:"in place of TRUSTED_HOPS, where those proxies are: networks such as 10.0.0.0/16, with commas between; a caller from elsewhere is not believed"`
+	AdminHost      string        `env:"ADMIN_HOST" help:"address that ADMIN_PORT is on, or the network that this machine's one address is in, such as 10.20.0.0/16"`
+	AdminPort      int           `env:"ADMIN_PORT" help:"port of this process' profiles (pprof) and metrics, for operators alone; 0: any free one; -1: none"`
+	TLSCertFile    string        `env:"TLS_CERT_FILE" help:"certificate chain (PEM) where API and webhook end TLS themselves; a changed file is taken without a restart; empty: what lies before them does"`
+	TLSKeyFile     string        `env:"TLS_KEY_FILE" help:"its private key (PEM)"`
+	RedisURL       Secret        `env:"REDIS_URL" help:"redis:// or, with TLS, rediss:// address, with a password: request rates are counted there over all processes of the API; empty, or while it is away: each process counts for itself"`
+	StatusLife     time.Duration `env:"STATUS_CACHE_TTL" help:"the API keeps statuses of documents under way in Redis for so long at most, for those who ask again and again; API and worker need REDIS_URL then, and every service the same value; at most 5s; 0: every status is read from the database"`
+	RateFactor     int           `env:"RATE_FACTOR" help:"multiplies every request rate, and the free tries of passwords; PRODUCTION takes 1 alone"`
+	UploadsPerDay  int           `env:"UPLOADS_PER_DAY" help:"new documents of one user in any 24 hours; 0: no bound"`
 
 	WebhookURL       string `env:"WEBHOOK_URL" help:"public base address of the webhook server, without path"`
 	WebhookMode      string `env:"WEBHOOK_MODE" help:"callback, or poll: the parser is asked and never calls back"`
@@ -274,7 +278,7 @@ func Defaults() Config {
 		return StageConfig{s.Queue, s.Timeout, s.Attempts}
 	}
 	return Config{
-		Mode: Development, Environment: "local", StorageEnv: "local", LogLevel: "info", TraceShare: 1, MaxConns: 10,
+		Mode: Development, Environment: "local", StorageEnv: "local", LogLevel: "info", TraceShare: 1, MaxConns: 10, ReplicaMaxLag: 5 * time.Second,
 		RateFactor: 1, AdminHost: "127.0.0.1", AdminPort: -1, UploadsPerDay: httpapi.DefaultLimits().UploadsPerDay,
 		Port: 8000, WebhookPort: 8001, WorkerPort: 8002, PublicURL: "http://localhost:8000", SpoolDir: filepath.Join(os.TempDir(), "navigator-spool"),
 		WebhookMode: "callback", AuthProvider: "local", OIDCName: "oidc", AccessTTL: 15 * time.Minute, MinPassword: 12,

@@ -131,6 +131,9 @@ func (c Config) SharedHash() string {
 	if c.Archives() { // without one the hash is that of releases that knew none
 		shared = append(shared, c.Archive.Bucket, c.Archive.Dir != "")
 	}
+	if c.StatusLife > 0 { // likewise: who keeps statuses needs to be told by who moves documents
+		shared = append(shared, c.StatusLife)
+	}
 	text, _ := json.Marshal(shared) // plain values: it cannot fail
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:6])

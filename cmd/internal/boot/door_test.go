@@ -3,6 +3,7 @@ package boot_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -45,13 +46,14 @@ func TestTheDoorsNumbersAreHeld(t *testing.T) {
 		"RATE_FACTOR=0": {"RATE_FACTOR: 1 to 1000000"}, "RATE_FACTOR=2": {"RATE_FACTOR: 1 in PRODUCTION, where rates are held as they stand"},
 		"TRUSTED_HOPS=-1": {"TRUSTED_HOPS: 0 to 10, the number of proxies before the API"}, "TRUSTED_HOPS=2": nil,
 		"TRUSTED_PROXIES=10.0.0.0/8,fd00::/8": nil, "TRUSTED_PROXIES=10.0.0.1": {proxies}, "TRUSTED_PROXIES=0.0.0.0/0": {proxies}, "TRUSTED_PROXIES=::/0": {proxies},
-		"REDIS_URL=rediss://:hunter2@cache.example.org:6379": nil,
-		"REDIS_URL=redis://:hunter2@cache.example.org:6379":  {"REDIS_URL: rediss:// (TLS) and a password are required in PRODUCTION"},
-		"REDIS_URL=rediss://cache.example.org:6379":          {"REDIS_URL: rediss:// (TLS) and a password are required in PRODUCTION"},
-		"REDIS_URL=cache.example.org:6379":                   {"REDIS_URL: an address such as rediss://:password@host:6379"},
-		"TLS_CERT_FILE=/a.pem":                               {"TLS_CERT_FILE and TLS_KEY_FILE: both, or neither"},
-		"TLS_KEY_FILE=/a.pem":                                {"TLS_CERT_FILE and TLS_KEY_FILE: both, or neither"},
-		"UPLOADS_PER_DAY=-1":                                 {"UPLOADS_PER_DAY: 0 to 1000000, 0 for no bound"}, "UPLOADS_PER_DAY=0": nil, "UPLOADS_PER_DAY=5": nil,
+		"REDIS_URL=rediss://:hunter2@cache.example.org:6379":               nil,
+		"REDIS_URL=redis://:hunter2@cache.example.org:6379":                {"REDIS_URL: rediss:// (TLS) and a password are required in PRODUCTION"},
+		"REDIS_URL=rediss://cache.example.org:6379":                        {"REDIS_URL: rediss:// (TLS) and a password are required in PRODUCTION"},
+		"REDIS_URL=cache.example.org:6379":                                 {"REDIS_URL: an address such as rediss://:password@host:6379"},
+		"DATABASE_REPLICA_URL=postgres://inav_app@db.example.org/postgres": {"DATABASE_REPLICA_URL: say sslmode=verify-full, verify-ca, require or disable in PRODUCTION"},
+		"TLS_CERT_FILE=/a.pem":                                             {"TLS_CERT_FILE and TLS_KEY_FILE: both, or neither"},
+		"TLS_KEY_FILE=/a.pem":                                              {"TLS_CERT_FILE and TLS_KEY_FILE: both, or neither"},
+		"UPLOADS_PER_DAY=-1":                                               {"UPLOADS_PER_DAY: 0 to 1000000, 0 for no bound"}, "UPLOADS_PER_DAY=0": nil, "UPLOADS_PER_DAY=5": nil,
 	} {
 		environ := sound(t)
 		name, value, _ := strings.Cut(setting, "=")
@@ -66,6 +68,26 @@ func TestTheDoorsNumbersAreHeld(t *testing.T) {
 		if got := faultsOf(t, environ, boot.API); name == "RATE_FACTOR" && value == "2" && got != nil {
 			t.Errorf("staging: %q", got)
 		}
+	}
+}
+
+// Who keeps statuses and who moves documents need the same Redis; the webhook
+// does neither.
+func TestKeptStatusesNeedRedis(t *testing.T) {
+	t.Parallel()
+	environ := sound(t)
+	environ["STATUS_CACHE_TTL"] = "6s"
+	bound, missing := "STATUS_CACHE_TTL: 0 to 5s", "REDIS_URL, which STATUS_CACHE_TTL asks for, is missing"
+	for service, want := range map[boot.Service][]string{boot.API: {missing, bound}, boot.Worker: {missing, bound}, boot.Webhook: {bound}} {
+		if diff := cmp.Diff(want, faultsOf(t, environ, service)); diff != "" {
+			t.Errorf("%s: %s", service, diff)
+		}
+	}
+	c := boot.Defaults()
+	off := c.SharedHash()
+	c.StatusLife = time.Second
+	if c.SharedHash() == off {
+		t.Error("services may differ in whether statuses are kept")
 	}
 }
 

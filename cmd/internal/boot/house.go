@@ -39,10 +39,12 @@ type House struct {
 	parts             lineParts
 	store             *postgres.Store
 	library           *postgres.Library
+	replica           *postgres.Replica // nil where none is set
 	pdfium            *pdftext.Engine
 	tickets           ports.Tickets
 	governor          *postgres.Governor
 	rates             ports.Limiter
+	statuses          ports.Statuses     // nil where none are kept
 	mailer            ports.Mailer       // the mail server; nil where there is none outside
 	postman           *localauth.Postman // nil where accounts send no mails of ours
 	purse             *purse
@@ -121,6 +123,7 @@ func (h *House) openStores() error {
 			return err
 		}
 		h.library = postgres.NewLibrary(h.appPool, queue)
+		h.openReplica()
 	}
 	if h.workPool != nil {
 		queue, err := riverqueue.NewQueue(h.workPool, settings, h.log)
@@ -129,6 +132,9 @@ func (h *House) openStores() error {
 		}
 		h.store = postgres.NewStore(h.workPool, queue, h.config.Waits())
 		h.operations = postgres.NewOperations(h.workPool, queue, queue)
+	}
+	if err := h.openStatuses(); err != nil {
+		return err
 	}
 	h.governor = postgres.NewGovernor(h.anyPool())
 	h.audit = postgres.NewAuditLog(h.anyPool())
@@ -248,7 +254,7 @@ func (h *House) api(ctx context.Context, at *gate) (http.Handler, error) {
 		return nil, err
 	}
 	deps := httpapi.APIDeps{
-		Money: h.apiMoney(engine), Library: countedLibrary{h.library, h.meters}, Journal: h.library, Audit: postgres.NewAuditLog(h.appPool), Security: h.security, Uploads: h.library, Tickets: h.tickets,
+		Money: h.apiMoney(engine), Library: movingLibrary{countedLibrary{h.library, h.meters}, h.statuses}, Standing: h.standing(), Journal: h.library, Audit: postgres.NewAuditLog(h.appPool), Security: h.security, Uploads: h.library, Tickets: h.tickets,
 		Blobs: h.parts.blobs, Embedder: h.parts.embedder, Inspector: engine, Stopping: at.stopping, Intake: h.config.intake(h.library, h.log), Resting: h.resting, Awaited: h.awaited,
 		Health: h.health(), Keys: postgres.NewIdempotency(h.appPool), APIKeys: h.library, Oversight: postgres.NewOversight(h.appPool, riverqueue.Queues(), h.config.DeadAfter),
 		Tries: postgres.NewTries(h.appPool, h.config.RateFactor), Logger: h.log, Limits: h.limits(), Version: Build(),

@@ -60,11 +60,16 @@ func (h *House) redisTurned(away bool) {
 // shared opens the counts of all processes.
 func (c Config) shared(own ports.Limiter, noted func(error), turned func(bool)) (*redislimiter.Limiter, error) {
 	limiter, err := redislimiter.New(redislimiter.Config{URL: c.RedisURL.Reveal(), Local: own, Noted: noted, Turned: turned,
-		Secret: []byte(first(c.WebhookKey, first(c.SigningKey, c.SupabaseService)).Reveal())})
+		Secret: c.sharedSecret()})
 	if err != nil {
 		return nil, fmt.Errorf("REDIS_URL: %w", err)
 	}
 	return limiter, nil
+}
+
+// sharedSecret is what no Redis knows and all processes have.
+func (c Config) sharedSecret() []byte {
+	return []byte(first(c.WebhookKey, first(c.SigningKey, c.SupabaseService)).Reveal())
 }
 
 // PingRedis asks the Redis of REDIS_URL whether it is there and takes our

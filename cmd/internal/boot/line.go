@@ -28,6 +28,7 @@ type lineParts struct {
 	inspector core.Inspector // of the worker alone
 	scanner   ports.Scanner  // likewise; nil where files are not looked at
 	governor  *postgres.Governor
+	statuses  ports.Statuses // told of each move; nil where none are kept
 	// infected is told of malware that the scanner found.
 	infected func(ctx context.Context, doc core.Document, signature string)
 }
@@ -58,7 +59,7 @@ func newLine(ctx context.Context, c Config, settings riverqueue.Settings, pool *
 	if err := addReembed(&upkeep, c, store, p); err != nil {
 		return nil, err
 	}
-	return riverqueue.NewLine(pool, countedStore{store, meter, c.callsBack()}, stages, upkeep, settings, log)
+	return riverqueue.NewLine(pool, movingStore{countedStore{store, meter, c.callsBack()}, p.statuses}, stages, upkeep, settings, log)
 }
 
 // batch is how many of the pending chunks fit one request.

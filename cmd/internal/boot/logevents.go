@@ -35,6 +35,9 @@ var logEvents = map[string]logEvent{
 	"the database does not answer yet": {name: "database_away"},
 	"clock":                            {name: "clock_skew"},
 
+	"the replica is read from":                              {name: "replica_ready"},
+	"the replica is left alone: all is read at the primary": {name: "replica_unready"},
+
 	"a service is away: calls are held back": {name: "service_away"}, "a service is back": {name: "service_back"},
 	"a service refuses us: its queue rests until it takes us again": {name: "service_refused"},
 	"a service refuses us and its queue cannot be paused":           {name: "service_refused"},

@@ -11,14 +11,15 @@ import (
 
 // The loops of a process, by the names that /livez says.
 const (
-	loopHeart  = "heartbeat"
-	loopProbe  = "probe"
-	loopClock  = "clock"
-	loopRescue = "rescue"
-	loopBudget = "budget"
-	loopCensus = "census"
-	loopMails  = "mails"
-	loopLine   = "line" // River's, one a queue: it looks for jobs
+	loopHeart   = "heartbeat"
+	loopProbe   = "probe"
+	loopClock   = "clock"
+	loopRescue  = "rescue"
+	loopBudget  = "budget"
+	loopCensus  = "census"
+	loopMails   = "mails"
+	loopReplica = "replica"
+	loopLine    = "line" // River's, one a queue: it looks for jobs
 )
 
 // lineOf is the loop of a queue.
@@ -50,6 +51,9 @@ func (h *House) loops(ctx context.Context) (wait func()) {
 	run(loopSecurity, securityEvery, bound+securityEvery, func(ctx context.Context) { h.flushSecurity(ctx, false) })
 	if h.postman != nil {
 		run(loopMails, mailEvery, bound+mailRound, h.sendMails)
+	}
+	if h.replica != nil {
+		run(loopReplica, replicaEvery, bound, h.lookAtReplica)
 	}
 	if h.does(Worker) {
 		run(loopRefusal, h.config.RefusalEvery, bound+h.config.RefusalEvery+probeTime, h.askAgain)

@@ -69,7 +69,7 @@ func (c Config) checkTimes(f *faults) {
 		"SOFT_STOP_TIMEOUT": c.SoftStop, "RESCUE_AFTER": c.Rescue, "HEARTBEAT_EVERY": c.Heartbeat, "PROCESS_DEAD_AFTER": c.DeadAfter,
 		"RESCUE_EVERY": c.RescueEvery, "RESCUE_GRACE": c.RescueGrace, "RECONCILE_EVERY": c.ReconcileEvery,
 		"AWAIT_EVERY": c.AwaitEvery, "SWEEP_EVERY": c.SweepEvery, "REEMBED_EVERY": c.ReembedEvery, "REEMBED_KEEP": c.ReembedKeep, "REVIVE_AFTER": c.ReviveAfter,
-		"BREAKER_REST": c.BreakerRest, "REFUSAL_EVERY": c.RefusalEvery, "WAIT_LIMIT": c.WaitLimit,
+		"BREAKER_REST": c.BreakerRest, "DATABASE_REPLICA_MAX_LAG": c.ReplicaMaxLag, "REFUSAL_EVERY": c.RefusalEvery, "WAIT_LIMIT": c.WaitLimit,
 		"RETAIN_EVERY": c.Retain.Every, "SCRUB_EVERY": c.ScrubEvery, "ARCHIVE_EVERY": c.Archive.Every} {
 		if d <= 0 {
 			f.add("%s: a positive duration such as 30s", name)

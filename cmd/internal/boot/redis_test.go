@@ -3,12 +3,17 @@ package boot_test
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/insurance-navigator/navigator/adapters/redislimiter/redistest"
 	"github.com/insurance-navigator/navigator/cmd/internal/boot"
+	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/loadtest/corpus"
 )
 
 // redisSays is what /health knows of Redis: whether it is well, and the code.
@@ -51,6 +56,8 @@ func TestS24_S34_RedisIsLostUnderGuesses(t *testing.T) {
 	server := redistest.New(t)
 	w := newWorld(t)
 	w.config.RedisURL, w.config.RateFactor, w.config.AdminPort = boot.Secret(server.URL()), 1, 0
+	w.config.StatusLife = 5 * time.Second
+	w.config.ReplicaDatabaseURL = w.config.DatabaseURL // which is no standby
 	w.start(boot.Dev)
 	w.until("redis to be well", func() bool { well, _ := w.redisSays(); return well })
 	const rate = 20 // a minute, of the rule auth
@@ -64,6 +71,8 @@ func TestS24_S34_RedisIsLostUnderGuesses(t *testing.T) {
 			t.Errorf("not told: %s", series)
 		}
 	}
+	ada := w.noReplica()
+	w.keptStatuses(ada, server)
 	server.Stop()
 	if n := w.tries("ada", 40); n > rate-6+regained() {
 		t.Errorf("%d more guesses without Redis", n)
@@ -81,6 +90,54 @@ func TestS24_S34_RedisIsLostUnderGuesses(t *testing.T) {
 		t.Errorf("%d more guesses with Redis back and empty", n)
 	}
 	w.adminApart()
+}
+
+// noReplica holds that an address without a standby is told once, and that all is
+// read at the primary.
+func (w *world) noReplica() person {
+	w.t.Helper()
+	told := func() int { return strings.Count(w.logs.String(), "the replica is left alone") }
+	w.until("the replica to be looked at", func() bool { return strings.Contains(w.families(), "\ndocpipe_replica_ready 0") && told() > 0 })
+	ada := w.person("reader")
+	if got := ada.bare(http.MethodGet, "/documents"); got.status != http.StatusOK || !strings.Contains(w.families(), `docpipe_replica_reads_total{result="unready"} 1`) {
+		w.t.Errorf("without its replica the list is %d", got.status)
+	}
+	if n := told(); n != 1 {
+		w.t.Errorf("the replica's absence is told %d times", n)
+	}
+	return ada
+}
+
+// keptStatuses holds that statuses are asked for in Redis, and that each step of
+// a document is told there.
+func (w *world) keptStatuses(ada person, server *redistest.Server) {
+	w.t.Helper()
+	id := ada.taken("filler.pdf", corpus.Filler(2, 7).Bytes)
+	stands := func(want core.Status) func() bool {
+		return func() bool { _, s := ada.status(id); return s.Status == want }
+	}
+	w.until("the document to be complete", stands(core.Complete))
+	options, err := redis.ParseURL(server.URL())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	client := redis.NewClient(options)
+	defer client.Close()
+	counts := client.Info(w.t.Context(), "commandstats").Val()
+	_, told, _ := strings.Cut(counts, "cmdstat_del:calls=")
+	told, _, _ = strings.Cut(told, ",")
+	if n, _ := strconv.Atoi(told); n < 2*len(core.Stages()) { // begun and kept
+		w.t.Errorf("Redis was told of %d moves", n)
+	}
+	if all := w.families(); !strings.Contains(all, `cache_requests_total{cache="status",result="miss"} `) || strings.Contains(all, `result="unmoved"`) {
+		w.t.Error("statuses were not asked for in Redis, or moves not told")
+	}
+	if got := ada.bare(http.MethodDelete, "/documents/"+id); got.status != http.StatusAccepted {
+		w.t.Errorf("delete: %d", got.status)
+	}
+	if stands(core.Complete)() {
+		w.t.Error("a document that is being deleted is complete still")
+	}
 }
 
 // adminApart asks the operators' port, and the public ones for the same.

@@ -19,6 +19,7 @@ locals {
     { for name, row in local.tool_secrets : name => row if contains(keys(var.tools), row.to[0]) },
   )
   optional_secrets = {
+    app-replica-url           = { setting = "DATABASE_REPLICA_URL", to = ["api"] }
     webhook-master-key-former = { setting = "WEBHOOK_MASTER_KEY_FORMER", to = ["api", "worker", "webhook", "restore"] }
     supabase-jwt-secret       = { setting = "SUPABASE_JWT_SECRET", to = ["api"] }
     openai-organization       = { setting = "OPENAI_ORGANIZATION", to = ["api", "worker"] }

@@ -167,7 +167,7 @@ variable "settings" {
   type        = map(string)
   default     = {}
   validation {
-    condition     = !anytrue([for name in keys(var.settings) : can(regex("KEY|SECRET|PASSWORD|TOKEN$|DATABASE_URL|REDIS_URL", name))])
+    condition     = !anytrue([for name in keys(var.settings) : can(regex("KEY|SECRET|PASSWORD|TOKEN$|DATABASE_URL|REPLICA_URL|REDIS_URL", name))])
     error_message = "A secret is never a variable: name it in optional_secrets and put its value into Secrets Manager."
   }
 }
@@ -197,7 +197,7 @@ variable "optional_secrets" {
   type        = set(string)
   default     = []
   validation {
-    condition     = length(setsubtract(var.optional_secrets, ["WEBHOOK_MASTER_KEY_FORMER", "SUPABASE_JWT_SECRET", "OPENAI_ORGANIZATION", "OPENAI_PROJECT", "SMTP_PASSWORD", "AUTH_SIGNING_KEY"])) == 0
+    condition     = length(setsubtract(var.optional_secrets, ["DATABASE_REPLICA_URL", "WEBHOOK_MASTER_KEY_FORMER", "SUPABASE_JWT_SECRET", "OPENAI_ORGANIZATION", "OPENAI_PROJECT", "SMTP_PASSWORD", "AUTH_SIGNING_KEY"])) == 0
     error_message = "WEBHOOK_MASTER_KEY_FORMER, SUPABASE_JWT_SECRET, OPENAI_ORGANIZATION, OPENAI_PROJECT, SMTP_PASSWORD, AUTH_SIGNING_KEY."
   }
 }

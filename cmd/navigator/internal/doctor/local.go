@@ -81,7 +81,7 @@ func (l look) outside(ctx context.Context) (checks []Check) {
 	}
 	if l.does(boot.API) {
 		checks = append(checks, l.accounts(ctx)...)
-		checks = append(checks, counts(ctx, l.config))
+		checks = append(checks, counts(ctx, l.config), l.replica(ctx))
 	}
 	if l.service != boot.API {
 		checks = append(checks, l.callback(ctx))

@@ -36,6 +36,6 @@ sticky_seconds        = 300
 blocked_cidrs         = ["192.0.2.0/24"]
 webhook_allowed_cidrs = ["198.51.100.0/24"]
 ops_allowed_cidrs     = ["203.0.113.0/24"]
-optional_secrets      = ["WEBHOOK_MASTER_KEY_FORMER", "SUPABASE_JWT_SECRET", "SMTP_PASSWORD"]
+optional_secrets      = ["DATABASE_REPLICA_URL", "WEBHOOK_MASTER_KEY_FORMER", "SUPABASE_JWT_SECRET", "SMTP_PASSWORD"]
 baa_confirmed         = true
 smtp                  = { host = "smtp.example.com", from = "no-reply@navigator.example.com", username = "navigator" }

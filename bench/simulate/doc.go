@@ -3,8 +3,8 @@
 // bounds it, how long a document takes, and what a million documents a day
 // would need.
 //
-//	go run ./loadtest/simulate            # the tables of docs/performance.md
-//	go run ./loadtest/simulate -json      # the same for machines
+//	go run ./bench/simulate            # the tables of docs/performance.md
+//	go run ./bench/simulate -json      # the same for machines
 //
 // It is a discrete-event simulation: places in queues, processors, the pace and
 // the room of the providers are the product's own settings; what a step costs

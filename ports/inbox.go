@@ -38,7 +38,7 @@ type Received struct {
 
 // InboxState is what the webhook's status page tells.
 type InboxState struct {
-	Callbacks int64     // stored, repeated deliveries not counted
+	Callbacks int64     // stored in the last 24 hours, repeated deliveries not counted
 	Last      time.Time // zero when none
 }
 

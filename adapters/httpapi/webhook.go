@@ -122,7 +122,7 @@ func answer(handle func(*http.Request) (any, error)) http.HandlerFunc {
 // InboxStatus is what the webhook's status page tells.
 type InboxStatus struct {
 	Status       string     `json:"status"`
-	WebhookCalls int64      `json:"webhook_calls"`
+	WebhookCalls int64      `json:"webhook_calls" doc:"Callbacks stored in the last 24 hours, repeated deliveries not counted"`
 	LastCall     *time.Time `json:"last_call"`
 	Database     string     `json:"database"`
 }

@@ -157,10 +157,13 @@ func (s *Store) AttemptOf(ctx context.Context, providerJob string) (attempt core
 	return attempt, trouble(err)
 }
 
-// InboxState counts what was stored.
+// InboxState counts what was stored in the last day. Everybody may ask, so it
+// must not read all that is kept.
 func (s *Store) InboxState(ctx context.Context) (state ports.InboxState, err error) {
 	var last *time.Time
-	err = s.pool.QueryRow(ctx, `select count(*), max(received_at) from upload_pipeline.webhook_log`).Scan(&state.Callbacks, &last)
+	err = s.pool.QueryRow(ctx, `select
+		(select count(*) from upload_pipeline.webhook_log where received_at > now() - interval '1 day'),
+		(select received_at from upload_pipeline.webhook_log order by received_at desc limit 1)`).Scan(&state.Callbacks, &last)
 	if last != nil {
 		state.Last = *last
 	}

@@ -25,6 +25,7 @@ locals {
     openai-organization       = { setting = "OPENAI_ORGANIZATION", to = ["api", "worker"] }
     smtp-password             = { setting = "SMTP_PASSWORD", to = ["api"] }
     auth-signing-key          = { setting = "AUTH_SIGNING_KEY", to = ["api"] }
+    auth-signing-key-former   = { setting = "AUTH_SIGNING_KEY_FORMER", to = ["api"] }
     openai-project            = { setting = "OPENAI_PROJECT", to = ["api", "worker"] }
   }
   tool_secrets = {

@@ -13,7 +13,7 @@ import (
 const (
 	documentPages    = 10
 	documentGB       = 1.0 / 1024 // its file
-	documentRowsGB   = 0.00027    // 20 chunks of 12 kB with vector, words and indexes, and its pages' text
+	documentRowsGB   = 0.00036    // 20 chunks of 16 kB with vector, its copy, words and indexes, and its pages' text
 	documentRequests = 50         // uploads, looks at the status, callbacks
 	documentLogGB    = 0.00004
 	monthsKept       = 12

@@ -30,7 +30,7 @@ type listening struct {
 // listen opens the stream of a document, after an event where one is named.
 func (p person) listen(id, after string) *listening {
 	p.w.t.Helper()
-	ctx, cut := context.WithTimeout(context.Background(), patience)
+	ctx, cut := context.WithTimeout(context.Background(), 2*patience) // of many documents the last one takes a while
 	p.w.t.Cleanup(cut)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.w.api+"/documents/"+id+"/events", nil)
 	if err != nil {

@@ -12,10 +12,10 @@ import (
 )
 
 // readers are the folders whose code may look at the environment, and by what.
-// pdftext looks for its own file where nobody configured one; the servers and
-// the dump hand the environment to programs they run.
+// pdftext looks for its own file where nobody configured one; the servers, the
+// dump and a place to load hand the environment to programs they run.
 var readers = map[string]string{
-	"cmd/internal/boot": "Environ", "cmd/migrate": "Environ", "cmd/navigator": "Environ Getenv LookupEnv",
+	"bench/place": "Environ", "cmd/internal/boot": "Environ", "cmd/migrate": "Environ", "cmd/navigator": "Environ Getenv LookupEnv",
 	"db/dbtest": "Getenv", "db/pgserver": "Getenv Environ", "db/internal/dump": "Environ", "adapters/pdftext": "Getenv",
 }
 

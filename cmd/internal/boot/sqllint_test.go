@@ -49,6 +49,7 @@ var builtSQL = map[string]string{
 	"db/plans":                       "the seed of a test's database, out of the source",
 	"db/schemadump":                  "a database's name that it draws",
 	"cmd/navigator/internal/dev":     "the names of a private database, and a password that it draws",
+	"bench/place":                    "likewise, of a place to load",
 }
 
 // L-024: a value that is pasted into a statement. Only what stands in the
@@ -254,6 +255,7 @@ var sessions = map[string]string{
 	"db/legacy":                "adoption, likewise",
 	"db/dbtest":                "tests' own connections to the server",
 	"db/plans":                 "likewise",
+	"bench/place":              "the owner's connections to a private server, to fill it",
 }
 
 func TestP010_NoStatementNeedsASession(t *testing.T) {

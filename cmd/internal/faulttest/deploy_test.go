@@ -40,10 +40,19 @@ func migrationsAt(ctx context.Context, commit string) (map[string]string, error)
 	return all, err
 }
 
-// before reports whether a schema grew into today's by further migrations alone.
+// before reports whether a schema grew into today's by further migrations alone,
+// all of them behind its own: a branch whose numbers had a gap until another was
+// merged was no release.
 func before(old, today map[string]string) bool {
+	last := ""
 	for name, hash := range old {
 		if today[name] != hash {
+			return false
+		}
+		last = max(last, name)
+	}
+	for name := range today {
+		if _, had := old[name]; !had && name < last {
 			return false
 		}
 	}

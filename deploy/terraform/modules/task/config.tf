@@ -41,7 +41,7 @@ locals {
       Effect    = "Allow"
       Action    = ["s3:ListBucket"]
       Resource  = "arn:aws:s3:::${config.bucket}"
-      Condition = { StringLike = { "s3:prefix" = ["${config.prefix}", "${config.prefix}/*"] } }
+      Condition = { StringLike = { "s3:prefix" = [config.prefix, "${config.prefix}/*"] } }
     },
     { Sid = "Config", Effect = "Allow", Action = ["s3:GetObject"], Resource = "arn:aws:s3:::${config.bucket}/${config.prefix}/*" },
     {

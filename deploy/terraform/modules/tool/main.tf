@@ -3,6 +3,7 @@
 # ours waits for a release (modules/service). Terraform knows no ignore_changes
 # that is a choice, so these are two modules.
 terraform {
+  required_version = ">= 1.11, < 2"
   required_providers {
     aws = {
       source  = "hashicorp/aws"

@@ -232,7 +232,7 @@ func TestAPageOfIncidentsThatHoldsNothingIsFound(t *testing.T) {
 // branch is.
 func TestAlwaysSkippedIsTold(t *testing.T) {
 	t.Parallel()
-	for body, want := range map[string]bool{
+	for body, want := range map[string]bool{ // bodies that are parsed and never run
 		`t.Skip("x")`: true, `t.Parallel(); t.Skipf("x")`: true, ``: true, `if true { t.Skip("x") }`: false, `run(t)`: false, `x := t.Skip; _ = x`: false,
 	} {
 		file, err := parser.ParseFile(token.NewFileSet(), "a_test.go", "package a\nfunc TestX(t *testing.T) { "+body+" }\n", parser.SkipObjectResolution)

@@ -264,6 +264,8 @@ func (s *site) probe(t *testing.T) {
 			t.Errorf("in the %s's image a program is %+v", service, seen)
 		}
 		if seen.Reached != "" {
+			// An engine on another machine, or without this one's network, cannot reach
+			// the PostgreSQL and the fakes that run here for the test.
 			t.Skipf("SKIPPED: the images were built and not run: the engine's containers do not reach this machine's own services: %s", seen.Reached)
 		}
 	}

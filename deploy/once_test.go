@@ -52,9 +52,6 @@ func TestFM042_ProgramsAreBuiltInOnePlace(t *testing.T) {
 
 // FM-042: the second build of the same sources compiles nothing.
 func TestFM042_ASecondBuildCompilesNothing(t *testing.T) {
-	if testing.Short() {
-		t.Skip("SKIPPED: -short: builds a service")
-	}
 	flags := imageFlags(t)
 	compiledOf(t, "..", flags, t.TempDir(), "./cmd/webhook")
 	if n := compiledOf(t, "..", flags, t.TempDir(), "./cmd/webhook"); n != 0 {
@@ -83,9 +80,6 @@ var alone = map[string][2]string{
 // its own way. Here a service is one file. It needs no library, and starts where
 // nothing else is.
 func TestP001_FM011b_C19_P005_FM041_EveryProgramIsOneFileThatStarts(t *testing.T) {
-	if testing.Short() {
-		t.Skip("SKIPPED: -short: builds every program")
-	}
 	out, programs := t.TempDir(), []string{}
 	for name := range alone {
 		programs = append(programs, "./cmd/"+name)

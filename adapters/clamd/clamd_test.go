@@ -54,10 +54,16 @@ func daemon(t *testing.T) *clamd.Scanner {
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	scanner := scannerAt(t, "unix:"+socket, patience)
-	// clamd reads its signatures and signals nothing when it is ready, so it is
-	// asked until a deadline; the pause only spares the processor.
-	for end := time.Now().Add(time.Minute); scanner.Healthy(t.Context()) != nil; time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(end) {
+	// clamd reads its signatures and tells nobody when it is ready: it is asked
+	// until the deadline, and the pause spares the processor.
+	deadline := time.NewTimer(time.Minute)
+	defer deadline.Stop()
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for scanner.Healthy(t.Context()) != nil {
+		select {
+		case <-again.C:
+		case <-deadline.C:
 			_ = cmd.Process.Kill()
 			_ = cmd.Wait()
 			t.Fatalf("clamd does not answer: %s", said.String())

@@ -139,10 +139,18 @@ func (p *pair) replay(on bool) {
 }
 
 // until asks until the answer is yes.
+// until asks a standby again until it has come as far: PostgreSQL tells nobody
+// when it replayed. It ends at the deadline, and the pause spares the processor.
 func (p *pair) until(what string, yes func() bool) {
 	p.t.Helper()
-	for end := time.Now().Add(30 * time.Second); !yes(); time.Sleep(5 * time.Millisecond) { // another process: nothing signals it
-		if time.Now().After(end) {
+	deadline := time.NewTimer(30 * time.Second)
+	defer deadline.Stop()
+	again := time.NewTicker(5 * time.Millisecond)
+	defer again.Stop()
+	for !yes() {
+		select {
+		case <-again.C:
+		case <-deadline.C:
 			p.t.Fatalf("waited for %s", what)
 		}
 	}

@@ -23,20 +23,26 @@ type client struct {
 }
 
 var clients = []client{
-	{"clients/go/client.gen.go", makeGo},
+	{"clients/go/models.gen.go", makeGo("clients/go/oapi-codegen-models.yaml")},
+	{"clients/go/client.gen.go", makeGo("clients/go/oapi-codegen.yaml")},
 	{"clients/typescript/schema.ts", makeTypeScript},
 }
 
 func (c client) path(root string) string { return filepath.Join(root, filepath.FromSlash(c.file)) }
 
-// makeGo makes the Go client from the 3.0.3 document, which is the one that its
-// generator knows whole.
-func makeGo(ctx context.Context, root string) ([]byte, error) {
+// makeGo makes the part of the Go client that a configuration asks for.
+func makeGo(config string) func(ctx context.Context, root string) ([]byte, error) {
+	return func(ctx context.Context, root string) ([]byte, error) { return runGo(ctx, root, config) }
+}
+
+// runGo has it made from the 3.0.3 document, which is the one that its generator
+// knows whole.
+func runGo(ctx context.Context, root, config string) ([]byte, error) {
 	whole, err := document(root, "openapi-3.0.json")
 	if err != nil {
 		return nil, err
 	}
-	document, err := withoutHeaders(whole)
+	document, err := forGo(whole)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +55,7 @@ func makeGo(ctx context.Context, root string) ([]byte, error) {
 	if err := os.WriteFile(source, document, 0o600); err != nil {
 		return nil, err
 	}
-	command := exec.CommandContext(ctx, "go", "run", oapiCodegen, "-config", "clients/go/oapi-codegen.yaml", source)
+	command := exec.CommandContext(ctx, "go", "run", oapiCodegen, "-config", config, source)
 	var out, said bytes.Buffer
 	command.Dir, command.Stdout, command.Stderr = root, &out, &said
 	if err := command.Run(); err != nil {

@@ -37,9 +37,19 @@ func TestFM032_FM035_L022_L033_ClientsDrift(t *testing.T) {
 	}
 }
 
+func TestProblemsAreNoFields(t *testing.T) {
+	t.Parallel()
+	got, err := forGo([]byte(`{"paths":{"/a":{"get":{"responses":{"200":{"content":{"application/json":{}}},"404":{"content":{"application/problem+json":{}}},
+		"503":{"content":{"application/json":{},"application/problem+json":{}}},"204":{}}}}}}`))
+	want := `{"paths":{"/a":{"get":{"responses":{"200":{"content":{"application/json":{}}},"204":{},"503":{"content":{"application/json":{},"application/problem+json":{}}}}}}}}`
+	if diff := cmp.Diff(want, string(got)); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
+}
+
 func TestOptionalHeadersAreNoArguments(t *testing.T) {
 	t.Parallel()
-	got, err := withoutHeaders([]byte(`{"paths":{"/a":{"get":{"parameters":[{"in":"header","name":"A"}]},"put":{"parameters":[
+	got, err := forGo([]byte(`{"paths":{"/a":{"get":{"parameters":[{"in":"header","name":"A"}]},"put":{"parameters":[
 		{"in":"header","name":"A","required":true},{"in":"header","name":"B"},{"in":"path","name":"id"}]}}}}`))
 	want := `{"paths":{"/a":{"get":{},"put":{"parameters":[{"in":"header","name":"A","required":true},{"in":"path","name":"id"}]}}}}`
 	if diff := cmp.Diff(want, string(got)); err != nil || diff != "" {

@@ -23,6 +23,7 @@ import (
 func started(t *testing.T, signatures string) (address string, ended <-chan struct{}, said *bytes.Buffer) {
 	t.Helper()
 	if _, err := exec.LookPath("clamd"); err != nil {
+		// A scanner of 50 MB that only root can install; CI does.
 		t.Skip("skipped: clamd is not here (Debian package clamav-daemon): what its container runs is NOT run")
 	}
 	dir := t.TempDir()

@@ -12,6 +12,8 @@ import (
 func checkedBy(t *testing.T, text, program string, args ...string) {
 	t.Helper()
 	if _, err := exec.LookPath(program); err != nil {
+		// Only root can install it; CI does. The policies over the same plan, in Go, run
+		// without it.
 		t.Skip(program + " is not installed here: what the plan carries is NOT checked by it (Debian packages prometheus, prometheus-alertmanager)")
 	}
 	at := filepath.Join(t.TempDir(), "config.yaml")

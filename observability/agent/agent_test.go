@@ -58,6 +58,7 @@ func TestTheFileIsAnAgents(t *testing.T) {
 		t.Errorf("something is not filled in: %s", text)
 	}
 	if _, err := exec.LookPath("promtool"); err != nil {
+		// Only root can install Prometheus' tools; CI does.
 		t.Skip("the agent's file is NOT checked: promtool is not installed here: " + stack.Prometheus.Advice())
 	}
 	check := func(text string) (string, error) {
@@ -191,6 +192,7 @@ var waits = regexp.MustCompile(`(?m)^(\s+)for: \S+$`)
 func TestWhatTheAgentWritesFiresTheRules(t *testing.T) {
 	t.Parallel()
 	if advice, ok := stack.Installed(); !ok {
+		// As above: the real programs are packages, and CI installs them.
 		t.Skip("the agent is NOT run: " + advice)
 	}
 	tree, err := alertmanager.Hurried("http://127.0.0.1:1", time.Second)

@@ -138,7 +138,6 @@ func (p *pair) replay(on bool) {
 	})
 }
 
-// until asks until the answer is yes.
 // until asks a standby again until it has come as far: PostgreSQL tells nobody
 // when it replayed. It ends at the deadline, and the pause spares the processor.
 func (p *pair) until(what string, yes func() bool) {

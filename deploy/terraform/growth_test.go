@@ -53,8 +53,8 @@ func growthPolicies() []policy {
 			"by another figure than requests": inBlock("module.api.aws_appautoscaling_policy.requests[0]", "predefined_metric_specification", []any{}, "target_tracking_scaling_policy_configuration", 0),
 		}},
 		{"what calls out is named, port by port", here, leaves, map[string]func(*testing.T, *plan){
-			"every port":        change(`module.worker.aws_vpc_security_group_egress_rule.outside["443"]`, "to_port", 65535.0),
-			"every protocol":    change(`module.worker.aws_vpc_security_group_egress_rule.outside["443"]`, "ip_protocol", "-1"),
+			"every port":        change(`module.worker.module.door.aws_vpc_security_group_egress_rule.outside["443"]`, "to_port", 65535.0),
+			"every protocol":    change(`module.worker.module.door.aws_vpc_security_group_egress_rule.outside["443"]`, "ip_protocol", "-1"),
 			"another port":      change(`aws_vpc_security_group_egress_rule.migrate["443"]`, "from_port", 22.0),
 			"the whole network": change(`aws_vpc_security_group_egress_rule.balancer["api"]`, "cidr_ipv4", "10.20.0.0/16"),
 			"anywhere":          change(`aws_vpc_security_group_egress_rule.balancer["webhook"]`, "cidr_ipv4", "0.0.0.0/0"),

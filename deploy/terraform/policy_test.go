@@ -25,8 +25,8 @@ func servicePolicies() []policy {
 	return []policy{
 		{"nothing but 80 and 443 of the load balancer is open", here, doors, map[string]func(*testing.T, *plan){
 			"a third open port":   change(`aws_vpc_security_group_ingress_rule.balancer["http"]`, "from_port", 22.0),
-			"a service opened":    change("module.api.aws_vpc_security_group_ingress_rule.balancer[0]", "cidr_ipv4", "0.0.0.0/0"),
-			"every port":          change("module.api.aws_vpc_security_group_ingress_rule.balancer[0]", "to_port", 65535.0),
+			"a service opened":    change("module.api.module.door.aws_vpc_security_group_ingress_rule.balancer[0]", "cidr_ipv4", "0.0.0.0/0"),
+			"every port":          change("module.api.module.door.aws_vpc_security_group_ingress_rule.balancer[0]", "to_port", 65535.0),
 			"a rule in the group": change("aws_security_group.balancer", "ingress", []any{map[string]any{"from_port": 22.0}}),
 		}},
 		{"grants are least", roots, least, nil},

@@ -68,10 +68,10 @@ func toolPolicies() []policy {
 			"not signed":            inAgent("sigv4", "sigv3"),
 			"written elsewhere":     inAgent("WORKSPACE", "https://example.com/"),
 			"a service not scraped": inAgent(`"job_name": "worker"`, `"job_name": "workers"`),
-			"a service not named":   drop("module.worker.aws_service_discovery_service.this[0]"),
+			"a service not named":   drop("module.worker.module.door.aws_service_discovery_service.this[0]"),
 		}},
 		{"the operators' port is the agent's alone", options, operators, map[string]func(*testing.T, *plan){
-			"the balancer's, too": change("module.api.aws_vpc_security_group_ingress_rule.balancer[0]", "to_port", 9000.0),
+			"the balancer's, too": change("module.api.module.door.aws_vpc_security_group_ingress_rule.balancer[0]", "to_port", 9000.0),
 			"nobody's":            drop(`aws_vpc_security_group_ingress_rule.tool["agent-worker-9000"]`),
 		}},
 		{"services are told of the options that run", []string{"options", "production", "staging"}, reached, map[string]func(*testing.T, *plan){

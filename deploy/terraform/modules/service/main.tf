@@ -9,46 +9,13 @@ terraform {
   }
 }
 
-resource "aws_security_group" "this" {
-  name        = var.task.name
-  description = "${var.task.name}: its own port from those who call it"
-  vpc_id      = var.place.vpc_id
-  lifecycle {
-    create_before_destroy = true
-  }
-}
-
-resource "aws_vpc_security_group_ingress_rule" "balancer" {
-  count                        = var.load_balancer == null ? 0 : 1
-  security_group_id            = aws_security_group.this.id
-  description                  = "from the load balancer"
-  referenced_security_group_id = var.load_balancer.security_group_id
-  ip_protocol                  = "tcp"
-  from_port                    = var.task.port
-  to_port                      = var.task.port
-}
-
-resource "aws_vpc_security_group_egress_rule" "outside" {
-  for_each          = { for port in var.egress : tostring(port) => port }
-  security_group_id = aws_security_group.this.id
-  description       = "outside services, which have no fixed addresses"
-  cidr_ipv4         = "0.0.0.0/0"
-  ip_protocol       = "tcp"
-  from_port         = each.value
-  to_port           = each.value
-}
-
-resource "aws_service_discovery_service" "this" {
-  count = var.namespace_id == null ? 0 : 1
-  name  = element(split("-", var.task.name), length(split("-", var.task.name)) - 1)
-  dns_config {
-    namespace_id   = var.namespace_id.id
-    routing_policy = "MULTIVALUE"
-    dns_records {
-      type = "A"
-      ttl  = 10
-    }
-  }
+module "door" {
+  source        = "../door"
+  task          = var.task
+  vpc_id        = var.place.vpc_id
+  load_balancer = var.load_balancer
+  egress        = var.egress
+  namespace_id  = var.namespace_id
 }
 
 resource "aws_ecs_service" "this" {
@@ -79,7 +46,7 @@ resource "aws_ecs_service" "this" {
   }
   network_configuration {
     subnets          = var.place.subnets
-    security_groups  = [aws_security_group.this.id]
+    security_groups  = [module.door.security_group_id]
     assign_public_ip = false
   }
   dynamic "load_balancer" {
@@ -91,9 +58,9 @@ resource "aws_ecs_service" "this" {
     }
   }
   dynamic "service_registries" {
-    for_each = aws_service_discovery_service.this
+    for_each = module.door.registries
     content {
-      registry_arn = service_registries.value.arn
+      registry_arn = service_registries.value
     }
   }
   lifecycle {

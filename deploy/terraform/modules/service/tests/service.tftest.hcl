@@ -19,7 +19,7 @@ variables {
 
 run "made" {
   assert {
-    condition     = aws_ecs_service.this.deployment_circuit_breaker[0].rollback && aws_ecs_service.this.alarms[0].rollback && length(aws_vpc_security_group_ingress_rule.balancer) == 1
+    condition     = aws_ecs_service.this.deployment_circuit_breaker[0].rollback && aws_ecs_service.this.alarms[0].rollback && length(module.door.open) == 1
     error_message = "A bad release is not undone, or nobody comes in."
   }
 }
@@ -40,7 +40,7 @@ run "without_a_balancer_nobody_comes_in" {
   command = plan
   variables { load_balancer = null }
   assert {
-    condition     = length(aws_vpc_security_group_ingress_rule.balancer) == 0 && length(aws_appautoscaling_policy.depth) == 0
+    condition     = length(module.door.open) == 0 && length(aws_appautoscaling_policy.depth) == 0
     error_message = "An open port, or scaling by a queue that was not asked for."
   }
 }

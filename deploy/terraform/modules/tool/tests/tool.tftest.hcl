@@ -27,11 +27,11 @@ run "one_is_stopped_before_its_successor" {
     error_message = "Two would write the same chunks."
   }
   assert {
-    condition     = aws_service_discovery_service.this.name == "loki" && length(aws_vpc_security_group_ingress_rule.balancer) == 0
+    condition     = module.door.name == "loki" && length(module.door.open) == 0
     error_message = "Another name, or open to a load balancer that it has not."
   }
   assert {
-    condition     = [for rule in aws_vpc_security_group_egress_rule.outside : rule.from_port] == [443]
+    condition     = module.door.called == [443]
     error_message = "It calls other ports than it is let."
   }
 }
@@ -51,7 +51,7 @@ run "two_take_turns" {
     error_message = "A public tool is away while it changes."
   }
   assert {
-    condition     = aws_vpc_security_group_ingress_rule.balancer[0].from_port == 3100
+    condition     = one(module.door.open) == 3100
     error_message = "The load balancer does not reach it."
   }
 }

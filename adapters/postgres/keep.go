@@ -69,14 +69,10 @@ func (s *Store) keepAnswer(ctx context.Context, step core.Step, ticket any) erro
 		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 			return err
 		}
-		batch = &pgx.Batch{}
-		if err := s.queue.Add(ctx, batch, nextJobs(step, announced)...); err != nil {
+		if err := s.queue.Insert(ctx, tx, nextJobs(step, announced)...); err != nil {
 			return err
 		}
-		if err := s.queue.End(batch, ticket); err != nil {
-			return err
-		}
-		return tx.SendBatch(ctx, batch).Close()
+		return s.queue.Complete(ctx, tx, ticket)
 	})
 }
 

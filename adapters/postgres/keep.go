@@ -180,7 +180,7 @@ func (s *Store) queueMove(batch *pgx.Batch, step core.Step, to core.Status, move
 		args = append(args, len(made.Items), int64(made.Tokens))
 	}
 	batch.Queue(`with moved as (`+set+fence+` returning webhook_at is not null as announced)
-		select coalesce((select announced from moved), false), upload_pipeline.stands((select count(*) from moved))`, args...).QueryRow(moved)
+		select coalesce((select announced from moved), false), upload_pipeline.stands((select count(*) from moved))`, args...).QueryRow(func(row pgx.Row) error { return moved(row) })
 }
 
 // timedSQL adds what the providers took of the attempt: their calls of the kept

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/insurance-navigator/navigator/adapters/llamaparse"
+	"github.com/insurance-navigator/navigator/bench/place"
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/loadtest/load/arrivals"
 )
@@ -40,7 +42,7 @@ func BenchmarkWebhook(b *testing.B) {
 func benchmarkWebhook(b *testing.B) {
 	b.Helper()
 	w := newWorld(b, nobody{}, plain)
-	_, ready := w.service("webhook", "inav_worker")
+	webhook, ready := w.service("webhook", "inav_worker")
 	run(b, w.db.super, "create schema bench")
 	run(b, w.db.super, "create table bench.callbacks (id uuid primary key, body jsonb not null, at timestamptz not null default now())")
 	run(b, w.db.super, "grant usage on schema bench to inav_worker")
@@ -48,7 +50,7 @@ func benchmarkWebhook(b *testing.B) {
 	rival := bare(b, "insert", "BENCH_DATABASE="+w.db.URL("inav_worker"))
 	const turn = int(webhookRate * webhookFor / time.Second)
 	letters := w.letters(webhookTurns * turn)
-	ours, theirs := newReceiver(b, "the webhook", ready.Webhook), newReceiver(b, "the bare handler", rival.address)
+	ours, theirs := newReceiver(b, webhook, ready.Webhook), newReceiver(b, rival.process, rival.address)
 	for first := 0; first < len(letters); first += turn {
 		for _, r := range []*receiver{ours, theirs} {
 			run(b, w.db.super, "checkpoint") // the turn before is not written out in this one
@@ -56,17 +58,27 @@ func benchmarkWebhook(b *testing.B) {
 		}
 	}
 	sheet.describe(b, "%d turns of %s at %d callbacks a second each, open model: times count from when one was due", webhookTurns, webhookFor, webhookRate)
-	const name = "ms of a bare handler that inserts a row"
-	sheet.add(b, figure{Measure: "callback, p50", Value: ours.times.percentile(50), Unit: "ms", Rival: name, Beside: theirs.times.percentile(50),
-		Note: fmt.Sprintf("n=%d", len(ours.times))}, "webhook-p50-ms")
-	sheet.add(b, figure{Measure: "callback, p99", Value: ours.times.percentile(99), Unit: "ms", Rival: name, Beside: theirs.times.percentile(99),
-		Note: fmt.Sprintf("begun over %s late: %d, beside %d; the target is 50 ms and a ratio of 3", arrivals.LateAfter, ours.late, theirs.late)}, "webhook-p99-ms")
-	failed := ours.failed + theirs.failed
-	sheet.add(b, figure{Measure: "callbacks that failed", Value: float64(failed), Unit: "callbacks", Note: fmt.Sprintf("of %d to each; none may", len(letters))}, "webhook-failed")
-	if failed > 0 {
+	addCallbacks(b, ours, theirs, len(letters))
+	if failed := ours.failed + theirs.failed; failed > 0 {
 		b.Fatalf("%d callbacks of %d failed: %v", failed, 2*len(letters), errors.Join(ours.trouble, theirs.trouble))
 	}
 	w.kept(len(letters))
+}
+
+// addCallbacks adds what became of the callbacks that each of the two was sent.
+func addCallbacks(b *testing.B, ours, theirs *receiver, sent int) {
+	b.Helper()
+	const name = "ms of a bare handler that inserts a row"
+	sheet.add(b, figure{Measure: "callback, p50", Value: ours.times.percentile(50), Unit: "ms", Rival: name, Beside: theirs.times.percentile(50),
+		Note: fmt.Sprintf("n=%d", sent)}, "webhook-p50-ms")
+	sheet.add(b, figure{Measure: "callback, p99", Value: ours.times.percentile(99), Unit: "ms", Rival: name, Beside: theirs.times.percentile(99),
+		Note: fmt.Sprintf("begun over %s late: %d, beside %d; the target is 50 ms and a ratio of 3", arrivals.LateAfter, ours.late, theirs.late)}, "webhook-p99-ms")
+	each := 1000 / float64(sent) // from seconds in all to ms of one
+	sheet.add(b, figure{Measure: "the server's CPU", Value: each * ours.own, Unit: "ms a callback", Rival: "of the bare handler", Beside: each * theirs.own,
+		Note: fmt.Sprintf("there are %.1f ms of CPU a callback, for server, database and sender", 1000*float64(runtime.NumCPU())/webhookRate)}, "webhook-cpu-ms")
+	sheet.add(b, figure{Measure: "the database's CPU", Value: each * ours.server, Unit: "ms a callback", Rival: "for the bare handler", Beside: each * theirs.server}, "webhook-database-cpu-ms")
+	sheet.add(b, figure{Measure: "callbacks that failed", Value: float64(ours.failed + theirs.failed), Unit: "callbacks",
+		Note: fmt.Sprintf("of %d to each; none may", sent)}, "webhook-failed")
 }
 
 // letter is one callback, ready to be sent.
@@ -134,18 +146,20 @@ func (w *world) kept(sent int) {
 
 // receiver is one server that callbacks are sent to, and what became of them.
 type receiver struct {
-	name, address string
-	client        *http.Client
-	times         sample
-	late, failed  int
-	trouble       error // of the last that failed
+	process      *place.Process
+	address      string
+	client       *http.Client
+	times        sample
+	own, server  float64 // seconds of CPU: the process's, the database's
+	late, failed int
+	trouble      error // of the last that failed
 }
 
 // newReceiver has as many connections as there may be callbacks under way.
-func newReceiver(b *testing.B, name, address string) *receiver {
+func newReceiver(b *testing.B, process *place.Process, address string) *receiver {
 	transport := &http.Transport{MaxIdleConnsPerHost: webhookRate}
 	b.Cleanup(transport.CloseIdleConnections)
-	return &receiver{name: name, address: address, client: &http.Client{Transport: transport, Timeout: webhookTime}}
+	return &receiver{process: process, address: address, client: &http.Client{Transport: transport, Timeout: webhookTime}}
 }
 
 // deliver sends each letter when it is due. What is not taken is counted.
@@ -153,12 +167,14 @@ func (r *receiver) deliver(b *testing.B, letters []letter) {
 	b.Helper()
 	times, errs := make(sample, len(letters)), make([]error, len(letters))
 	plan := arrivals.Plan{Times: arrivals.Constant(webhookRate), Count: len(letters)}
+	own, server := r.process.CPUSeconds(), private.cluster.CPUSeconds()
 	begun := arrivals.Run(b.Context(), arrivals.Wall{}, plan, func(n int, due time.Time) {
 		errs[n] = r.send(b, letters[n])
 		times[n] = time.Since(due)
 	})
+	r.own, r.server = r.own+r.process.CPUSeconds()-own, r.server+private.cluster.CPUSeconds()-server
 	if begun.Pieces != len(letters) {
-		b.Fatalf("%s: only %d of %d callbacks begun", r.name, begun.Pieces, len(letters))
+		b.Fatalf("%s: only %d of %d callbacks begun", r.process.Name, begun.Pieces, len(letters))
 	}
 	for _, err := range errs {
 		if err != nil {

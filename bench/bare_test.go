@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,6 +12,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/insurance-navigator/navigator/adapters/pdftext"
 	"github.com/insurance-navigator/navigator/core"
@@ -28,9 +29,10 @@ func bareMain(kind string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	handler := spooler{dir: os.Getenv("BENCH_SPOOL")}
-	if kind == "forward" {
-		handler.storage = os.Getenv("BENCH_STORAGE")
+	handler, err := bareHandler(ctx, kind)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
 	server := &http.Server{Handler: handler}
 	go func() {
@@ -40,6 +42,43 @@ func bareMain(kind string) int {
 	slog.New(slog.NewJSONHandler(os.Stdout, nil)).Info("ready", "api", "http://"+listener.Addr().String())
 	_ = server.Serve(listener) // it ends by being closed
 	return 0
+}
+
+// bareHandler is the rival of that kind, by the settings that go with it.
+func bareHandler(ctx context.Context, kind string) (http.Handler, error) {
+	switch kind {
+	case "spool", "forward":
+		return spooler{dir: os.Getenv("BENCH_SPOOL"), storage: os.Getenv("BENCH_STORAGE")}, nil
+	case "insert":
+		return newInserter(ctx, os.Getenv("BENCH_DATABASE"))
+	}
+	return nil, fmt.Errorf("no rival of the kind %q", kind)
+}
+
+// inserter keeps the body of each request as one row, and does nothing else.
+type inserter struct{ pool *pgxpool.Pool }
+
+func newInserter(ctx context.Context, address string) (inserter, error) {
+	config, err := pgxpool.ParseConfig(address)
+	if err != nil {
+		return inserter{}, err
+	}
+	config.MaxConns = poolSize
+	pool, err := pgxpool.NewWithConfig(ctx, config) // it goes with the process
+	return inserter{pool}, err
+}
+
+// ServeHTTP implements http.Handler.
+func (i inserter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err == nil {
+		_, err = i.pool.Exec(r.Context(), "insert into bench.callbacks (id, body) values ($1, $2)", core.NewID(), body)
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	reply(w, map[string]bool{"ok": true})
 }
 
 // spooler takes a file from a multipart body to an unlinked temporary file
@@ -53,8 +92,7 @@ func (s spooler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]any{"bytes": size, "sha256": digest})
+	reply(w, map[string]any{"bytes": size, "sha256": digest})
 }
 
 func (s spooler) take(r *http.Request) (int64, string, error) {
@@ -90,5 +128,5 @@ func (s spooler) forward(ctx context.Context, file *os.File, size int64) error {
 	}
 	request.ContentLength = size
 	request.Header.Set("Content-Type", pdftext.TypePDF)
-	return accepted(request)
+	return accepted(http.DefaultClient, request)
 }

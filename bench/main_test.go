@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// childEnv makes the test binary a rival server instead: "spool" or "forward".
+// childEnv makes the test binary a rival server instead: "spool", "forward" or "insert".
 const childEnv = "BENCH_CHILD"
 
 func TestMain(m *testing.M) {

@@ -66,9 +66,20 @@ const (
 	pdfRead = "%%PDF-1.7\n%%document %d"
 )
 
-// paddedPDF is a file of empty pages that any reader takes, filled up to size
-// bytes with a stream that no page shows; a size of 0 leaves it small.
+// paddedPDF is a file of empty pages that any reader takes, filled up to
+// exactly size bytes with a stream that no page shows; a size of 0 leaves it
+// small. Where the stream would be a digit shorter in its length than the file,
+// a byte or two are missing.
 func paddedPDF(pages, number, size int) []byte {
+	if size == 0 {
+		return streamPDF(pages, number, 0)
+	}
+	frame := len(streamPDF(pages, number, size)) - size
+	return streamPDF(pages, number, max(0, size-frame))
+}
+
+// streamPDF is such a file with a stream of so many bytes; with 0, without one.
+func streamPDF(pages, number, stream int) []byte {
 	var out bytes.Buffer
 	offsets := make([]int, 0, pages+3)
 	object := func(format string, args ...any) {
@@ -87,9 +98,8 @@ func paddedPDF(pages, number, size int) []byte {
 	for range pages {
 		object("<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Resources<<>>>>")
 	}
-	if size > 0 {
-		rest := max(0, size-out.Len()-32*(pages+3)-256)
-		object("<</Length %d>>stream\n%s\nendstream", rest, noise(rest))
+	if stream > 0 {
+		object("<</Length %d>>stream\n%s\nendstream", stream, noise(stream))
 	}
 	finishPDF(&out, offsets)
 	return out.Bytes()

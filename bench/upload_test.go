@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/insurance-navigator/navigator/adapters/httpapi"
 	"github.com/insurance-navigator/navigator/adapters/pdftext"
 	"github.com/insurance-navigator/navigator/bench/place"
 	"github.com/insurance-navigator/navigator/core"
@@ -20,9 +21,8 @@ import (
 
 // The load of the upload: each round sends so many files, so many at once.
 const (
-	uploadSize   = 25_000_000
-	uploadAtOnce = 16
-	uploadFiles  = 48
+	uploadAtOnce = 50
+	uploadFiles  = 50
 	uploadRounds = 3
 )
 
@@ -48,32 +48,42 @@ func benchmarkUpload(b *testing.B) {
 	storage := discarding(http.NotFoundHandler())
 	w := newWorld(b, nobody{}, discarding)
 	ours := &target{process: w.open(), address: w.uploads(), token: w.token}
-	spool, forward := bare(b, "spool", ""), bare(b, "forward", serve(b, storage))
-	idle := ours.process.PeakMiB()
-	file := paddedPDF(10, 0, uploadSize)
+	spool, forward := bare(b, "spool"), bare(b, "forward", "BENCH_STORAGE="+serve(b, storage))
+	idle, held := ours.process.PeakMiB(), ours.process.RSSMiB()
+	file := paddedPDF(10, 0, int(httpapi.DefaultLimits().MaxFileBytes))
 	for round := range uploadRounds {
 		for _, t := range []*target{ours, spool, forward} {
 			t.round(b, file, round)
 		}
 	}
-	sheet.describe(b, "%d rounds of %d PDF files of 10 pages and %.0f MB, %d at once; the API also inspects with PDFium, stores and keeps a row",
-		uploadRounds, uploadFiles, float64(len(file))/1e6, uploadAtOnce)
+	sheet.describe(b, "%d rounds of %d PDF files of 10 pages and %.2f MiB, %d at once; the API also inspects with PDFium, stores and keeps a row",
+		uploadRounds, uploadFiles, float64(len(file))/place.MiB, uploadAtOnce)
 	note := fmt.Sprintf("median of %d rounds", uploadRounds)
 	sheet.add(b, figure{Measure: "upload", Value: median(ours.rates), Unit: "MB/s",
-		Rival: "by a bare handler that spools", Beside: median(spool.rates), Note: note}, "MB/s")
+		Rival: "by a bare handler that spools", Beside: median(spool.rates), Note: note + "; the target is a ratio of 0.95"}, "MB/s")
 	sheet.add(b, figure{Measure: "upload", Value: median(ours.rates), Unit: "MB/s",
 		Rival: "by one that spools and stores", Beside: median(forward.rates), Note: note}, "MB/s-stored")
-	addMemory(b, idle, ours.process.PeakMiB(), spool.process.PeakMiB())
+	addMemory(b, idle, held, ours.process.PeakMiB(), spool.process.PeakMiB())
 }
 
-func addMemory(b *testing.B, idle, ours, bare float64) {
+// addMemory adds what the API held at most, and what of it came with the
+// uploads; idle is its peak before the first of them, held what it had then.
+func addMemory(b *testing.B, idle, held, ours, bare float64) {
 	b.Helper()
 	if ours == 0 || bare == 0 {
-		sheet.add(b, figure{Measure: "peak RSS", Unit: "MB", Note: "not measured: this system has no /proc"}, "RSS-MB")
+		unmeasured(b, "peak RSS", "RSS-MiB")
 		return
 	}
-	sheet.add(b, figure{Measure: "peak RSS", Value: ours, Unit: "MB", Rival: "of the bare handler", Beside: bare,
-		Note: fmt.Sprintf("of the whole process; %.0f MB of it stood before the first upload, with PDFium's code and one sign-up", idle)}, "RSS-MB")
+	sheet.add(b, figure{Measure: "peak RSS", Value: ours, Unit: "MiB", Rival: "of the bare handler", Beside: bare,
+		Note: fmt.Sprintf("of the whole process; %.0f MiB of it stood before the first upload, with PDFium's code and one sign-up", idle)}, "RSS-MiB")
+	sheet.add(b, figure{Measure: "RSS above idle", Value: ours - idle, Unit: "MiB",
+		Note: fmt.Sprintf("above the peak before the first upload, %.0f above what was held then; the target is 64", ours-held)}, "RSS-above-idle-MiB")
+}
+
+// unmeasured says of a figure of memory why it is not there.
+func unmeasured(b *testing.B, measure, metric string) {
+	b.Helper()
+	sheet.add(b, figure{Measure: measure, Unit: "MiB", Note: "not measured: this system has no /proc"}, metric)
 }
 
 // nobody is an extractor that is never asked.
@@ -102,14 +112,14 @@ func numbered(file []byte, number int) (head, rest []byte) {
 	return head, file[end:]
 }
 
-// bare starts a rival as a process of its own.
-func bare(b *testing.B, kind, storage string) *target {
+// bare starts a rival as a process of its own, with the settings of its kind.
+func bare(b *testing.B, kind string, settings ...string) *target {
 	b.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		b.Fatal(err)
 	}
-	p, ready := start(b, "bare "+kind, self, []string{childEnv + "=" + kind, "BENCH_SPOOL=" + b.TempDir(), "BENCH_STORAGE=" + storage})
+	p, ready := start(b, "bare "+kind, self, append([]string{childEnv + "=" + kind, "BENCH_SPOOL=" + b.TempDir()}, settings...))
 	return &target{process: p, address: ready.API}
 }
 

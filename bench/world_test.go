@@ -30,6 +30,8 @@ type world struct {
 	db  *database
 	env []string // what every service is told alike
 
+	master []byte // that callbacks are signed under
+
 	api   string
 	token string // of the one account
 }
@@ -72,10 +74,11 @@ func (w *world) settings(llama, embedder, storage string) {
 	if err != nil {
 		w.b.Fatal(err)
 	}
-	hook := ports[0]
+	hook, master := ports[0], rand.Text()+rand.Text()
+	w.master = []byte(master)
 	w.env = []string{
 		"SERVICE_MODE=development", "PORT=0", "ADMIN_PORT=0", "WEBHOOK_PORT=" + hook, "WEBHOOK_URL=http://127.0.0.1:" + hook,
-		"WEBHOOK_MASTER_KEY=" + rand.Text() + rand.Text(), "AUTH_SIGNING_KEY=" + pem, "SPOOL_DIR=" + w.b.TempDir(),
+		"WEBHOOK_MASTER_KEY=" + master, "AUTH_SIGNING_KEY=" + pem, "SPOOL_DIR=" + w.b.TempDir(),
 		"LLAMAPARSE_API_URL=" + llama, "LLAMAPARSE_API_KEY=llx-bench", "OPENAI_API_URL=" + embedder + "/v1", "OPENAI_API_KEY=sk-bench",
 		"SUPABASE_URL=" + storage, "SUPABASE_SERVICE_ROLE_KEY=" + supabasetest.DefaultSecretKey,
 		"RATE_FACTOR=1000", "UPLOADS_PER_DAY=0", // one user sends it all; the API's log says that they are raised
@@ -171,11 +174,12 @@ func upload(ctx context.Context, address, token string, file io.Reader, size int
 	request.ContentLength = int64(len(head)) + size + int64(frame.Len())
 	request.Header.Set("Content-Type", form.FormDataContentType())
 	request.Header.Set("Authorization", "Bearer "+token)
-	return accepted(request)
+	return accepted(http.DefaultClient, request)
 }
 
-func accepted(request *http.Request) error {
-	response, err := http.DefaultClient.Do(request)
+// accepted sends a request; any answer but 200 is an error.
+func accepted(client *http.Client, request *http.Request) error {
+	response, err := client.Do(request)
 	if err != nil {
 		return err
 	}

@@ -112,9 +112,12 @@ func (w *world) owner() ports.Principal {
 }
 
 // queries is vectors near to stored ones, and equal to none.
-func (w *world) queries(n int) [][]float32 {
+func (w *world) queries(n int) [][]float32 { return w.queriesOf(n, "") }
+
+// queriesOf is queries near to those of the rows that where names.
+func (w *world) queriesOf(n int, where string) [][]float32 {
 	w.b.Helper()
-	rows, err := w.db.super.Query(w.b.Context(), "select embedding from upload_pipeline.document_chunks order by chunk_id limit $1", n)
+	rows, err := w.db.super.Query(w.b.Context(), "select embedding from upload_pipeline.document_chunks "+where+" order by chunk_id limit $1", n)
 	if err != nil {
 		w.b.Fatal(err)
 	}

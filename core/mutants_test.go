@@ -23,7 +23,9 @@ type mutant struct {
 var mutants = []mutant{
 	{"a step's turn is no fence", "adapters/postgres/keep.go", ` and turn = $3 and status = $4`, ` and $3::int is not null and status is distinct from $4 || '!'`,
 		"./adapters/postgres", "TestL021"},
-	{"a lost claim commits all the same", "adapters/postgres/keep.go", "return s.queue.Complete(ctx, tx, ticket)\n\t})\n\tif state", "_ = s.queue.Complete(ctx, tx, ticket)\n\t\treturn nil\n\t})\n\tif state",
+	{"a lost claim commits all the same", "adapters/postgres/keep.go", "return batch, s.queue.End(batch, ticket)", "return batch, nil",
+		"./adapters/postgres", "TestAZombie"},
+	{"a lost claim commits the parser's answer", "adapters/postgres/keep.go", "return s.queue.Complete(ctx, tx, ticket)", "return nil",
 		"./adapters/postgres", "TestAZombie"},
 	{"pages beyond the parser's are forgotten", "core/pipeline/validate.go", "receipt.Failed = append(receipt.Failed, number)", "_ = number",
 		"./core/pipeline", "Test"},

@@ -620,6 +620,15 @@ CREATE FUNCTION upload_pipeline.shown_key() RETURNS bytea
     LANGUAGE sql STABLE
     AS $$select decode(nullif(current_setting('navigator.key_sha256', true), ''), 'hex')$$;
 
+CREATE FUNCTION upload_pipeline.stands(held bigint) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if held is distinct from 1 then
+        raise exception 'the step is another''s by now' using errcode = 'IN409';
+    end if;
+end $$;
+
 CREATE FUNCTION upload_pipeline.sum_cost() RETURNS trigger
     LANGUAGE plpgsql
     AS $$

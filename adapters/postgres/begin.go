@@ -15,10 +15,24 @@ import (
 // core.ErrStale when the document moved on without this job, was deleted, or
 // belongs to another attempt, and core.ErrEarly when its status is still ahead.
 // While a document waits to be handed over once more, Receive is the one job's
-// that knows the turn; polls and callbacks are early.
+// that knows the turn; polls and callbacks are early. What it writes is unhurried:
+// whatever is paid for afterwards is granted by a transaction that is waited
+// for, and this one lies on the disk before that.
 func (s *Store) Begin(ctx context.Context, job core.Job, leg core.Leg) (core.Document, error) {
-	doc, runs, err := scanDocument(s.pool.QueryRow(ctx, beginSQL(leg), job.Document, job.Attempt, job.Turn,
-		string(leg.Meanwhile()), string(leg.From)))
+	var doc core.Document
+	var runs int
+	err := s.pool.batch(ctx, func() (*pgx.Batch, error) {
+		batch := &pgx.Batch{}
+		if writes(leg) {
+			batch.Queue(unhurried)
+		}
+		batch.Queue(beginSQL(leg), job.Document, job.Attempt, job.Turn, string(leg.Meanwhile()), string(leg.From)).
+			QueryRow(func(row pgx.Row) (err error) {
+				doc, runs, err = scanDocument(row)
+				return err
+			})
+		return batch, nil
+	})
 	if err == nil {
 		doc.Submitting = runs > 1
 		return doc, nil
@@ -40,7 +54,7 @@ func (s *Store) Unasked(ctx context.Context, doc core.Document) error {
 // beginSQL writes only where there is something to write: the status of the
 // meantime, or the run count that tells a second submission from a first.
 func beginSQL(leg core.Leg) string {
-	if leg.While == "" && leg.Stage != core.Parse {
+	if !writes(leg) {
 		return `select ` + documentColumns + `
 			from upload_pipeline.upload_jobs j join upload_pipeline.documents d using (document_id)
 			where j.document_id = $1 and j.attempt = $2 and (j.turn = $3 or ($3 < 0 and (j.status <> 'parse_queued' or j.parse_deadline is not null)))
@@ -52,6 +66,9 @@ func beginSQL(leg core.Leg) string {
 		and d.document_id = j.document_id and j.attempt = d.attempt
 		returning ` + documentColumns
 }
+
+// writes reports whether the stage's beginning leaves anything in the database.
+func writes(leg core.Leg) bool { return leg.While != "" || leg.Stage == core.Parse }
 
 // whyNot tells a step that comes too early from one that comes too late.
 func (s *Store) whyNot(ctx context.Context, job core.Job, leg core.Leg) error {

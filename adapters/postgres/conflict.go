@@ -86,9 +86,20 @@ type rowOf func(dest []any) error
 func (r rowOf) Scan(dest ...any) error { return r(dest) }
 
 // batch sends what queue makes, a batch anew with each run, as one transaction.
-func (s Steady) batch(ctx context.Context, queue func() *pgx.Batch) error {
-	return repeat(ctx, func() error { return s.pool.SendBatch(ctx, queue()).Close() })
+func (s Steady) batch(ctx context.Context, queue func() (*pgx.Batch, error)) error {
+	return repeat(ctx, func() error {
+		batch, err := queue()
+		if err != nil {
+			return err
+		}
+		return s.pool.SendBatch(ctx, batch).Close()
+	})
 }
+
+// unhurried makes a transaction not wait until its end is on the disk. All of it
+// stays or goes, but a crash of the database may take what was answered within
+// its last second: whoever asks for this says why that does no harm.
+const unhurried = `select set_config('synchronous_commit', 'off', true)`
 
 // Query runs one statement that answers rows. Up to its first row it may run
 // more than once; a conflict after that is the caller's.

@@ -20,6 +20,7 @@ const (
 	outOfStep       = "55000" // the corpus moved to another generation or model
 	legalHold       = "IN423" // our own: a hold covers what was to be deleted
 	accountClosed   = "IN410" // our own: the account is being deleted
+	anothers        = "IN409" // our own: the step, or its job, is another's by now
 )
 
 // trouble is the one table from the driver's errors to ours. The driver's own
@@ -40,6 +41,8 @@ func trouble(err error) error {
 		return err
 	}
 	switch state(err) {
+	case anothers:
+		return core.ErrStale
 	case outOfStep:
 		return core.Fail(core.CodeDatabaseUnavailable, fmt.Errorf("%w: %w", core.ErrMoved, err))
 	case legalHold:

@@ -18,11 +18,16 @@ type Governor struct{ pool Steady }
 // NewGovernor makes a Governor over a pool.
 func NewGovernor(pool *pgxpool.Pool) *Governor { return &Governor{pool: NewSteady(pool)} }
 
-// Begin is ports.Governor: one round trip.
+// Begin is ports.Governor: one round trip. A parse is waited for until it is on
+// the disk: the submission that follows must be known to have begun. Any other
+// call is asked again without harm, and its row's lock is let go the sooner.
 func (g *Governor) Begin(ctx context.Context, c core.Call, p core.Pace) (core.Turn, error) {
 	var verdict string
 	var wait *float64
 	err := g.as(ctx, c.Payer.User, func(batch *pgx.Batch) {
+		if c.Payer.Kind != core.PaidParse {
+			batch.Queue(unhurried)
+		}
 		batch.Queue(`select verdict, wait from upload_pipeline.begin_call($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
 		$13, $14, $15, $16, $17, $18, $19)`,
 			c.ID, c.Provider, c.Account, string(cmp.Or(c.Payer.Lane, core.Interactive)), string(c.Payer.Kind), orNull(c.Payer.User), orNull(c.Payer.Document),
@@ -43,11 +48,11 @@ func (g *Governor) Begin(ctx context.Context, c core.Call, p core.Pace) (core.Tu
 // as sends what queue adds as one transaction of the user who pays: the policies
 // of inav_app look at it. An operator's is nobody's.
 func (g *Governor) as(ctx context.Context, user core.ID, queue func(*pgx.Batch)) error {
-	return trouble(g.pool.batch(ctx, func() *pgx.Batch {
+	return trouble(g.pool.batch(ctx, func() (*pgx.Batch, error) {
 		batch := &pgx.Batch{}
 		batch.Queue(setClaims, `{"sub":"`+user.String()+`"}`)
 		queue(batch)
-		return batch
+		return batch, nil
 	}))
 }
 
@@ -61,13 +66,15 @@ func orNull(id core.ID) *core.ID {
 // untold is what end_call takes for a limit that the provider said nothing of.
 const untold = -1.0
 
-// End is ports.Governor: one round trip.
+// End is ports.Governor: one round trip, unhurried. Where a crash of the database
+// takes it, the call's reservation is settled when its lease ends (Abandoned).
 func (g *Governor) End(ctx context.Context, c core.Call, b core.Bill) error {
 	room := core.Room{Requests: untold, Tokens: untold}
 	if b.Room != nil {
 		room = *b.Room
 	}
 	return g.as(ctx, c.Payer.User, func(batch *pgx.Batch) {
+		batch.Queue(unhurried)
 		batch.Queue(`select upload_pipeline.end_call($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
 			c.ID, c.Provider, c.Account, string(c.Payer.Kind), orNull(c.Payer.User), orNull(c.Payer.Document), c.Payer.Attempt,
 			b.Pages, b.Tokens, int64(b.Cost), c.Price, cmp.Or(b.Ref, c.ID.String()), string(b.State),

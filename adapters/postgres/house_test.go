@@ -95,6 +95,25 @@ func (q *memoryQueue) Complete(context.Context, pgx.Tx, any) error {
 	return nil
 }
 
+// Add remembers the jobs once the batch has come as far.
+func (q *memoryQueue) Add(ctx context.Context, batch *pgx.Batch, jobs ...core.Job) error {
+	if len(jobs) > 0 {
+		batch.Queue("select").QueryRow(func(pgx.Row) error { return q.Insert(ctx, nil, jobs...) })
+	}
+	return nil
+}
+
+func (q *memoryQueue) End(batch *pgx.Batch, _ any) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	rows := 1
+	if q.stale {
+		rows = 0
+	}
+	batch.Queue("select upload_pipeline.stands($1)", rows)
+	return nil
+}
+
 func (q *memoryQueue) take() []core.Job {
 	q.mu.Lock()
 	defer q.mu.Unlock()

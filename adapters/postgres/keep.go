@@ -19,9 +19,54 @@ import (
 // late, doubled or overtaken step finds nothing to move, is rolled back, and
 // returns core.ErrStale.
 func (s *Store) Keep(ctx context.Context, step core.Step, ticket any) error {
-	err := s.inTx(ctx, func(tx pgx.Tx) error {
-		announced, err := s.advance(ctx, tx, step)
-		if err != nil {
+	keep := s.keep
+	if _, ok := step.Made.(core.Queued); ok {
+		keep = s.keepAnswer
+	}
+	err := keep(ctx, step, ticket)
+	if state(err) == checkViolation { // the database's own gate refused the step
+		return &core.Error{Code: core.CodeChunksIncomplete, Kind: core.Permanent, Err: err}
+	}
+	return err
+}
+
+// keep sends the step as one message. A step that only carries a document on is
+// not waited for until it is on the disk: a crash of the database that takes it
+// takes the end of its job as well, and the step is made again. Nothing is done
+// on the strength of it before, for the next job's start is written after it and
+// is waited for.
+func (s *Store) keep(ctx context.Context, step core.Step, ticket any) error {
+	return trouble(s.pool.batch(ctx, func() (*pgx.Batch, error) {
+		batch := &pgx.Batch{}
+		if repeatable(step) {
+			batch.Queue(unhurried)
+		}
+		s.queueStep(batch, step, func(pgx.Row) error { return nil })
+		if err := s.queue.Add(ctx, batch, nextJobs(step, false)...); err != nil {
+			return nil, err
+		}
+		return batch, s.queue.End(batch, ticket)
+	}))
+}
+
+// repeatable reports whether the step may be made once more by a crash of the
+// database without a word to anybody having been wrong: the client was not told
+// that the document is complete, and the parser is not asked for another job.
+func repeatable(step core.Step) bool {
+	if _, lost := step.Made.(core.Lost); lost {
+		return false
+	}
+	return step.Leg.Next != ""
+}
+
+// keepAnswer keeps the parser's word that it took the document. Whether a
+// callback has overtaken it decides what comes next, so it is asked first.
+func (s *Store) keepAnswer(ctx context.Context, step core.Step, ticket any) error {
+	return s.inTx(ctx, func(tx pgx.Tx) error {
+		var announced bool
+		batch := &pgx.Batch{}
+		s.queueStep(batch, step, func(row pgx.Row) error { return row.Scan(&announced, nil) })
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 			return err
 		}
 		if err := s.queue.Insert(ctx, tx, nextJobs(step, announced)...); err != nil {
@@ -29,10 +74,6 @@ func (s *Store) Keep(ctx context.Context, step core.Step, ticket any) error {
 		}
 		return s.queue.Complete(ctx, tx, ticket)
 	})
-	if state(err) == checkViolation { // the database's own gate refused the step
-		return &core.Error{Code: core.CodeChunksIncomplete, Kind: core.Permanent, Err: err}
-	}
-	return err
 }
 
 // nextJobs is the job that carries the document on, if any, and the upkeep
@@ -63,19 +104,10 @@ func nextJobs(step core.Step, announced bool) []core.Job {
 	return []core.Job{job}
 }
 
-// moved is what the compare-and-set answered.
-type moved struct {
-	answered  bool
-	moved     bool
-	announced bool // a callback has come for the attempt
-}
-
-// advance moves the attempt along its leg and writes what was made, in one round
-// trip. It tells whether a callback has come for the attempt. Where nothing
-// moved, what was written goes with the transaction, and so does its failure.
-func (s *Store) advance(ctx context.Context, tx pgx.Tx, step core.Step) (announced bool, err error) {
-	var move moved
-	batch := &pgx.Batch{}
+// queueStep moves the attempt along its leg and writes what was made. Where
+// nothing moves, the transaction ends there. Moved takes the move's answer:
+// whether a callback has come for the attempt.
+func (s *Store) queueStep(batch *pgx.Batch, step core.Step, moved func(pgx.Row) error) {
 	to := step.Leg.Meanwhile()
 	through := step.Leg.Through
 	if stays(step) {
@@ -88,8 +120,8 @@ func (s *Store) advance(ctx context.Context, tx pgx.Tx, step core.Step) (announc
 	if len(through) > 0 {
 		to, rest = through[0], through[1:]
 	}
-	s.queueMove(batch, step, to, &move)
-	for _, status := range rest { // fenced too: where nothing moved, nothing moves further
+	s.queueMove(batch, step, to, moved)
+	for _, status := range rest {
 		batch.Queue(`update upload_pipeline.upload_jobs set status = $5`+fence,
 			step.Document.ID, step.Document.Attempt, step.Document.Turn+1, string(to), string(status))
 		to = status
@@ -100,11 +132,6 @@ func (s *Store) advance(ctx context.Context, tx pgx.Tx, step core.Step) (announc
 	case core.Text:
 		queueText(batch, step.Document, made)
 	}
-	err = tx.SendBatch(ctx, batch).Close()
-	if move.answered && !move.moved {
-		return false, core.ErrStale
-	}
-	return move.announced, err
 }
 
 // stays reports whether the step leaves the document in the leg's own status: a
@@ -124,7 +151,7 @@ func stays(step core.Step) bool {
 const fence = ` where document_id = $1 and attempt = $2 and turn = $3 and status = $4`
 
 // queueMove adds the compare-and-set, with what the step leaves on the attempt.
-func (s *Store) queueMove(batch *pgx.Batch, step core.Step, to core.Status, answer *moved) {
+func (s *Store) queueMove(batch *pgx.Batch, step core.Step, to core.Status, moved func(pgx.Row) error) {
 	doc := step.Document
 	args := []any{doc.ID, doc.Attempt, doc.Turn, string(step.Leg.Meanwhile()), string(to),
 		step.Outside.Milliseconds(), s.waits.Deadline, jobEnded(step.Made)}
@@ -152,16 +179,8 @@ func (s *Store) queueMove(batch *pgx.Batch, step core.Step, to core.Status, answ
 		set += `, chunks_embedded = chunks_embedded + $9, embed_tokens = embed_tokens + $10`
 		args = append(args, len(made.Items), int64(made.Tokens))
 	}
-	batch.Queue(set+fence+` returning webhook_at is not null`, args...).Query(func(rows pgx.Rows) error {
-		for rows.Next() {
-			answer.moved = true
-			if err := rows.Scan(&answer.announced); err != nil {
-				return err
-			}
-		}
-		answer.answered = rows.Err() == nil
-		return rows.Err()
-	})
+	batch.Queue(`with moved as (`+set+fence+` returning webhook_at is not null as announced)
+		select coalesce((select announced from moved), false), upload_pipeline.stands((select count(*) from moved))`, args...).QueryRow(moved)
 }
 
 // timedSQL adds what the providers took of the attempt: their calls of the kept

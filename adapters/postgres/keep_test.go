@@ -84,13 +84,22 @@ func TestAZombieCommitsNothing(t *testing.T) {
 	who := user(t)
 	doc := h.upload(who, "a", 2)
 	h.queue.take()
-	h.queue.stale = true
-	_, err := h.step(core.Job{Stage: core.Parse, Document: doc.Document, Attempt: 1}, func(d core.Document) core.Made { return made(core.Parse, d) })
-	if !errors.Is(err, core.ErrStale) {
-		t.Fatalf("kept with a lost claim: %v, want ErrStale", err)
-	}
-	if got := h.status(who, doc.Document); got != core.Uploaded {
-		t.Errorf("the document is %s, want uploaded", got)
+	for turn, stage := range core.Stages() {
+		before := h.status(who, doc.Document)
+		job := core.Job{Stage: stage, Document: doc.Document, Attempt: 1, Turn: turn}
+		h.queue.stale = true
+		_, err := h.step(job, func(d core.Document) core.Made { return made(stage, d) })
+		if !errors.Is(err, core.ErrStale) {
+			t.Fatalf("%s is kept with a lost claim: %v, want ErrStale", stage, err)
+		}
+		leg, _ := core.LegOf(stage)
+		if got := h.status(who, doc.Document); got != before && got != leg.Meanwhile() {
+			t.Errorf("the document is %s, want %s", got, leg.Meanwhile())
+		}
+		h.queue.stale = false
+		if _, err := h.step(job, func(d core.Document) core.Made { return made(stage, d) }); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -16,10 +16,10 @@ type position struct {
 	running map[uint32]bool // those before it that had not ended
 }
 
-// positionSQL asks for a position's two parts. Without synchronous commits what is
-// seen may not be flushed yet.
-const positionSQL = `select (case when current_setting('synchronous_commit') = 'off'
-	then pg_current_wal_insert_lsn() else pg_current_wal_flush_lsn() end)::text, pg_current_snapshot()::text`
+// positionSQL asks for a position's two parts. What is seen may not be flushed
+// yet, for the steps of the line do not wait for the disk: so it is not the
+// flushed position that counts.
+const positionSQL = `select pg_current_wal_insert_lsn()::text, pg_current_snapshot()::text`
 
 // setRunning reads a snapshot as PostgreSQL writes it: xmin:xmax:xip,xip. Only
 // the lower half of the numbers is kept, as rows have it.

@@ -19,6 +19,11 @@ type Queue interface {
 	// Complete ends the job that ticket stands for when tx commits. It returns
 	// core.ErrStale when the job is no longer the ticket holder's.
 	Complete(ctx context.Context, tx pgx.Tx, ticket any) error
+
+	// Add and End are Insert and Complete as statements of a batch that is one
+	// transaction. A job that is no longer the ticket holder's ends it with IN409.
+	Add(ctx context.Context, batch *pgx.Batch, jobs ...core.Job) error
+	End(batch *pgx.Batch, ticket any) error
 }
 
 // Waits says how long a parse may take and when to ask for it.

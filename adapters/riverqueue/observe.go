@@ -56,12 +56,17 @@ func middleware(settings Settings) []rivertype.Middleware {
 // InsertMany is rivertype.JobInsertMiddleware.
 func (o *observed) InsertMany(ctx context.Context, many []*rivertype.JobInsertParams, insert func(context.Context) ([]*rivertype.JobInsertResult, error)) ([]*rivertype.JobInsertResult, error) {
 	results, err := insert(ctx)
-	for _, r := range results {
-		if !r.UniqueSkippedAsDuplicate {
+	if err != nil {
+		return results, err
+	}
+	for i, r := range results {
+		if r == nil { // of a batch, which answers no rows
+			o.observer.Inserted(many[i].Queue, many[i].Kind)
+		} else if !r.UniqueSkippedAsDuplicate {
 			o.observer.Inserted(r.Job.Queue, r.Job.Kind)
 		}
 	}
-	return results, err
+	return results, nil
 }
 
 // Work is rivertype.WorkerMiddleware.

@@ -2,10 +2,12 @@ package riverqueue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
@@ -20,6 +22,7 @@ const schema = "river"
 // Queue inserts jobs within the store's transactions. It works no jobs.
 type Queue struct {
 	client   *river.Client[pgx.Tx]
+	pool     *pgxpool.Pool
 	settings Settings
 }
 
@@ -34,7 +37,7 @@ func NewQueue(pool *pgxpool.Pool, settings Settings, log *slog.Logger) (*Queue, 
 	if err != nil {
 		return nil, fmt.Errorf("open the queue: %w", err)
 	}
-	return &Queue{client: client, settings: settings}, nil
+	return &Queue{client: client, pool: pool, settings: settings}, nil
 }
 
 // Insert adds the jobs when tx commits.
@@ -42,11 +45,21 @@ func (q *Queue) Insert(ctx context.Context, tx pgx.Tx, jobs ...core.Job) error {
 	if len(jobs) == 0 {
 		return nil
 	}
+	params, err := q.params(jobs)
+	if err != nil {
+		return err
+	}
+	_, err = q.client.InsertManyTx(ctx, tx, params)
+	return err
+}
+
+// params is what River is told of the jobs.
+func (q *Queue) params(jobs []core.Job) ([]river.InsertManyParams, error) {
 	params := make([]river.InsertManyParams, len(jobs))
 	for i, job := range jobs {
 		args := argsOf(job)
 		if args == nil {
-			return core.Fail(core.CodeInternal, fmt.Errorf("no job for stage %q", job.Stage))
+			return nil, core.Fail(core.CodeInternal, fmt.Errorf("no job for stage %q", job.Stage))
 		}
 		setting := q.settings.Stages[job.Stage]
 		opts := &river.InsertOpts{Queue: setting.Queue, MaxAttempts: setting.Attempts, Priority: priorityOf(job.Stage)}
@@ -59,8 +72,7 @@ func (q *Queue) Insert(ctx context.Context, tx pgx.Tx, jobs ...core.Job) error {
 		}
 		params[i] = river.InsertManyParams{Args: args, InsertOpts: opts}
 	}
-	_, err := q.client.InsertManyTx(ctx, tx, params)
-	return err
+	return params, nil
 }
 
 // lastPriority is River's lowest, of what no document waits for.
@@ -75,34 +87,31 @@ func priorityOf(stage core.Stage) int {
 
 // claim is the worker's hold on the job it runs: the ticket of Keep.
 type claim interface {
-	complete(ctx context.Context, tx pgx.Tx) error
+	// row is the job's row, and which run of it holds the claim.
+	row() (id int64, run int)
 }
 
-// Complete ends the ticket's job when tx commits. River's own call is no fence:
-// it ends the row whoever runs it now, so the returned row is compared.
+// Complete ends the ticket's job when tx commits, if it is still the ticket
+// holder's: else it returns core.ErrStale.
 func (q *Queue) Complete(ctx context.Context, tx pgx.Tx, ticket any) error {
-	held, ok := ticket.(claim)
-	if !ok {
-		return core.Fail(core.CodeInternal, fmt.Errorf("a ticket of type %T is not the queue's", ticket))
+	batch := &pgx.Batch{}
+	if err := q.End(batch, ticket); err != nil {
+		return err
 	}
-	return held.complete(ctx, tx)
+	err := tx.SendBatch(ctx, batch).Close()
+	var answer *pgconn.PgError
+	if errors.As(err, &answer) && answer.Code == anothers {
+		return errLost
+	}
+	return err
 }
+
+// anothers is the SQLSTATE of upload_pipeline.stands.
+const anothers = "IN409"
 
 type hold[A river.JobArgs] struct{ job *river.Job[A] }
 
-func (h hold[A]) complete(ctx context.Context, tx pgx.Tx) error {
-	done, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, h.job)
-	if isGone(err) {
-		return core.ErrStale
-	}
-	if err != nil {
-		return err
-	}
-	if done.State != rivertype.JobStateCompleted || done.Attempt != h.job.Attempt {
-		return errLost // rescued meanwhile
-	}
-	return nil
-}
+func (h hold[A]) row() (id int64, run int) { return h.job.ID, h.job.Attempt }
 
 // errLost says that the job's row is another run's, or waits for one. To the
 // store it is core.ErrStale: the step is rolled back.

@@ -17,9 +17,6 @@ import (
 	"github.com/insurance-navigator/navigator/core/pipeline"
 )
 
-// isGone reports that the job's row is no longer there.
-func isGone(err error) bool { return errors.Is(err, rivertype.ErrNotFound) }
-
 // Store is what the workers need of the store beside keeping steps.
 type Store interface {
 	pipeline.Store

@@ -94,7 +94,7 @@ func (p *Place) seed(w http.ResponseWriter, r *http.Request) {
 		answer(w, nil, err)
 		return
 	}
-	answer(w, nil, p.SeedChunks(r.Context(), ask.Owners, ask.Owned, ask.Others))
+	answer(w, nil, SeedChunks(r.Context(), p.db.SuperURL(), ask.Owners, ask.Owned, ask.Others))
 }
 
 // answer writes a value as JSON, or what went wrong as text.

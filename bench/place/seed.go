@@ -31,9 +31,9 @@ const (
 // SeedChunks adds complete documents with that many chunks by COPY: owned goes
 // to each of the owners, and as many others as are asked for to people who do
 // not exist. Neither files nor events are made of them.
-func (p *Place) SeedChunks(ctx context.Context, owners []core.ID, owned, others int) error {
+func SeedChunks(ctx context.Context, superURL string, owners []core.ID, owned, others int) error {
 	// The product's own pool knows the type of vectors.
-	pool, err := postgres.Open(ctx, postgres.Options{URL: p.db.SuperURL(), Name: "seed", MaxConns: 1})
+	pool, err := postgres.Open(ctx, postgres.Options{URL: superURL, Name: "seed", MaxConns: 1})
 	if err != nil {
 		return err
 	}

@@ -40,8 +40,10 @@ type shelf struct {
 // noQueue takes jobs and forgets them: the test walks the line itself.
 type noQueue struct{}
 
-func (noQueue) Insert(context.Context, pgx.Tx, ...core.Job) error { return nil }
-func (noQueue) Complete(context.Context, pgx.Tx, any) error       { return nil }
+func (noQueue) Insert(context.Context, pgx.Tx, ...core.Job) error  { return nil }
+func (noQueue) Complete(context.Context, pgx.Tx, any) error        { return nil }
+func (noQueue) Add(context.Context, *pgx.Batch, ...core.Job) error { return nil }
+func (noQueue) End(*pgx.Batch, any) error                          { return nil }
 
 func newShelf(t testing.TB) *shelf {
 	t.Helper()

@@ -186,22 +186,27 @@ func TestASearchBeyondTheBoundIsRefusedAfterItsWait(t *testing.T) {
 func TestAWaitingSearchTakesTheNextTurn(t *testing.T) {
 	t.Parallel()
 	b, library, answers := holding(t, time.Minute, nil)
-	got := make(chan reply, 1)
-	b.library.moves = 1 // whoever is let go first runs again, behind the one that waits
-	b.searchAside(got)
+	const more = 6
+	got := make(chan reply, more)
+	b.library.moves = 1 // whoever is let go first runs again, behind those that wait
+	for range more {
+		b.searchAside(got)
+	}
 	library.letGo <- struct{}{}
-	<-library.begun // the one that waited, or the one that runs again: both come
+	<-library.begun // one that waited, or the one that runs again: all come
 	close(library.letGo)
 	for range 2 {
 		if answer := <-answers; answer.status != http.StatusOK {
 			t.Errorf("%d %s", answer.status, answer.body)
 		}
 	}
-	if answer := <-got; answer.status != http.StatusOK {
-		t.Errorf("the search that waited: %d %s", answer.status, answer.body)
+	for range more {
+		if answer := <-got; answer.status != http.StatusOK {
+			t.Errorf("a search that waited: %d %s", answer.status, answer.body)
+		}
 	}
-	if more, most := len(library.begun), library.most.Load(); more != 1 || most != 2 {
-		t.Errorf("%d more searches came to the database, want 1; %d were there at once, of 2", more, most)
+	if runs, most := len(library.begun), library.most.Load(); runs != more || most != 2 {
+		t.Errorf("%d runs came to the database behind the first, want %d; %d were there at once, of 2", runs, more, most)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/insurance-navigator/navigator/adapters/httpapi"
 	"github.com/insurance-navigator/navigator/adapters/openai/openaitest"
 	"github.com/insurance-navigator/navigator/cmd/internal/boot"
 	"github.com/insurance-navigator/navigator/core"
@@ -240,6 +241,9 @@ func TestAStopAnswersWhatIsUnderWay(t *testing.T) {
 		w.config.SoftStop = softStop
 		w.start(boot.API)
 		ada := w.person(fmt.Sprintf("ada-%t", inTime))
+		if held := get[httpapi.UploadLimits](ada, "/api/upload-pipeline/upload/limits").MaxSearches; held != turns {
+			t.Errorf("%d connections leave turns for %d searches, want %d", w.config.MaxConns, held, turns)
+		}
 		letGo := w.lockedDocuments()
 		t.Cleanup(letGo)
 		taken, upload := searches+lists, func() int { return http.StatusServiceUnavailable }

@@ -23,6 +23,7 @@ var unbound = map[string]string{
 	"cmd/internal/boot/house.go register":          "leaving the list of processes comes after the stop; 5 s",
 	"cmd/internal/boot/house.go engine":            "closing comes after the stop",
 	"cmd/internal/boot/oldfiles.go close":          "closing comes after the stop",
+	"cmd/internal/boot/gate.go newGate":            "requests under way outlive the signal; cut off when SOFT_STOP_TIMEOUT is over",
 	"cmd/internal/boot/refusal.go refused":         "a run that ends with a refusal still lets the queue rest; 8 s",
 	"cmd/internal/boot/serve.go serve":             "draining comes after the signal; bounded by SOFT_STOP_TIMEOUT",
 	"cmd/internal/boot/serve.go startLine":         "the line ends by Stop, in its order, and not with the signal",

@@ -72,13 +72,14 @@ type APIDeps struct {
 	Observe func(Observation)    // told of every finished request; may be nil
 	Traces  trace.TracerProvider // makes spans; nil makes none
 
-	Stopping <-chan struct{} // closed when the process is about to stop: streams end; may be nil
+	Stopping <-chan struct{} // closed when the process is about to stop: streams end, and searches wait for no turn; may be nil
 }
 
 // api is the operations over their dependencies.
 type api struct {
 	APIDeps
 	purse *purse
+	turns *crowd // of the searches in the database
 }
 
 // NewAPI builds the front door. It fails when a dependency is missing or the
@@ -93,7 +94,7 @@ func NewAPI(d APIDeps) (http.Handler, error) {
 		d.Standing = d.Library.Standing
 	}
 	mux := http.NewServeMux()
-	a := &api{APIDeps: d, purse: &purse{Money: d.Money}}
+	a := &api{APIDeps: d, purse: &purse{Money: d.Money}, turns: newCrowd(d.Limits.MaxSearches)}
 	h := humago.New(mux, a.config())
 	keyed := a.register(h)
 	a.serveTickets(mux)

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 
@@ -73,6 +74,8 @@ func (d *door) identify(ctx context.Context, shown credential, req *request) err
 	case core.HasCode(err, core.CodeTokenExpired):
 		return core.Fail(core.CodeTokenExpired, nil)
 	case core.HasCode(err, core.CodeAccountsUnavailable):
+		return err
+	case errors.Is(err, context.Canceled): // nobody has looked at the token
 		return err
 	case err != nil || principal.User.IsZero():
 		return core.Fail(core.CodeUnauthenticated, err)

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -36,6 +37,30 @@ func (c *crowd) enter(route string) (leave func(), err error) {
 		return func() { <-c.places }, nil
 	default:
 		return nil, core.Wait(core.CodeOverloaded, crowdWait, nil)
+	}
+}
+
+// turn waits for a place, in the order of coming and at most so long:
+// CodeOverloaded where none became free, CodeNotReady where the process is about
+// to stop before one did. A context that ends meanwhile is its own error.
+func (c *crowd) turn(ctx context.Context, most time.Duration, stopping <-chan struct{}) (leave func(), err error) {
+	leave = func() { <-c.places }
+	select {
+	case c.places <- struct{}{}: // a free place is taken, whatever else is the case
+		return leave, nil
+	default:
+	}
+	patience := time.NewTimer(most)
+	defer patience.Stop()
+	select {
+	case c.places <- struct{}{}:
+		return leave, nil
+	case <-patience.C:
+		return nil, core.Wait(core.CodeOverloaded, crowdWait, nil)
+	case <-stopping:
+		return nil, core.Wait(core.CodeNotReady, crowdWait, nil)
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 }
 

@@ -1,12 +1,14 @@
 package httpapi
 
 import (
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -81,5 +83,159 @@ func TestS13_AReaderThatTakesNothingIsCutOff(t *testing.T) {
 	well.blobs.objects["k"] = []byte(content)
 	if got := well.get("/documents/"+id.String()+"/file", adaToken); got.status != http.StatusOK || len(got.body) != len(content) {
 		t.Errorf("%d with %d bytes", got.status, len(got.body))
+	}
+}
+
+// heldLibrary has each search wait until it is let go, or its context ends.
+type heldLibrary struct {
+	*memLibrary
+	begun chan struct{} // one token a search that is in the database
+	letGo chan struct{}
+
+	inside, most atomic.Int64 // searches that are in it, and were at once
+}
+
+func (l *heldLibrary) Search(ctx context.Context, who ports.Principal, q ports.Query) ([]ports.Passage, error) {
+	now := l.inside.Add(1)
+	defer l.inside.Add(-1)
+	for most := l.most.Load(); now > most && !l.most.CompareAndSwap(most, now); most = l.most.Load() {
+		continue
+	}
+	l.begun <- struct{}{}
+	select {
+	case <-l.letGo:
+		return l.memLibrary.Search(ctx, who, q)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// holding is a bench whose searches are held, two of them in the database.
+func holding(t *testing.T, wait time.Duration, stopping <-chan struct{}) (b *bench, library *heldLibrary, answers <-chan reply) {
+	t.Helper()
+	library = &heldLibrary{begun: make(chan struct{}, 100), letGo: make(chan struct{})}
+	b = newBench(t, func(d *APIDeps) {
+		d.Limits.MaxSearches, d.Limits.SearchWait, d.Stopping = 2, wait, stopping
+		library.memLibrary, d.Library = d.Library.(*memLibrary), library
+	})
+	got := make(chan reply, 100)
+	for range 2 {
+		b.searchAside(got)
+		<-library.begun
+	}
+	return b, library, got
+}
+
+// searchAside searches in a goroutine that ends with its answer.
+func (b *bench) searchAside(to chan<- reply) {
+	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, b.url+"/search", strings.NewReader(`{"query":"x"}`))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+adaToken)
+	req.Header.Set("Content-Type", jsonType)
+	go func() {
+		res, err := b.server.Client().Do(req)
+		if err != nil {
+			b.t.Error(err)
+			to <- reply{}
+			return
+		}
+		defer res.Body.Close() //nolint:errcheck // read below
+		raw, _ := io.ReadAll(res.Body)
+		to <- reply{res.StatusCode, res.Header, raw}
+	}()
+}
+
+// Beyond what is searched at once a search waits for its turn, and not for
+// ever; whoever asks for a status does not stand behind it.
+func TestASearchBeyondTheBoundIsRefusedAfterItsWait(t *testing.T) {
+	t.Parallel()
+	b, library, answers := holding(t, 10*time.Millisecond, nil)
+	got := b.post("/search", adaToken, `{"query":"x"}`)
+	got.problem(t, http.StatusServiceUnavailable, "overloaded")
+	if got.header.Get("Retry-After") != "2" {
+		t.Errorf("Retry-After %q", got.header.Get("Retry-After"))
+	}
+	for name, beside := range map[string]reply{
+		"a status": b.get("/documents/"+anyID+"/status", adaToken), "a list": b.get("/documents", adaToken),
+	} {
+		if want := map[string]int{"a status": http.StatusNotFound, "a list": http.StatusOK}[name]; beside.status != want {
+			t.Errorf("%s beside held searches: %d", name, beside.status)
+		}
+	}
+	close(library.letGo)
+	for range 2 {
+		if got := <-answers; got.status != http.StatusOK {
+			t.Errorf("a search that had its turn: %d %s", got.status, got.body)
+		}
+	}
+	if n := len(library.begun); n != 0 {
+		t.Errorf("%d searches came to the database beyond the bound", n)
+	}
+	if got := b.post("/search", adaToken, `{"query":"x"}`); got.status != http.StatusOK {
+		t.Errorf("with free places: %d", got.status)
+	}
+	if strings.Contains(b.log.String(), `"level":"ERROR"`) {
+		t.Error("a crowd is told as an error of ours")
+	}
+}
+
+// A turn that becomes free in time goes to who waits for it, and a search that
+// runs again because the model moved waits for one again.
+func TestAWaitingSearchTakesTheNextTurn(t *testing.T) {
+	t.Parallel()
+	b, library, answers := holding(t, time.Minute, nil)
+	const more = 6
+	got := make(chan reply, more)
+	b.library.moves = 1 // whoever is let go first runs again, behind those that wait
+	for range more {
+		b.searchAside(got)
+	}
+	library.letGo <- struct{}{}
+	<-library.begun // one that waited, or the one that runs again: all come
+	close(library.letGo)
+	for range 2 {
+		if answer := <-answers; answer.status != http.StatusOK {
+			t.Errorf("%d %s", answer.status, answer.body)
+		}
+	}
+	for range more {
+		if answer := <-got; answer.status != http.StatusOK {
+			t.Errorf("a search that waited: %d %s", answer.status, answer.body)
+		}
+	}
+	if runs, most := len(library.begun), library.most.Load(); runs != more || most != 2 {
+		t.Errorf("%d runs came to the database behind the first, want %d; %d were there at once, of 2", runs, more, most)
+	}
+}
+
+// A stop does not let searches wait: they are told to come back at once. Those
+// that have their turn end as ever.
+func TestAStopTellsWaitingSearchesToComeBack(t *testing.T) {
+	t.Parallel()
+	stopping := make(chan struct{})
+	b, library, answers := holding(t, time.Hour, stopping)
+	waiting := make(chan reply, 3)
+	for range 3 {
+		b.searchAside(waiting)
+	}
+	close(stopping) // whoever comes to the turn after this finds the same
+
+	for range 3 {
+		got := <-waiting
+		got.problem(t, http.StatusServiceUnavailable, "not_ready")
+		if got.header.Get("Retry-After") != "2" {
+			t.Errorf("Retry-After %q", got.header.Get("Retry-After"))
+		}
+	}
+	close(library.letGo)
+	for range 2 {
+		if got := <-answers; got.status != http.StatusOK {
+			t.Errorf("a search that had its turn: %d %s", got.status, got.body)
+		}
+	}
+	if got := b.post("/search", adaToken, `{"query":"x"}`); got.status != http.StatusOK {
+		t.Errorf("a search that finds a free place while the process stops: %d %s", got.status, got.body)
 	}
 }

@@ -39,6 +39,9 @@ type Limits struct {
 	MaxTypes       int // MIME types that a search is narrowed to
 	MaxTypeLength  int // characters of one of them
 
+	MaxSearches int           // in the database at once in a process; fewer than the connections of its pool
+	SearchWait  time.Duration // for a search's turn there
+
 	QuestionTime time.Duration // for the embedder to answer a question; then it is searched by its words
 	QuoteTime    time.Duration // for a file's text to be read for a quote; then it is quoted by its pages
 
@@ -111,6 +114,9 @@ func DefaultLimits() Limits {
 		MaxTypes:       10,
 		MaxTypeLength:  127,
 
+		MaxSearches: 8,
+		SearchWait:  2 * time.Second,
+
 		QuestionTime: 8 * time.Second,
 		QuoteTime:    10 * time.Second,
 
@@ -176,6 +182,8 @@ func (l Limits) orDefaults() Limits {
 	fill(&l.DefaultResults, d.DefaultResults)
 	fill(&l.MaxTypes, d.MaxTypes)
 	fill(&l.MaxTypeLength, d.MaxTypeLength)
+	fill(&l.MaxSearches, d.MaxSearches)
+	fill(&l.SearchWait, d.SearchWait)
 	fill(&l.QuestionTime, d.QuestionTime)
 	fill(&l.QuoteTime, d.QuoteTime)
 	fill(&l.MaxPage, d.MaxPage)

@@ -55,6 +55,9 @@ type UploadLimits struct {
 	DefaultPage    int `json:"default_page_size"`
 	MaxBatch       int `json:"max_batch_ids" doc:"Of a batch, and of the documents that a search is narrowed to"`
 
+	MaxSearches       int     `json:"max_searches_at_once" doc:"Of all callers in the database of one process; beyond it a search waits for its turn"`
+	SearchWaitSeconds float64 `json:"max_search_wait_seconds" doc:"For that turn; then the answer is 503 with Retry-After"`
+
 	QuestionSeconds float64 `json:"max_question_seconds" doc:"For a question to be embedded; then it is searched by its words"`
 	QuoteSeconds    float64 `json:"max_quote_seconds" doc:"For a file's text to be read for a quote; then it is quoted by its pages"`
 
@@ -108,6 +111,7 @@ func (l Limits) served() UploadLimits {
 		MinPassword: l.MinPassword, MaxPassword: l.MaxPassword, MaxAPIKeys: l.MaxAPIKeys, APIKeyLife: l.APIKeyLife.Seconds(),
 		MaxQuery: l.MaxQuery, MaxResults: l.MaxResults, DefaultResults: l.DefaultResults,
 		MaxTypes: l.MaxTypes, MaxTypeLength: l.MaxTypeLength, QuestionSeconds: l.QuestionTime.Seconds(), QuoteSeconds: l.QuoteTime.Seconds(),
+		MaxSearches: l.MaxSearches, SearchWaitSeconds: l.SearchWait.Seconds(),
 		MaxPage: l.MaxPage, DefaultPage: l.DefaultPage, MaxBatch: l.MaxBatch,
 		KeySeconds: l.KeyLife.Seconds(), LeaseSeconds: l.KeyLease.Seconds(), MaxKeptAnswer: l.MaxKeptAnswer,
 		MaxStreams: l.MaxStreams, StreamSeconds: l.MaxStreamTime.Seconds(), Heartbeat: l.StreamHeartbeat.Seconds(),

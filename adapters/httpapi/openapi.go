@@ -103,7 +103,7 @@ func current(doc *huma.OpenAPI) ([]byte, error) { return json.Marshal(doc) }
 // without anything of the machine or the deployment they are made on.
 func Documents(l Limits) (newer, older []byte, err error) {
 	replaceHumaErrors()
-	a := &api{APIDeps{Limits: l.orDefaults()}, &purse{}}
+	a := &api{APIDeps: APIDeps{Limits: l.orDefaults()}, purse: &purse{}}
 	h := humago.New(http.NewServeMux(), a.config())
 	a.register(h)
 	if newer, err = current(h.OpenAPI()); err != nil {

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -18,6 +19,7 @@ const readAhead = 64 << 10
 // moment at which the upload would be too slow or too long; the connection's
 // own deadline is moved there, so that a silent client is cut off as well.
 type pacedBody struct {
+	ctx     context.Context // of the request: a stop ends the wait for the next byte
 	body    io.ReadCloser
 	control *http.ResponseController
 	limits  Limits
@@ -29,17 +31,31 @@ type pacedBody struct {
 // errFormTooLarge says that all which is not the file is more than allowed.
 var errFormTooLarge = errors.New("form too large")
 
-// Read fails with CodeTooSlow, with errFormTooLarge, or as the body does.
+// newPaced reads the body of an upload. The returned function ends the watch for a
+// stop, and has to be called before the request ends.
+func newPaced(w http.ResponseWriter, r *http.Request, limits Limits) (b *pacedBody, unwatch func() bool) {
+	b = &pacedBody{ctx: r.Context(), body: r.Body, control: http.NewResponseController(w), limits: limits, started: time.Now()}
+	return b, context.AfterFunc(b.ctx, func() { _ = b.control.SetReadDeadline(time.Now()) })
+}
+
+// Read fails with CodeTooSlow, with errFormTooLarge, with what ended the
+// request, or as the body does.
 func (b *pacedBody) Read(p []byte) (int, error) {
 	deadline := b.deadline()
 	if !time.Now().Before(deadline) {
 		return 0, core.Fail(core.CodeTooSlow, nil)
 	}
 	_ = b.control.SetReadDeadline(deadline) // a writer without deadlines is still bound by the check above
+	if stop := endedBy(b.ctx); stop != nil {
+		return 0, stop
+	}
 	n, err := b.body.Read(p)
 	b.read += int64(n)
 	if b.read-b.file > b.limits.MaxFormBytes+2*readAhead {
 		return n, errFormTooLarge
+	}
+	if stop := endedBy(b.ctx); err != nil && stop != nil {
+		return n, stop
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return n, core.Fail(core.CodeTooSlow, err)

@@ -101,10 +101,7 @@ func newProblem(ctx context.Context, code core.Code, status int, detail string) 
 
 // problemOf makes the answer to any error of a handler.
 func problemOf(ctx context.Context, err error) *Problem {
-	e := core.AsError(err)
-	if e.Code == core.CodeInternal && errors.Is(err, context.DeadlineExceeded) {
-		e = core.Fail(core.CodeDatabaseUnavailable, err) // all else that an answer waits for says so itself
-	}
+	e := ended(ctx, err)
 	more, _ := err.(*refusal) //nolint:errorlint // made by this package and never wrapped
 	status, detail := statusOf(e), ""
 	if more != nil {
@@ -127,6 +124,27 @@ func problemOf(ctx context.Context, err error) *Problem {
 		req.cause = e.Err
 	}
 	return p
+}
+
+// ended is core.AsError that also reads the end of the request's context. Who
+// ends it with an error of ours for its cause, as a stop does, says by that what
+// is answered, whatever became of the work.
+func ended(ctx context.Context, err error) *core.Error {
+	e, stop := core.AsError(err), endedBy(ctx)
+	switch {
+	case stop != nil && errors.Is(err, context.Canceled):
+		return stop
+	case e.Code == core.CodeInternal && errors.Is(err, context.DeadlineExceeded):
+		return core.Fail(core.CodeDatabaseUnavailable, err) // all else that an answer waits for says so itself
+	}
+	return e
+}
+
+// endedBy is the error of ours that the context was ended with; nil where it
+// goes on, or ended otherwise, as by a client that left.
+func endedBy(ctx context.Context) (stop *core.Error) {
+	_ = errors.As(context.Cause(ctx), &stop)
+	return stop
 }
 
 func (p *Problem) setHeaders(ctx context.Context, e *core.Error) {

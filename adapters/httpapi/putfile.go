@@ -6,7 +6,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"time"
 
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
@@ -51,7 +50,8 @@ func (a *api) putFile(w http.ResponseWriter, r *http.Request) error {
 	if err := fits(r, ticket); err != nil {
 		return err
 	}
-	paced := &pacedBody{body: r.Body, control: http.NewResponseController(w), limits: a.Limits, started: time.Now()}
+	paced, unwatch := newPaced(w, r, a.Limits)
+	defer unwatch()
 	body := &fileBody{paced: paced}
 	err = a.Blobs.Put(r.Context(), ticket.Key, body, ticket.Size, ticket.ContentType)
 	if err != nil && body.failed == nil { // read out, or the answer may be lost with the connection
@@ -84,6 +84,8 @@ func putRefused(err, failed error) error {
 		return nil
 	case core.HasCode(failed, core.CodeTooSlow):
 		return core.Fail(core.CodeTooSlow, failed)
+	case core.HasCode(failed, core.CodeNotReady): // a stop did not wait for the rest
+		return failed
 	case failed != nil:
 		return bodyRefused(http.StatusBadRequest)
 	case core.HasCode(err, core.CodeFileChanged):

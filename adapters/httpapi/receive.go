@@ -9,7 +9,6 @@ import (
 	"mime/multipart"
 	"net/http"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -35,7 +34,8 @@ func receive(w http.ResponseWriter, r *http.Request, dir string, limits Limits) 
 	if err := acceptable(r, limits); err != nil {
 		return nil, 0, err
 	}
-	paced := &pacedBody{body: r.Body, control: http.NewResponseController(w), limits: limits, started: time.Now()}
+	paced, unwatch := newPaced(w, r, limits)
+	defer unwatch()
 	r.Body = &buffered{Reader: bufio.NewReaderSize(paced, readAhead), Closer: paced}
 	parts, err := r.MultipartReader()
 	if err != nil {

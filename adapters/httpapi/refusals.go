@@ -191,6 +191,10 @@ func refusalsOf(op *huma.Operation) refusals {
 		answers[status] = codes
 	}
 	maps.Copy(answers, own)
+	if !apart[op.Method+" "+op.Path] {
+		answers.add(http.StatusServiceUnavailable, core.CodeOverloaded) // in a crowd
+		answers.add(http.StatusServiceUnavailable, core.CodeNotReady)   // cut off by a stop
+	}
 	if len(op.Security) > 0 {
 		answers.add(http.StatusServiceUnavailable, core.CodeAccountsUnavailable) // its token could not be looked at
 		for _, code := range accesses[op.Method+" "+op.Path].refusals() {

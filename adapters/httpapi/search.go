@@ -112,8 +112,20 @@ func (a *api) find(ctx context.Context, query ports.Query, require bool) ([]port
 	default:
 		degraded = &Degraded{Code: problemCode(trouble.Code), Message: trouble.Code.Message()}
 	}
-	found, err := a.Library.Search(ctx, callerOf(ctx), query)
+	found, err := a.searched(ctx, query)
 	return found, degraded, err
+}
+
+// searched has the library search when it is this search's turn: more at once
+// than the database can serve would end no sooner, and hold the connections that
+// all else needs. The question is embedded before, and so outside of the turn.
+func (a *api) searched(ctx context.Context, query ports.Query) ([]ports.Passage, error) {
+	leave, err := a.turns.turn(ctx, a.Limits.SearchWait, a.Stopping)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	return a.Library.Search(ctx, callerOf(ctx), query)
 }
 
 // query is the request's as the library takes it, without the vector.

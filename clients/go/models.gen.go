@@ -2159,7 +2159,13 @@ type UploadLimits struct {
 	MaxSearchResults        int64 `json:"max_search_results"`
 	MaxSearchTypeCharacters int64 `json:"max_search_type_characters"`
 	MaxSearchTypes          int64 `json:"max_search_types"`
-	MaxUploadSeconds        int64 `json:"max_upload_seconds"`
+
+	// MaxSearchWaitSeconds For that turn; then the answer is 503 with Retry-After
+	MaxSearchWaitSeconds float64 `json:"max_search_wait_seconds"`
+
+	// MaxSearchesAtOnce Of all callers in the database of one process; beyond it a search waits for its turn
+	MaxSearchesAtOnce int64 `json:"max_searches_at_once"`
+	MaxUploadSeconds  int64 `json:"max_upload_seconds"`
 
 	// MaxUploadsPerDayPerUser New documents in any 24 hours; duplicates and retries do not count, deleting gives nothing back. null: no bound
 	MaxUploadsPerDayPerUser *int64 `json:"max_uploads_per_day_per_user"`

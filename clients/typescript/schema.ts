@@ -2519,6 +2519,16 @@ export interface components {
             max_search_type_characters: number;
             /** Format: int64 */
             max_search_types: number;
+            /**
+             * Format: double
+             * @description For that turn; then the answer is 503 with Retry-After
+             */
+            max_search_wait_seconds: number;
+            /**
+             * Format: int64
+             * @description Of all callers in the database of one process; beyond it a search waits for its turn
+             */
+            max_searches_at_once: number;
             /** Format: int64 */
             max_upload_seconds: number;
             /**
@@ -2792,6 +2802,8 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              */
             503: {
                 headers: {
@@ -3001,6 +3013,8 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -3239,6 +3253,8 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -3453,6 +3469,8 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -3651,6 +3669,8 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -3835,6 +3855,8 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -4128,6 +4150,8 @@ export interface operations {
              *     * `storage_denied`: The file storage refuses our key. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `intake_paused`: Uploads are paused for maintenance. Upload again when Retry-After has passed; what is there already can be read, searched and retried meanwhile.
              *     * `agreement_missing`: Uploads are not taken yet: the agreements for health data are not confirmed for this deployment. Ask the operator: BAA_CONFIRMED is set once they are signed.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -4199,6 +4223,8 @@ export interface operations {
                      *       "max_page_size": 100,
                      *       "default_page_size": 20,
                      *       "max_batch_ids": 100,
+                     *       "max_searches_at_once": 8,
+                     *       "max_search_wait_seconds": 2,
                      *       "max_question_seconds": 8,
                      *       "max_quote_seconds": 10,
                      *       "idempotency_key_seconds": 86400,
@@ -4473,6 +4499,8 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              */
             503: {
                 headers: {
@@ -4720,6 +4748,8 @@ export interface operations {
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_unavailable`: The file storage cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_denied`: The file storage refuses our key. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -4887,6 +4917,8 @@ export interface operations {
              *
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              */
             503: {
                 headers: {
@@ -5048,6 +5080,8 @@ export interface operations {
              *
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              */
             503: {
                 headers: {
@@ -5298,6 +5332,8 @@ export interface operations {
              *
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              */
             503: {
                 headers: {
@@ -5482,6 +5518,8 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -5730,6 +5768,8 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -5949,6 +5989,8 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -6198,6 +6240,8 @@ export interface operations {
              *
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              */
             503: {
                 headers: {
@@ -6398,6 +6442,8 @@ export interface operations {
              *
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              */
             503: {
                 headers: {
@@ -6633,6 +6679,8 @@ export interface operations {
              *
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              */
             503: {
                 headers: {
@@ -6856,6 +6904,8 @@ export interface operations {
              *
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              */
             503: {
                 headers: {
@@ -7104,6 +7154,8 @@ export interface operations {
              *
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              */
             503: {
                 headers: {
@@ -7325,6 +7377,8 @@ export interface operations {
              *
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              */
             503: {
                 headers: {
@@ -7520,6 +7574,8 @@ export interface operations {
              *
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              */
             503: {
                 headers: {
@@ -7720,6 +7776,8 @@ export interface operations {
              *
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              */
             503: {
                 headers: {
@@ -7940,6 +7998,8 @@ export interface operations {
              *
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              */
             503: {
                 headers: {
@@ -8211,6 +8271,8 @@ export interface operations {
              *
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              */
             503: {
                 headers: {
@@ -8408,6 +8470,8 @@ export interface operations {
              *
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              */
             503: {
                 headers: {
@@ -8653,6 +8717,8 @@ export interface operations {
              *
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              */
             503: {
                 headers: {
@@ -8912,6 +8978,8 @@ export interface operations {
              *
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              */
             503: {
                 headers: {
@@ -9143,6 +9211,8 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -9519,6 +9589,8 @@ export interface operations {
              *     * `storage_conflict`: Another file lies at that place already. Write to support with the document id.
              *     * `intake_paused`: Uploads are paused for maintenance. Upload again when Retry-After has passed; what is there already can be read, searched and retried meanwhile.
              *     * `agreement_missing`: Uploads are not taken yet: the agreements for health data are not confirmed for this deployment. Ask the operator: BAA_CONFIRMED is set once they are signed.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -9757,6 +9829,8 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -9990,6 +10064,8 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -10218,6 +10294,8 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -10470,6 +10548,8 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -10694,6 +10774,8 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -10914,6 +10996,8 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -11474,6 +11558,8 @@ export interface operations {
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_unavailable`: The file storage cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_denied`: The file storage refuses our key. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -11688,6 +11774,8 @@ export interface operations {
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_unavailable`: The file storage cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `storage_denied`: The file storage refuses our key. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -11940,6 +12028,8 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -12167,6 +12257,8 @@ export interface operations {
              * @description Service Unavailable.
              *
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -12680,6 +12772,8 @@ export interface operations {
              *
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              */
             503: {
                 headers: {
@@ -12877,6 +12971,8 @@ export interface operations {
              *
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              */
             503: {
                 headers: {
@@ -13256,6 +13352,8 @@ export interface operations {
              *
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              */
             503: {
                 headers: {
@@ -13489,6 +13587,8 @@ export interface operations {
              *     * `bad_vectors`: The embedding service sent vectors that cannot be right. Nothing needs to be done: the service tries again by itself.
              *     * `budget_exhausted`: The month's budget for outside services is used up. Nothing needs to be done: the document waits, and goes on with the next month or when the operator raises the budget.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -13720,6 +13820,8 @@ export interface operations {
              *     * `bad_vectors`: The embedding service sent vectors that cannot be right. Nothing needs to be done: the service tries again by itself.
              *     * `budget_exhausted`: The month's budget for outside services is used up. Nothing needs to be done: the document waits, and goes on with the next month or when the operator raises the budget.
              *     * `database_unavailable`: The database cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {
@@ -14030,6 +14132,8 @@ export interface operations {
              *     * `storage_conflict`: Another file lies at that place already. Write to support with the document id.
              *     * `intake_paused`: Uploads are paused for maintenance. Upload again when Retry-After has passed; what is there already can be read, searched and retried meanwhile.
              *     * `agreement_missing`: Uploads are not taken yet: the agreements for health data are not confirmed for this deployment. Ask the operator: BAA_CONFIRMED is set once they are signed.
+             *     * `overloaded`: The service has as many requests in hand as it can serve. Try again in a few seconds.
+             *     * `not_ready`: The service is starting or stopping. Try again in a few seconds.
              *     * `accounts_unavailable`: Accounts cannot be reached. Try again in a few minutes. If it stays, write to support with the request id.
              */
             503: {

@@ -56,7 +56,7 @@ type Config struct {
 	ReplicaDatabaseURL Secret `env:"DATABASE_REPLICA_URL" help:"address of a streaming standby of DATABASE_URL's server, with the same login: the API reads lists, searches and statuses there wherever it is as fresh; empty: everything is read at the primary"`
 	PoolMode           string `env:"DATABASE_POOL_MODE" help:"what is expected at the address: direct, session or transaction; anything else found there is refused; empty: what is found is used"`
 	AllowPollOnly      bool   `env:"ALLOW_POLL_ONLY" help:"lets the worker run behind a transaction pooler, without LISTEN"`
-	MaxConns           int32  `env:"DATABASE_MAX_CONNS" help:"connections of this process's pool; to the standby as many again"`
+	MaxConns           int32  `env:"DATABASE_MAX_CONNS" help:"connections of this process's pool, four fifths of them for searches at most; to the standby as many again"`
 
 	ReplicaMaxLag time.Duration `env:"DATABASE_REPLICA_MAX_LAG" help:"a standby further behind than this is left alone"`
 
@@ -190,7 +190,7 @@ type Config struct {
 
 	FetchCooldown  time.Duration `env:"RIVER_FETCH_COOLDOWN" help:"least time between fetches of a queue"`
 	FetchPoll      time.Duration `env:"RIVER_FETCH_POLL_INTERVAL" help:"most time until a job without a wake-up is seen"`
-	SoftStop       time.Duration `env:"SOFT_STOP_TIMEOUT" help:"running jobs may take this long to end at a stop"`
+	SoftStop       time.Duration `env:"SOFT_STOP_TIMEOUT" help:"requests and running jobs may take this long to end at a stop; then they are cut off"`
 	DrainNotice    time.Duration `env:"DRAIN_NOTICE" help:"at a stop, from readiness going down to doors being shut; part of SOFT_STOP_TIMEOUT, and at most half of it"`
 	Heartbeat      time.Duration `env:"HEARTBEAT_EVERY" help:"between heartbeats of a process"`
 	DeadAfter      time.Duration `env:"PROCESS_DEAD_AFTER" help:"a process without a heartbeat for so long is dead, and its jobs are given to others"`

@@ -98,6 +98,10 @@ func (c Config) Queues() riverqueue.Settings {
 // soft stop, and never more than half of it.
 func (c Config) Notice() time.Duration { return min(c.DrainNotice, c.SoftStop/2) }
 
+// Searches is how many searches may be in the database at once, at most so many:
+// four fifths of the pool, for the rest is for what is quick.
+func (c Config) Searches(most int) int { return min(most, max(1, int(c.MaxConns)*4/5)) }
+
 // Providers is the outside's base addresses, for the fingerprint.
 func (c Config) Providers() string {
 	parser := c.Parser

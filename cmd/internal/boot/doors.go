@@ -118,6 +118,13 @@ func (d doors) shut(ctx context.Context) error {
 	return group.Wait()
 }
 
+// cut ends the requests that are still under way.
+func (d doors) cut() {
+	for _, g := range d.all() {
+		g.cut()
+	}
+}
+
 // shutNow closes the doors at once.
 func (d doors) shutNow() {
 	for _, g := range d.all() {

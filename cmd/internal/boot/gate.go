@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/insurance-navigator/navigator/adapters/httpapi"
+	"github.com/insurance-navigator/navigator/core"
 )
 
 // gate listens at once and serves once the house is open: until then it is
@@ -20,8 +21,9 @@ type gate struct {
 	server   *http.Server
 	inner    atomic.Pointer[http.Handler]
 	draining atomic.Bool
-	secure   bool          // it ends TLS itself
-	stopping chan struct{} // closed when draining begins: what would not end by itself ends
+	secure   bool                    // it ends TLS itself
+	stopping chan struct{}           // closed when draining begins: what would not end by itself ends
+	cutOff   context.CancelCauseFunc // ends the requests under way
 }
 
 // ownTLS has the gate end TLS by the certificate; nil leaves it plain.
@@ -49,9 +51,11 @@ func newGate(ctx context.Context, name, address string) (*gate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the %s cannot listen on %s (%w): stop what uses that port, or set another one", name, address, errors.Unwrap(err))
 	}
-	g := &gate{listener: listener, stopping: make(chan struct{})}
+	going, cutOff := context.WithCancelCause(context.Background())
+	g := &gate{listener: listener, stopping: make(chan struct{}), cutOff: cutOff}
 	g.server = &http.Server{
 		Handler:           g,
+		BaseContext:       func(net.Listener) context.Context { return going },
 		ReadHeaderTimeout: 5 * time.Second,
 		IdleTimeout:       75 * time.Second,
 		// Above the door's own limit, which is the one that clients are told of and
@@ -107,6 +111,15 @@ func (g *gate) serve(failed chan<- error) {
 
 // unready takes readiness down; requests are served as before.
 func (g *gate) unready() { g.draining.Store(true) }
+
+// cut ends the requests that are still under way: each is answered that the
+// service stops, and when to come back.
+func (g *gate) cut() {
+	g.cutOff(core.Wait(core.CodeNotReady, comeBack, context.Canceled))
+}
+
+// comeBack is when whoever is told that the service stops is to come back.
+const comeBack = 2 * time.Second
 
 // shut takes no more requests, ends the streams, and lets requests under way
 // end. It is called once.

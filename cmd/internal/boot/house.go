@@ -274,6 +274,7 @@ func (h *House) api(ctx context.Context, at *gate) (http.Handler, error) {
 func (h *House) limits() httpapi.Limits {
 	limits := httpapi.DefaultLimits().Raise(h.config.RateFactor)
 	limits.MinPassword, limits.UploadsPerDay = h.config.MinPassword, h.config.UploadsPerDay
+	limits.MaxSearches = h.config.Searches(limits.MaxSearches)
 	limits.Retention = h.config.Retention()
 	return limits
 }

@@ -71,3 +71,15 @@ func TestFM043b_TLSIsSaidAndNotGuessed(t *testing.T) {
 		}
 	}
 }
+
+// Searches never use up the pool, but where it is a single connection.
+func TestSearchesLeaveConnectionsForTheRest(t *testing.T) {
+	t.Parallel()
+	for conns, want := range map[int32]int{1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 8: 6, 9: 7, 10: 8, 100: 8} {
+		config := boot.Defaults()
+		config.MaxConns = conns
+		if got := config.Searches(8); got != want {
+			t.Errorf("%d connections: %d searches at once, want %d", conns, got, want)
+		}
+	}
+}

@@ -183,10 +183,12 @@ const drainExtra = 5 * time.Second
 // drain stops in order: readiness goes down and is seen by whoever sends
 // traffic; the doors take nothing more and the streams end, while the line
 // fetches no more jobs; requests and jobs under way end; the pools close last,
-// after this. SOFT_STOP_TIMEOUT and drainExtra bound the whole.
+// after this, for a request would fail without them. What is under way when
+// SOFT_STOP_TIMEOUT is over is cut off, and has drainExtra to say so.
 func (h *House) drain(ctx context.Context, gates doors, line *riverqueue.Line) error {
 	ctx, cancel := context.WithTimeout(ctx, h.config.SoftStop+drainExtra)
 	defer cancel()
+	defer time.AfterFunc(h.config.SoftStop, gates.cut).Stop()
 	h.log.Info("draining")
 	h.pulse.rest()
 	gates.unready()

@@ -1,6 +1,9 @@
 package boot_test
 
 import (
+	"context"
+	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"runtime"
@@ -11,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/insurance-navigator/navigator/adapters/httpapi"
 	"github.com/insurance-navigator/navigator/adapters/openai/openaitest"
 	"github.com/insurance-navigator/navigator/cmd/internal/boot"
 	"github.com/insurance-navigator/navigator/core"
@@ -164,5 +168,119 @@ func TestP006_P008c_EachFaultHasItsCodeInStatusAndEvent(t *testing.T) {
 			t.Errorf("%s fails as %q, as %q does", name, code, twin)
 		}
 		seen[code] = name
+	}
+}
+
+// lockedDocuments locks what lists and searches read, until let go.
+func (w *world) lockedDocuments() (letGo func()) {
+	w.t.Helper()
+	lock := w.db.SuperConn()
+	if _, err := lock.Exec(w.t.Context(), `begin; lock table upload_pipeline.documents in access exclusive mode`); err != nil {
+		w.t.Fatal(err)
+	}
+	return sync.OnceFunc(func() { _ = lock.Close(context.Background()) })
+}
+
+// stalled begins an upload that does not come to its end, and gives what it was
+// answered.
+func (p person) stalled() (answer func() int) {
+	p.w.t.Helper()
+	body, more := io.Pipe()
+	p.w.t.Cleanup(func() { _ = more.Close() })
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, p.w.api+"/documents", body)
+	if err != nil {
+		p.w.t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+p.token)
+	request.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+	status := make(chan int, 1)
+	go func() {
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			p.w.t.Errorf("the upload was not answered: %v", err)
+			status <- 0
+			return
+		}
+		_ = response.Body.Close()
+		status <- response.StatusCode
+	}()
+	_, _ = io.WriteString(more, "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\n\r\n%PDF-1.7\n")
+	return func() int { return <-status }
+}
+
+// underWay sends searches and lists that wait in the database or for their turn
+// there, and gives what each was answered.
+func (p person) underWay(searches, lists int) (answers func() []keyedReply) {
+	p.w.t.Helper()
+	var group sync.WaitGroup
+	all := make([]keyedReply, searches+lists)
+	for i := range all {
+		method, path, body := http.MethodPost, "/search", []byte(`{"query": "deductible"}`)
+		if i >= searches {
+			method, path, body = http.MethodGet, "/documents", nil
+		}
+		group.Go(func() {
+			var err error
+			if all[i], err = p.w.try(core.NewID().String(), method, path, p.token, "application/json", body); err != nil {
+				p.w.t.Errorf("%s %s was not answered: %v", method, path, err)
+			}
+		})
+	}
+	return func() []keyedReply { group.Wait(); return all }
+}
+
+// A stop answers every request that was taken. What the database lets end in
+// time is answered as ever; the rest, of which no end can be awaited, is told to
+// come back, and the stop is orderly all the same.
+func TestAStopAnswersWhatIsUnderWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.config.MaxConns, w.config.AdminPort = 4, 0
+	const searches, turns, lists = 12, 3, 4
+	for softStop, inTime := range map[time.Duration]bool{time.Minute: true, 500 * time.Millisecond: false} {
+		w.config.SoftStop = softStop
+		w.start(boot.API)
+		ada := w.person(fmt.Sprintf("ada-%t", inTime))
+		if held := get[httpapi.UploadLimits](ada, "/api/upload-pipeline/upload/limits").MaxSearches; held != turns {
+			t.Errorf("%d connections leave turns for %d searches, want %d", w.config.MaxConns, held, turns)
+		}
+		letGo := w.lockedDocuments()
+		t.Cleanup(letGo)
+		taken, upload := searches+lists, func() int { return http.StatusServiceUnavailable }
+		if !inTime {
+			taken, upload = taken+1, ada.stalled()
+		}
+		answers := ada.underWay(searches, lists)
+		w.until("all requests to be taken", func() bool {
+			return strings.Contains(w.families(), fmt.Sprintf("\nhttp_server_requests_in_flight %d\n", taken)) &&
+				w.count(`select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`) == int(w.config.MaxConns)
+		})
+		w.logs.forget()
+		var stop sync.WaitGroup
+		stop.Go(w.halt) // fails the test where the stop is not orderly
+		w.until("the stop", func() bool { return strings.Contains(w.logs.String(), `"msg":"draining"`) })
+		if inTime {
+			letGo()
+		}
+		stop.Wait()
+		letGo()
+		seen := map[string]int{}
+		for _, answer := range answers() {
+			seen[answer.text("code")]++
+			if answer.status != http.StatusOK && (answer.status != http.StatusServiceUnavailable || answer.header.Get("Retry-After") == "") {
+				t.Errorf("let go %t: answered %d %s", inTime, answer.status, answer.body)
+			}
+		}
+		t.Logf("let go %t: answers by code %v", inTime, seen)
+		// Those that wait for their turn may have been refused before the stop.
+		if good, later := seen[""], seen["not_ready"]+seen["overloaded"]; good+later != searches+lists || inTime && good < turns+lists || !inTime && seen["not_ready"] < turns+lists {
+			t.Errorf("let go %t: answers by code %v", inTime, seen)
+		}
+		if status := upload(); status != http.StatusServiceUnavailable {
+			t.Errorf("an upload that does not end is answered %d", status)
+		}
+		if strings.Contains(w.logs.String(), `"level":"ERROR"`) {
+			t.Errorf("let go %t: an error line", inTime)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -207,6 +208,44 @@ func TestAWaitingSearchTakesTheNextTurn(t *testing.T) {
 	}
 	if runs, most := len(library.begun), library.most.Load(); runs != more || most != 2 {
 		t.Errorf("%d runs came to the database behind the first, want %d; %d were there at once, of 2", runs, more, most)
+	}
+}
+
+// Who leaves while the answer is made is not told as an error of ours.
+func TestAClientThatLeavesIsNoErrorOfOurs(t *testing.T) {
+	t.Parallel()
+	b, library, answers := holding(t, time.Minute, nil)
+	ctx, leave := context.WithCancel(t.Context())
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.url+"/search", strings.NewReader(`{"query":"x"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+adaToken)
+	req.Header.Set("Content-Type", jsonType)
+	library.letGo <- struct{}{} // a place for it
+	b.observed("POST /search")
+	left := make(chan error, 1)
+	go func() {
+		res, err := b.server.Client().Do(req)
+		if err == nil {
+			err = res.Body.Close()
+		}
+		left <- err
+	}()
+	<-library.begun
+	leave()
+	if err := <-left; !errors.Is(err, context.Canceled) {
+		t.Fatalf("it did not leave: %v", err)
+	}
+	if o := b.observed("POST /search"); o.Status != http.StatusUnprocessableEntity || o.Code != core.CodeInvalid {
+		t.Errorf("told as %d %s", o.Status, o.Code)
+	}
+	if strings.Contains(b.log.String(), `"level":"ERROR"`) {
+		t.Error("a client that left is told as an error of ours")
+	}
+	close(library.letGo)
+	for range 2 {
+		<-answers
 	}
 }
 

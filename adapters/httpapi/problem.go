@@ -128,7 +128,8 @@ func problemOf(ctx context.Context, err error) *Problem {
 
 // ended is core.AsError that also reads the end of the request's context. Who
 // ends it with an error of ours for its cause, as a stop does, says by that what
-// is answered, whatever became of the work.
+// is answered, whatever became of the work. A client that left is no error of
+// ours: nobody reads the answer, and the objectives do not count it.
 func ended(ctx context.Context, err error) *core.Error {
 	e, stop := core.AsError(err), endedBy(ctx)
 	switch {
@@ -136,6 +137,8 @@ func ended(ctx context.Context, err error) *core.Error {
 		return stop
 	case e.Code == core.CodeInternal && errors.Is(err, context.DeadlineExceeded):
 		return core.Fail(core.CodeDatabaseUnavailable, err) // all else that an answer waits for says so itself
+	case e.Code == core.CodeInternal && errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		return core.Fail(core.CodeInvalid, err)
 	}
 	return e
 }

@@ -14,8 +14,8 @@ type costs struct {
 }
 
 var measured = costs{
-	Worker: 9 * time.Millisecond, WorkerPage: 1500 * time.Microsecond,
-	Database: 18 * time.Millisecond, DatabasePage: 2500 * time.Microsecond,
+	Worker: 10 * time.Millisecond, WorkerPage: 1650 * time.Microsecond,
+	Database: 24 * time.Millisecond, DatabasePage: 2900 * time.Microsecond,
 }
 
 // A page's share of chunks and tokens: the bench's own pages, which are of

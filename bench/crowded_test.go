@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -194,8 +193,7 @@ func (c *crowded) rate(n int) float64 {
 // owner's chunks compared in full.
 func (c *crowded) search(owner core.ID) {
 	c.b.Helper()
-	claims, _ := json.Marshal(map[string]string{"sub": owner.String(), "role": "authenticated"}) // plain text: it cannot fail
-	who := ports.Principal{User: owner, Claims: claims}
+	who := principal(owner)
 	library := postgres.NewLibrary(openPool(c.b, c.db.URL("inav_app"), poolSize), c.queue)
 	var hybrid, vectors sample
 	found, wanted := 0, 0

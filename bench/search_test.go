@@ -107,6 +107,11 @@ var searchQuestions = []string{
 func (w *world) owner() ports.Principal {
 	w.b.Helper()
 	user := scalar[core.ID](w.b, w.db.super, "select user_id from upload_pipeline.documents limit 1")
+	return principal(user)
+}
+
+// principal is the user signed in.
+func principal(user core.ID) ports.Principal {
 	claims, _ := json.Marshal(map[string]string{"sub": user.String(), "role": "authenticated"}) // plain text: it cannot fail
 	return ports.Principal{User: user, Claims: claims}
 }

@@ -40,12 +40,17 @@ func (e *engine) after(wait time.Duration, run func()) {
 	heap.Push(&e.events, event{at: e.now + wait, number: e.number, run: run})
 }
 
+// step runs the next event.
+func (e *engine) step() {
+	next := heap.Pop(&e.events).(event) //nolint:forcetypeassert // its one type
+	e.now = next.at
+	next.run()
+}
+
 // until runs all events up to a time.
 func (e *engine) until(end time.Duration) {
 	for len(e.events) > 0 && e.events[0].at <= end {
-		next := heap.Pop(&e.events).(event) //nolint:forcetypeassert // its one type
-		e.now = next.at
-		next.run()
+		e.step()
 	}
 	e.now = end
 }

@@ -141,21 +141,32 @@ func (m *machine) part(each, page time.Duration, share float64) time.Duration {
 	return time.Duration(float64(each+time.Duration(m.Pages)*page) * share)
 }
 
-// warm is how long nothing is counted, and span how long it then is.
+// warm is how long nothing is counted where documents come at a rate, and span
+// how long it then is.
 const (
 	warm = 90 * time.Second
 	span = 3 * time.Minute
 )
 
+// rounds is how often each document of a closed crowd goes the way while it is
+// counted. A crowd that begins at once goes on in a wave, so that a stretch of
+// time would count a crest or a trough: whole rounds count both.
+const rounds = 3
+
 // capacity is what comes through where there is always more to do.
 func capacity(d deployment, c costs) outcome {
 	m := newMachine(d, c)
+	crowd := 500 + 500*min(d.Workers, 8) // more than can be under way
 	var again func()
 	again = func() { m.document(again) }
-	for range 500 + 500*min(d.Workers, 8) { // more than can be under way
+	for range crowd {
 		m.after(0, again)
 	}
-	return m.measure()
+	m.come(crowd)
+	m.forget()
+	began := m.now
+	m.come(rounds * crowd)
+	return m.outcome(m.now - began)
 }
 
 // load is what happens where documents come at a rate, evenly spread by chance.
@@ -168,25 +179,42 @@ func load(d deployment, c costs, rate float64) outcome {
 		m.after(time.Duration(random()/rate*float64(time.Second)), next)
 	}
 	m.after(0, next)
-	return m.measure()
+	m.until(warm)
+	m.forget()
+	m.until(warm + span)
+	return m.outcome(span)
 }
 
-func (m *machine) measure() outcome {
-	m.until(warm)
+// come goes on until so many more documents are complete.
+func (m *machine) come(more int) {
+	for end := m.done + more; m.done < end; {
+		m.step()
+	}
+}
+
+// forget puts all counters to 0.
+func (m *machine) forget() {
 	m.done, m.times = 0, nil
 	for _, p := range []*pace{m.submits, m.requests, m.tokens} {
 		p.passed = 0
 	}
+	for _, r := range m.rooms() {
+		r.forget()
+	}
+}
+
+func (m *machine) rooms() map[string]*room {
 	rooms := map[string]*room{"the database": m.database, "the workers' cores": m.cpus, "the parser's room": m.jobs}
 	for name, place := range m.places {
 		rooms["queue "+name] = place
 	}
-	for _, r := range rooms {
-		r.forget()
-	}
-	m.until(warm + span)
+	return rooms
+}
+
+// outcome is what was counted in so long.
+func (m *machine) outcome(span time.Duration) outcome {
 	o := outcome{PerSecond: float64(m.done) / span.Seconds(), Use: map[string]float64{}, Times: slices.Sorted(slices.Values(m.times))}
-	for name, r := range rooms {
+	for name, r := range m.rooms() {
 		o.Use[name] = r.use(span)
 	}
 	o.Use["the parser's pace"] = m.submits.use(span)

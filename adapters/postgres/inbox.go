@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,89 +28,104 @@ func (s *Store) promptly(ctx context.Context) (*pgxpool.Conn, error) {
 }
 
 // Receive stores an authentic callback once and, where it says that the job
-// ended, enqueues the step that asks the parser for the truth: one transaction.
+// ended, enqueues the step that asks the parser for the truth: one transaction,
+// which is on the disk when this returns.
 func (s *Store) Receive(ctx context.Context, c ports.Callback) (got ports.Received, err error) {
 	conn, err := s.promptly(ctx)
 	if err != nil {
 		return ports.Received{}, err
 	}
 	defer conn.Release()
-	err = trouble(repeat(ctx, func() error {
-		return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) (err error) {
-			got, err = s.take(ctx, tx, c)
-			return err
-		})
-	}))
+	err = repeatIf(ctx, conflictTries, overtaken, func() (err error) {
+		got, err = s.take(ctx, conn, c)
+		return err
+	})
+	if state(err) == anothers { // time and again: its sender comes again as well
+		err = core.Fail(core.CodeDatabaseUnavailable, err)
+	}
 	if err != nil {
-		return ports.Received{}, err
+		return ports.Received{}, trouble(err)
 	}
 	return got, nil
 }
 
-// take is Receive within its transaction.
-func (s *Store) take(ctx context.Context, tx pgx.Tx, c ports.Callback) (got ports.Received, err error) {
-	var job core.Job
-	wait, known, err := s.attemptJob(ctx, tx, c.Attempt, &job)
+// overtaken reports whether others were in the way: by a conflict, or by a
+// change of what a look had found before it was acted upon.
+func overtaken(err error) bool { return conflict(err) || state(err) == anothers }
+
+// take is Receive once. The look keeps whatever starts nothing; the first
+// callback that starts something is one message more.
+func (s *Store) take(ctx context.Context, conn *pgxpool.Conn, c ports.Callback) (got ports.Received, err error) {
+	row := []any{core.NewID(), dedupe(c), c.Attempt, c.EventID, c.EventType, c.ProviderJob, c.BodySHA256[:], c.BodyBytes}
+	found, err := s.look(ctx, conn, row, c.Relevant)
 	if err != nil {
 		return got, err
 	}
-	got.Outcome = judge(known, c.Relevant)
-	ctx, done := under(ctx, job.Trace, "callback")
+	ctx, done := under(ctx, found.job.Trace, "callback")
 	defer done()
-	fresh, err := s.logCallback(ctx, tx, c, job, got.Outcome)
-	if err != nil {
-		return got, err
-	}
-	if !fresh {
-		got.Outcome = ports.Duplicate
-		return got, nil
-	}
+	got.Outcome = found.outcome
 	if got.Outcome != ports.Accepted {
 		return got, nil
 	}
-	got.First, got.After = wait != nil, timeOf(wait)
-	early, err := announce(ctx, tx, c.Attempt)
-	if err != nil || early {
-		return got, err
+	got.First, got.After = found.wait != nil, timeOf(found.wait)
+	batch := &pgx.Batch{}
+	batch.Queue(acceptSQL, append(row, found.job.Document, found.early)...)
+	if !found.early {
+		if err := s.queue.Add(ctx, batch, found.job); err != nil {
+			return got, err
+		}
 	}
-	return got, s.queue.Insert(ctx, tx, job)
+	return got, conn.SendBatch(ctx, batch).Close()
 }
 
-// announce notes the callback on the attempt. One that comes before the
-// parser's own answer was kept is early: the step that handed the document over
-// finds the note when it keeps that answer, and starts the fetch. The row's lock
-// orders the two.
-func announce(ctx context.Context, tx pgx.Tx, attempt core.ID) (early bool, err error) {
-	err = tx.QueryRow(ctx, `update upload_pipeline.upload_jobs set webhook_at = coalesce(webhook_at, now())
-		where job_id = $1 returning status in ('uploaded', 'parse_queued') and parse_deadline is null`, attempt).Scan(&early)
-	return early, err
+// looked is what a callback meets.
+type looked struct {
+	outcome ports.Outcome // an accepted one is not kept yet
+	job     core.Job      // that it starts
+	early   bool          // it has overtaken the parser's own answer, which starts the job instead
+	wait    *float64      // seconds that the attempt has waited for it; nil where it does not, or no longer
 }
 
-func judge(known, relevant bool) ports.Outcome {
-	switch {
-	case !known:
-		return ports.Unknown
-	case !relevant:
-		return ports.Ignored
-	default:
-		return ports.Accepted
-	}
+// look finds the callback's attempt, and keeps the callback where nothing comes
+// of it. One that overtakes the parser's own answer was not waited for at all.
+func (s *Store) look(ctx context.Context, conn *pgxpool.Conn, row []any, relevant bool) (looked, error) {
+	found := looked{job: core.Job{Stage: core.Receive, Turn: core.AnyTurn, Hint: true}}
+	err := conn.QueryRow(ctx, lookSQL, append(row, relevant, s.waits.Deadline)...).Scan(&found.outcome,
+		&found.job.Document, &found.job.Attempt, &found.job.Rank, &found.job.Trace, &found.wait, &found.early)
+	return found, err
 }
 
-// attemptJob is the job that a callback of this attempt starts, and how long the
-// attempt has been waiting for one; nil where it does not, or no longer. One that
-// overtakes the parser's own answer was not waited for at all.
-func (s *Store) attemptJob(ctx context.Context, tx pgx.Tx, attempt core.ID, job *core.Job) (wait *float64, known bool, err error) {
-	*job = core.Job{Stage: core.Receive, Turn: core.AnyTurn, Hint: true}
-	err = tx.QueryRow(ctx, `select document_id, attempt, rank, coalesce(traceparent, ''), case when webhook_at is null and status in ('uploaded', 'parse_queued')
-			then coalesce(extract(epoch from now() - (parse_deadline - $2::interval)), 0)::float8 end
-		from upload_pipeline.upload_jobs where job_id = $1`, attempt, s.waits.Deadline).
-		Scan(&job.Document, &job.Attempt, &job.Rank, &job.Trace, &wait)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, false, nil
-	}
-	return wait, err == nil, err
-}
+const (
+	logged = `insert into upload_pipeline.webhook_log
+		(webhook_id, dedupe, job_id, event_id, event_type, provider_job_id, body_sha256, body_bytes, document_id, outcome)
+		select $1, $2, $3, nullif($4, ''), nullif($5, ''), nullif($6, ''), $7, $8::integer, `
+
+	atParser   = `status in ('uploaded', 'parse_queued')`
+	unanswered = atParser + ` and parse_deadline is null` // the parser's answer is not there yet
+)
+
+// lookSQL counts one more delivery of a callback that is kept, and else keeps
+// one that starts nothing.
+const lookSQL = `with attempt as (select document_id, attempt, rank, traceparent, ` + unanswered + ` as early,
+			case when webhook_at is null and ` + atParser + ` then coalesce(extract(epoch from now() - (parse_deadline - $10::interval)), 0)::float8 end as wait
+		from upload_pipeline.upload_jobs where job_id = $3),
+	again as (update upload_pipeline.webhook_log set deliveries = deliveries + 1 where dedupe = $2 returning true),
+	idle as (` + logged + `(select document_id from attempt), case when exists (select from attempt) then 'ignored' else 'unknown' end
+		where not exists (select from again) and not ($9 and exists (select from attempt))
+		on conflict (dedupe) do update set deliveries = webhook_log.deliveries + 1 returning outcome, deliveries > 1 as repeated)
+	select case when exists (select from again) or idle.repeated then 'duplicate' else coalesce(idle.outcome, 'accepted') end,
+		coalesce(document_id, '00000000-0000-0000-0000-000000000000'), coalesce(attempt.attempt, 0), coalesce(rank, 0), coalesce(traceparent, ''), wait, coalesce(early, false)
+	from (select) callback left join attempt on true left join idle on true`
+
+// acceptSQL keeps the first callback that starts something, and notes it on the
+// attempt. One that comes before the parser's own answer was kept is early: the
+// step that handed the document over finds the note when it keeps that answer,
+// and starts the fetch. The row's lock orders the two. Where another delivery
+// was kept since the look, or the attempt is early no longer, all of it is undone.
+const acceptSQL = `with kept as (` + logged + `$9, 'accepted' on conflict (dedupe) do nothing returning true),
+	noted as (update upload_pipeline.upload_jobs set webhook_at = coalesce(webhook_at, now())
+		where job_id = $3 and (` + unanswered + `) = $10 and exists (select from kept) returning true)
+	select upload_pipeline.stands((select count(*) from noted))`
 
 // timeOf makes seconds a time; none is zero.
 func timeOf(seconds *float64) time.Duration {
@@ -119,22 +133,6 @@ func timeOf(seconds *float64) time.Duration {
 		return 0
 	}
 	return time.Duration(*seconds * float64(time.Second))
-}
-
-// logCallback writes the callback, or counts one more delivery of it.
-func (s *Store) logCallback(ctx context.Context, tx pgx.Tx, c ports.Callback, job core.Job, outcome ports.Outcome) (fresh bool, err error) {
-	document := &job.Document
-	if job.Document.IsZero() {
-		document = nil
-	}
-	err = tx.QueryRow(ctx, `insert into upload_pipeline.webhook_log
-			(webhook_id, dedupe, job_id, document_id, event_id, event_type, provider_job_id, body_sha256, body_bytes, outcome)
-		values ($1, $2, $3, $4, nullif($5, ''), nullif($6, ''), nullif($7, ''), $8, $9, $10)
-		on conflict (dedupe) do update set deliveries = webhook_log.deliveries + 1
-		returning deliveries = 1`,
-		core.NewID(), dedupe(c), c.Attempt, document, c.EventID, c.EventType, c.ProviderJob, c.BodySHA256[:], c.BodyBytes, string(outcome)).
-		Scan(&fresh)
-	return fresh, err
 }
 
 // dedupe names a callback: its event where it has one, else its body.

@@ -53,11 +53,16 @@ func (s *Store) Receive(ctx context.Context, c ports.Callback) (got ports.Receiv
 // change of what a look had found before it was acted upon.
 func overtaken(err error) bool { return conflict(err) || state(err) == anothers }
 
-// take is Receive once. The look keeps whatever starts nothing; the first
-// callback that starts something is one message more.
+// take is Receive once.
 func (s *Store) take(ctx context.Context, conn *pgxpool.Conn, c ports.Callback) (got ports.Received, err error) {
+	found := looked{outcome: ports.Unknown}
 	row := []any{core.NewID(), dedupe(c), c.Attempt, c.EventID, c.EventType, c.ProviderJob, c.BodySHA256[:], c.BodyBytes}
-	found, err := s.look(ctx, conn, row, c.Relevant)
+	if c.Relevant {
+		found, err = s.look(ctx, conn, c)
+	}
+	if err == nil && found.outcome == ports.Unknown {
+		err = conn.QueryRow(ctx, idleSQL, row...).Scan(&found.outcome, &found.job.Trace)
+	}
 	if err != nil {
 		return got, err
 	}
@@ -68,60 +73,66 @@ func (s *Store) take(ctx context.Context, conn *pgxpool.Conn, c ports.Callback) 
 		return got, nil
 	}
 	got.First, got.After = found.wait != nil, timeOf(found.wait)
-	batch := &pgx.Batch{}
-	batch.Queue(acceptSQL, append(row, found.job.Document, found.early)...)
-	if !found.early {
-		if err := s.queue.Add(ctx, batch, found.job); err != nil {
-			return got, err
-		}
-	}
-	return got, conn.SendBatch(ctx, batch).Close()
+	return got, s.accept(ctx, conn, row, found)
 }
 
 // looked is what a callback meets.
 type looked struct {
-	outcome ports.Outcome // an accepted one is not kept yet
+	outcome ports.Outcome // a duplicate is counted; what is accepted or unknown is not kept yet
 	job     core.Job      // that it starts
 	early   bool          // it has overtaken the parser's own answer, which starts the job instead
 	wait    *float64      // seconds that the attempt has waited for it; nil where it does not, or no longer
 }
 
-// look finds the callback's attempt, and keeps the callback where nothing comes
-// of it. One that overtakes the parser's own answer was not waited for at all.
-func (s *Store) look(ctx context.Context, conn *pgxpool.Conn, row []any, relevant bool) (looked, error) {
+// look counts one more delivery of a callback that is kept, and finds the attempt
+// that others are of. One that overtakes the parser's own answer was not waited
+// for at all.
+func (s *Store) look(ctx context.Context, conn *pgxpool.Conn, c ports.Callback) (looked, error) {
 	found := looked{job: core.Job{Stage: core.Receive, Turn: core.AnyTurn, Hint: true}}
-	err := conn.QueryRow(ctx, lookSQL, append(row, relevant, s.waits.Deadline)...).Scan(&found.outcome,
+	err := conn.QueryRow(ctx, lookSQL, c.Attempt, dedupe(c), s.waits.Deadline).Scan(&found.outcome,
 		&found.job.Document, &found.job.Attempt, &found.job.Rank, &found.job.Trace, &found.wait, &found.early)
 	return found, err
 }
 
-const (
-	logged = `insert into upload_pipeline.webhook_log
-		(webhook_id, dedupe, job_id, event_id, event_type, provider_job_id, body_sha256, body_bytes, document_id, outcome)
-		select $1, $2, $3, nullif($4, ''), nullif($5, ''), nullif($6, ''), $7, $8::integer, `
+// accept keeps the callback with its job, in one message. Where another delivery
+// was kept since the look, or the attempt changed, all of it is undone.
+func (s *Store) accept(ctx context.Context, conn *pgxpool.Conn, row []any, found looked) error {
+	batch := &pgx.Batch{}
+	batch.Queue(acceptSQL, append(row, found.job.Document, found.early)...)
+	if !found.early {
+		if err := s.queue.Add(ctx, batch, found.job); err != nil {
+			return err
+		}
+	}
+	return conn.SendBatch(ctx, batch).Close()
+}
 
+const (
 	atParser   = `status in ('uploaded', 'parse_queued')`
-	unanswered = atParser + ` and parse_deadline is null` // the parser's answer is not there yet
+	unanswered = atParser + ` and parse_deadline is null`
+
+	logged = `insert into upload_pipeline.webhook_log
+			(webhook_id, dedupe, job_id, event_id, event_type, provider_job_id, body_sha256, body_bytes, document_id, outcome)
+		select $1, $2, $3, nullif($4, ''), nullif($5, ''), nullif($6, ''), $7, $8::integer, `
 )
 
-// lookSQL counts one more delivery of a callback that is kept, and else keeps
-// one that starts nothing.
-const lookSQL = `with attempt as (select document_id, attempt, rank, traceparent, ` + unanswered + ` as early,
-			case when webhook_at is null and ` + atParser + ` then coalesce(extract(epoch from now() - (parse_deadline - $10::interval)), 0)::float8 end as wait
-		from upload_pipeline.upload_jobs where job_id = $3),
-	again as (update upload_pipeline.webhook_log set deliveries = deliveries + 1 where dedupe = $2 returning true),
-	idle as (` + logged + `(select document_id from attempt), case when exists (select from attempt) then 'ignored' else 'unknown' end
-		where not exists (select from again) and not ($9 and exists (select from attempt))
-		on conflict (dedupe) do update set deliveries = webhook_log.deliveries + 1 returning outcome, deliveries > 1 as repeated)
-	select case when exists (select from again) or idle.repeated then 'duplicate' else coalesce(idle.outcome, 'accepted') end,
-		coalesce(document_id, '00000000-0000-0000-0000-000000000000'), coalesce(attempt.attempt, 0), coalesce(rank, 0), coalesce(traceparent, ''), wait, coalesce(early, false)
-	from (select) callback left join attempt on true left join idle on true`
+const lookSQL = `with again as (update upload_pipeline.webhook_log set deliveries = deliveries + 1 where dedupe = $2 returning true)
+	select case when exists (select from again) then 'duplicate' when j.job_id is null then 'unknown' else 'accepted' end,
+		coalesce(document_id, '00000000-0000-0000-0000-000000000000'), coalesce(attempt, 0), coalesce(rank, 0), coalesce(traceparent, ''),
+		case when webhook_at is null and ` + atParser + ` then coalesce(extract(epoch from now() - (parse_deadline - $3::interval)), 0)::float8 end,
+		coalesce(` + unanswered + `, false)
+	from (select) callback left join upload_pipeline.upload_jobs j on job_id = $1`
 
-// acceptSQL keeps the first callback that starts something, and notes it on the
-// attempt. One that comes before the parser's own answer was kept is early: the
-// step that handed the document over finds the note when it keeps that answer,
-// and starts the fetch. The row's lock orders the two. Where another delivery
-// was kept since the look, or the attempt is early no longer, all of it is undone.
+// idleSQL keeps a callback that starts nothing, or counts one more delivery of it.
+const idleSQL = `with attempt as (select document_id, traceparent from upload_pipeline.upload_jobs where job_id = $3),
+	kept as (` + logged + `(select document_id from attempt), case when exists (select from attempt) then 'ignored' else 'unknown' end
+		on conflict (dedupe) do update set deliveries = webhook_log.deliveries + 1 returning outcome, deliveries)
+	select case when deliveries > 1 then 'duplicate' else outcome end, coalesce((select traceparent from attempt), '') from kept`
+
+// acceptSQL keeps a callback and notes it on the attempt. One that comes before
+// the parser's own answer was kept is early: the step that handed the document
+// over finds the note when it keeps that answer, and starts the fetch. The row's
+// lock orders the two: whoever waited for it sees what was written meanwhile.
 const acceptSQL = `with kept as (` + logged + `$9, 'accepted' on conflict (dedupe) do nothing returning true),
 	noted as (update upload_pipeline.upload_jobs set webhook_at = coalesce(webhook_at, now())
 		where job_id = $3 and (` + unanswered + `) = $10 and exists (select from kept) returning true)

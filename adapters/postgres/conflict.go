@@ -31,11 +31,8 @@ const repeatWait = 20 * time.Millisecond
 // a statement of its own, asks nothing outside, and sets whatever it tells
 // anew with each run.
 func repeat(ctx context.Context, work func() error) error {
-	return repeatIf(ctx, conflictTries, conflict, work)
+	return repeatIf(ctx, conflictTries, func(err error) bool { return slices.Contains(conflicts, state(err)) }, work)
 }
-
-// conflict reports whether others were in the way, and have undone all of it.
-func conflict(err error) bool { return slices.Contains(conflicts, state(err)) }
 
 // repeatIf runs work again, up to tries times, while it ends with an error that
 // is worth it.

@@ -36,12 +36,17 @@ func (s *Store) Receive(ctx context.Context, c ports.Callback) (got ports.Receiv
 		return ports.Received{}, err
 	}
 	defer conn.Release()
-	err = repeatIf(ctx, conflictTries, overtaken, func() (err error) {
-		got, err = s.take(ctx, conn, c)
-		return err
-	})
-	if state(err) == anothers { // time and again: its sender comes again as well
-		err = core.Fail(core.CodeDatabaseUnavailable, err)
+	within, done := underOnce(ctx, "callback")
+	defer done()
+	for range looks {
+		err = repeat(ctx, func() (err error) {
+			got, err = s.take(ctx, within, conn, c)
+			return err
+		})
+		if state(err) != anothers {
+			break
+		}
+		err = core.Fail(core.CodeDatabaseUnavailable, err) // time and again: its sender comes again as well
 	}
 	if err != nil {
 		return ports.Received{}, trouble(err)
@@ -49,12 +54,12 @@ func (s *Store) Receive(ctx context.Context, c ports.Callback) (got ports.Receiv
 	return got, nil
 }
 
-// overtaken reports whether others were in the way: by a conflict, or by a
-// change of what a look had found before it was acted upon.
-func overtaken(err error) bool { return conflict(err) || state(err) == anothers }
+// looks is how many times a callback looks, at most. What came between a look
+// and the rest has ended by then, so there is no wait before the next.
+const looks = 4
 
-// take is Receive once.
-func (s *Store) take(ctx context.Context, conn *pgxpool.Conn, c ports.Callback) (got ports.Received, err error) {
+// take is Receive once; within enters the document's trace.
+func (s *Store) take(ctx context.Context, within func(string) context.Context, conn *pgxpool.Conn, c ports.Callback) (got ports.Received, err error) {
 	found := looked{outcome: ports.Unknown}
 	row := []any{core.NewID(), dedupe(c), c.Attempt, c.EventID, c.EventType, c.ProviderJob, c.BodySHA256[:], c.BodyBytes}
 	if c.Relevant {
@@ -66,8 +71,7 @@ func (s *Store) take(ctx context.Context, conn *pgxpool.Conn, c ports.Callback) 
 	if err != nil {
 		return got, err
 	}
-	ctx, done := under(ctx, found.job.Trace, "callback")
-	defer done()
+	ctx = within(found.job.Trace)
 	got.Outcome = found.outcome
 	if got.Outcome != ports.Accepted {
 		return got, nil

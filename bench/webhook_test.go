@@ -51,12 +51,16 @@ func benchmarkWebhook(b *testing.B) {
 	const turn = int(webhookRate * webhookFor / time.Second)
 	letters := w.letters(webhookTurns * turn)
 	ours, theirs := newReceiver(b, webhook, ready.Webhook), newReceiver(b, rival.process, rival.address)
+	w.db.forgetStatements(b)
+	profiled := cpuProfile(b, "webhook", ready.Admin, int(webhookFor/time.Second))
 	for first := 0; first < len(letters); first += turn {
 		for _, r := range []*receiver{ours, theirs} {
 			run(b, w.db.super, "checkpoint") // the turn before is not written out in this one
 			r.deliver(b, letters[first:first+turn])
 		}
 	}
+	profiled()
+	w.db.statements(b, len(letters))
 	sheet.describe(b, "%d turns of %s at %d callbacks a second each, open model: times count from when one was due", webhookTurns, webhookFor, webhookRate)
 	addCallbacks(b, ours, theirs, len(letters))
 	if failed := ours.failed + theirs.failed; failed > 0 {

@@ -14,9 +14,10 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// wantsProfiles: with BENCH_PROFILE the worker's CPU profile of a drained line
-// is kept beside the logs, and the statements that cost the database most are
-// printed. Both cost a little themselves: such a run's figures are no results.
+// wantsProfiles: with BENCH_PROFILE the CPU profile of the worker that drains a
+// line, or of the webhook server, is kept beside the logs, and the statements
+// that cost the database most are printed. Both cost a little themselves: such a
+// run's figures are no results.
 func wantsProfiles() bool { return os.Getenv("BENCH_PROFILE") != "" }
 
 // cpuProfile keeps so many seconds of a process's CPU profile, in the background;
@@ -59,7 +60,8 @@ func serverSettings() map[string]string {
 	if !wantsProfiles() {
 		return nil
 	}
-	return map[string]string{"shared_preload_libraries": "pg_stat_statements", "pg_stat_statements.max": "2000"}
+	return map[string]string{"shared_preload_libraries": "pg_stat_statements", "pg_stat_statements.max": "2000",
+		"pg_stat_statements.track_planning": "on"}
 }
 
 // statements prints what cost the database most since forgetStatements.

@@ -2,16 +2,24 @@ package llamaparse
 
 import (
 	"encoding/json"
-	"regexp"
 	"strings"
 )
 
 // maxWord is the longest text taken for an id, a name or a status.
 const maxWord = 128
 
+const (
+	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	signs   = letters + "0123456789"
+)
+
+// form is what a word begins with, and what it is made of. Every callback has
+// many words, and an expression for each would be a good part of its cost.
+type form struct{ first, all string }
+
 var (
-	idForm   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.:-]*$`)
-	typeForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.]*$`)
+	idForm   = form{signs, signs + "_.:-"}
+	typeForm = form{letters, signs + "_."}
 )
 
 // envelopeShape is every field of every shape that a Hint is read from. Texts
@@ -86,9 +94,11 @@ func (e envelopeShape) shape() string {
 	}
 }
 
+var spelling = strings.NewReplacer(".", "_", "-", "_", " ", "_")
+
 // stateOf maps every status word on record, of jobs and of callbacks.
 func stateOf(w string) string {
-	switch strings.ToLower(strings.NewReplacer(".", "_", "-", "_", " ", "_").Replace(w)) {
+	switch strings.ToLower(spelling.Replace(w)) {
 	case "pending", "queued":
 		return StatusPending
 	case "running", "processing", "started":
@@ -108,11 +118,11 @@ func stateOf(w string) string {
 
 // formed is the word when it has the form, else nothing: a field that holds
 // prose is not passed on.
-func formed(w word, form *regexp.Regexp) string {
-	if form.MatchString(string(w)) {
-		return string(w)
+func formed(w word, f form) string {
+	if w == "" || strings.IndexByte(f.first, w[0]) < 0 || strings.Trim(string(w), f.all) != "" {
+		return ""
 	}
-	return ""
+	return string(w)
 }
 
 // word is a short JSON text. Longer texts and other types leave it empty.

@@ -55,12 +55,15 @@ func (m *meetings) meet(state string, n int) {
 	m.do(`select setval('upload_pipeline.test_conflicts', 1, false)`)
 }
 
+const aCallback = "a callback"
+
 // writing is one write of each kind.
 func (m *meetings) writing() map[string]func() error {
 	leg, _ := core.LegOf(core.Parse)
 	ctx, who, n := m.t.Context(), user(m.t), 0
 	up := m.announce(who, "announced")
 	begun := core.Job{Stage: core.Parse, Document: m.upload(who, "begun", 2).Document, Attempt: 1}
+	called := m.waiting("called back")
 	keys, desk := postgres.NewIdempotency(m.app), postgres.NewGovernor(m.work)
 	return map[string]func() error{
 		"a transaction of the API": func() error {
@@ -83,6 +86,11 @@ func (m *meetings) writing() map[string]func() error {
 			return err
 		},
 		"a batch": func() error { _, err := desk.Begin(ctx, call(core.Bulk), core.Pace{Lease: time.Hour}); return err },
+		aCallback: func() error {
+			n++
+			_, err := m.store.Receive(ctx, callback(called.Job, fmt.Sprint(n), "body"))
+			return err
+		},
 		"a claim": func() error {
 			n++
 			_, err := keys.Claim(ctx, ports.KeyUse{Key: sha256.Sum256(fmt.Append(nil, n)), Lease: time.Minute, Life: time.Hour})
@@ -107,6 +115,14 @@ func TestConflictsAreRepeatedAndNotSeen(t *testing.T) {
 				t.Errorf("%s, without an end of %s: %v", name, state, err)
 			}
 		}
+	}
+	m.meet("IN409", 3) // others changed what the look had found
+	if err := writing[aCallback](); err != nil {
+		t.Errorf("a callback that was overtaken three times: %v", err)
+	}
+	m.meet("IN409", 100)
+	if err := writing[aCallback](); !core.HasCode(err, core.CodeDatabaseUnavailable) {
+		t.Errorf("a callback that is overtaken without an end: %v", err)
 	}
 	m.meet("57P01", 1) // no conflict: the server goes away
 	if err := writing["a transaction of the API"](); !core.HasCode(err, core.CodeDatabaseUnavailable) {

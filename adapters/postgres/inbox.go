@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,89 +28,119 @@ func (s *Store) promptly(ctx context.Context) (*pgxpool.Conn, error) {
 }
 
 // Receive stores an authentic callback once and, where it says that the job
-// ended, enqueues the step that asks the parser for the truth: one transaction.
+// ended, enqueues the step that asks the parser for the truth: one transaction,
+// which is on the disk when this returns.
 func (s *Store) Receive(ctx context.Context, c ports.Callback) (got ports.Received, err error) {
 	conn, err := s.promptly(ctx)
 	if err != nil {
 		return ports.Received{}, err
 	}
 	defer conn.Release()
-	err = trouble(repeat(ctx, func() error {
-		return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) (err error) {
-			got, err = s.take(ctx, tx, c)
+	within, done := underOnce(ctx, "callback")
+	defer done()
+	for range looks {
+		err = repeat(ctx, func() (err error) {
+			got, err = s.take(ctx, within, conn, c)
 			return err
 		})
-	}))
+		if state(err) != anothers {
+			break
+		}
+		err = core.Fail(core.CodeDatabaseUnavailable, err) // time and again: its sender comes again as well
+	}
 	if err != nil {
-		return ports.Received{}, err
+		return ports.Received{}, trouble(err)
 	}
 	return got, nil
 }
 
-// take is Receive within its transaction.
-func (s *Store) take(ctx context.Context, tx pgx.Tx, c ports.Callback) (got ports.Received, err error) {
-	var job core.Job
-	wait, known, err := s.attemptJob(ctx, tx, c.Attempt, &job)
+// looks is how many times a callback looks, at most. What came between a look
+// and the rest has ended by then, so there is no wait before the next.
+const looks = 4
+
+// take is Receive once; within enters the document's trace.
+func (s *Store) take(ctx context.Context, within func(string) context.Context, conn *pgxpool.Conn, c ports.Callback) (got ports.Received, err error) {
+	found := looked{outcome: ports.Unknown}
+	row := []any{core.NewID(), dedupe(c), c.Attempt, c.EventID, c.EventType, c.ProviderJob, c.BodySHA256[:], c.BodyBytes}
+	if c.Relevant {
+		found, err = s.look(ctx, conn, c)
+	}
+	if err == nil && found.outcome == ports.Unknown {
+		err = conn.QueryRow(ctx, idleSQL, row...).Scan(&found.outcome, &found.job.Trace)
+	}
 	if err != nil {
 		return got, err
 	}
-	got.Outcome = judge(known, c.Relevant)
-	ctx, done := under(ctx, job.Trace, "callback")
-	defer done()
-	fresh, err := s.logCallback(ctx, tx, c, job, got.Outcome)
-	if err != nil {
-		return got, err
-	}
-	if !fresh {
-		got.Outcome = ports.Duplicate
-		return got, nil
-	}
+	ctx = within(found.job.Trace)
+	got.Outcome = found.outcome
 	if got.Outcome != ports.Accepted {
 		return got, nil
 	}
-	got.First, got.After = wait != nil, timeOf(wait)
-	early, err := announce(ctx, tx, c.Attempt)
-	if err != nil || early {
-		return got, err
-	}
-	return got, s.queue.Insert(ctx, tx, job)
+	got.First, got.After = found.wait != nil, timeOf(found.wait)
+	return got, s.accept(ctx, conn, row, found)
 }
 
-// announce notes the callback on the attempt. One that comes before the
-// parser's own answer was kept is early: the step that handed the document over
-// finds the note when it keeps that answer, and starts the fetch. The row's lock
-// orders the two.
-func announce(ctx context.Context, tx pgx.Tx, attempt core.ID) (early bool, err error) {
-	err = tx.QueryRow(ctx, `update upload_pipeline.upload_jobs set webhook_at = coalesce(webhook_at, now())
-		where job_id = $1 returning status in ('uploaded', 'parse_queued') and parse_deadline is null`, attempt).Scan(&early)
-	return early, err
+// looked is what a callback meets.
+type looked struct {
+	outcome ports.Outcome // a duplicate is counted; what is accepted or unknown is not kept yet
+	job     core.Job      // that it starts
+	early   bool          // it has overtaken the parser's own answer, which starts the job instead
+	wait    *float64      // seconds that the attempt has waited for it; nil where it does not, or no longer
 }
 
-func judge(known, relevant bool) ports.Outcome {
-	switch {
-	case !known:
-		return ports.Unknown
-	case !relevant:
-		return ports.Ignored
-	default:
-		return ports.Accepted
-	}
+// look counts one more delivery of a callback that is kept, and finds the attempt
+// that others are of. One that overtakes the parser's own answer was not waited
+// for at all.
+func (s *Store) look(ctx context.Context, conn *pgxpool.Conn, c ports.Callback) (looked, error) {
+	found := looked{job: core.Job{Stage: core.Receive, Turn: core.AnyTurn, Hint: true}}
+	err := conn.QueryRow(ctx, lookSQL, c.Attempt, dedupe(c), s.waits.Deadline).Scan(&found.outcome,
+		&found.job.Document, &found.job.Attempt, &found.job.Rank, &found.job.Trace, &found.wait, &found.early)
+	return found, err
 }
 
-// attemptJob is the job that a callback of this attempt starts, and how long the
-// attempt has been waiting for one; nil where it does not, or no longer. One that
-// overtakes the parser's own answer was not waited for at all.
-func (s *Store) attemptJob(ctx context.Context, tx pgx.Tx, attempt core.ID, job *core.Job) (wait *float64, known bool, err error) {
-	*job = core.Job{Stage: core.Receive, Turn: core.AnyTurn, Hint: true}
-	err = tx.QueryRow(ctx, `select document_id, attempt, rank, coalesce(traceparent, ''), case when webhook_at is null and status in ('uploaded', 'parse_queued')
-			then coalesce(extract(epoch from now() - (parse_deadline - $2::interval)), 0)::float8 end
-		from upload_pipeline.upload_jobs where job_id = $1`, attempt, s.waits.Deadline).
-		Scan(&job.Document, &job.Attempt, &job.Rank, &job.Trace, &wait)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, false, nil
+// accept keeps the callback with its job, in one message. Where another delivery
+// was kept since the look, or the attempt changed, all of it is undone.
+func (s *Store) accept(ctx context.Context, conn *pgxpool.Conn, row []any, found looked) error {
+	batch := &pgx.Batch{}
+	batch.Queue(acceptSQL, append(row, found.job.Document, found.early)...)
+	if !found.early {
+		if err := s.queue.Add(ctx, batch, found.job); err != nil {
+			return err
+		}
 	}
-	return wait, err == nil, err
+	return conn.SendBatch(ctx, batch).Close()
 }
+
+const (
+	atParser   = `status in ('uploaded', 'parse_queued')`
+	unanswered = atParser + ` and parse_deadline is null`
+
+	logged = `insert into upload_pipeline.webhook_log
+			(webhook_id, dedupe, job_id, event_id, event_type, provider_job_id, body_sha256, body_bytes, document_id, outcome)
+		select $1, $2, $3, nullif($4, ''), nullif($5, ''), nullif($6, ''), $7, $8::integer, `
+)
+
+const lookSQL = `with again as (update upload_pipeline.webhook_log set deliveries = deliveries + 1 where dedupe = $2 returning true)
+	select case when exists (select from again) then 'duplicate' when j.job_id is null then 'unknown' else 'accepted' end,
+		coalesce(document_id, '00000000-0000-0000-0000-000000000000'), coalesce(attempt, 0), coalesce(rank, 0), coalesce(traceparent, ''),
+		case when webhook_at is null and ` + atParser + ` then coalesce(extract(epoch from now() - (parse_deadline - $3::interval)), 0)::float8 end,
+		coalesce(` + unanswered + `, false)
+	from (select) callback left join upload_pipeline.upload_jobs j on job_id = $1`
+
+// idleSQL keeps a callback that starts nothing, or counts one more delivery of it.
+const idleSQL = `with attempt as (select document_id, traceparent from upload_pipeline.upload_jobs where job_id = $3),
+	kept as (` + logged + `(select document_id from attempt), case when exists (select from attempt) then 'ignored' else 'unknown' end
+		on conflict (dedupe) do update set deliveries = webhook_log.deliveries + 1 returning outcome, deliveries)
+	select case when deliveries > 1 then 'duplicate' else outcome end, coalesce((select traceparent from attempt), '') from kept`
+
+// acceptSQL keeps a callback and notes it on the attempt. One that comes before
+// the parser's own answer was kept is early: the step that handed the document
+// over finds the note when it keeps that answer, and starts the fetch. The row's
+// lock orders the two: whoever waited for it sees what was written meanwhile.
+const acceptSQL = `with kept as (` + logged + `$9, 'accepted' on conflict (dedupe) do nothing returning true),
+	noted as (update upload_pipeline.upload_jobs set webhook_at = coalesce(webhook_at, now())
+		where job_id = $3 and (` + unanswered + `) = $10 and exists (select from kept) returning true)
+	select upload_pipeline.stands((select count(*) from noted))`
 
 // timeOf makes seconds a time; none is zero.
 func timeOf(seconds *float64) time.Duration {
@@ -119,22 +148,6 @@ func timeOf(seconds *float64) time.Duration {
 		return 0
 	}
 	return time.Duration(*seconds * float64(time.Second))
-}
-
-// logCallback writes the callback, or counts one more delivery of it.
-func (s *Store) logCallback(ctx context.Context, tx pgx.Tx, c ports.Callback, job core.Job, outcome ports.Outcome) (fresh bool, err error) {
-	document := &job.Document
-	if job.Document.IsZero() {
-		document = nil
-	}
-	err = tx.QueryRow(ctx, `insert into upload_pipeline.webhook_log
-			(webhook_id, dedupe, job_id, document_id, event_id, event_type, provider_job_id, body_sha256, body_bytes, outcome)
-		values ($1, $2, $3, $4, nullif($5, ''), nullif($6, ''), nullif($7, ''), $8, $9, $10)
-		on conflict (dedupe) do update set deliveries = webhook_log.deliveries + 1
-		returning deliveries = 1`,
-		core.NewID(), dedupe(c), c.Attempt, document, c.EventID, c.EventType, c.ProviderJob, c.BodySHA256[:], c.BodyBytes, string(outcome)).
-		Scan(&fresh)
-	return fresh, err
 }
 
 // dedupe names a callback: its event where it has one, else its body.

@@ -243,8 +243,9 @@ func TestC12_ACallbackIsLoggedWithItsJobOrNotAtAll(t *testing.T) {
 
 type refusingQueue struct{ *memoryQueue }
 
-func (refusingQueue) Insert(context.Context, pgx.Tx, ...core.Job) error {
-	return errors.New("no room in the queue")
+func (refusingQueue) Add(_ context.Context, batch *pgx.Batch, _ ...core.Job) error {
+	batch.Queue("select 1 / 0") // no room in the queue
+	return nil
 }
 
 // There is no place for a body; a field that is too long is refused whole.

@@ -129,7 +129,7 @@ func (p *pair) replay(on bool) {
 	if _, err := p.super.Exec(p.t.Context(), sql); err != nil {
 		p.t.Fatal(err)
 	}
-	p.until("the standby to stand still", func() bool {
+	until(p.t, "the standby to stand still", func() bool {
 		var state string
 		if err := p.super.QueryRow(p.t.Context(), `select pg_get_wal_replay_pause_state()`).Scan(&state); err != nil {
 			p.t.Fatal(err)
@@ -138,10 +138,11 @@ func (p *pair) replay(on bool) {
 	})
 }
 
-// until asks a standby again until it has come as far: PostgreSQL tells nobody
-// when it replayed. It ends at the deadline, and the pause spares the processor.
-func (p *pair) until(what string, yes func() bool) {
-	p.t.Helper()
+// until asks the database again until it has come as far: it tells nobody when
+// it replayed, or that a session waits. It ends at the deadline, and the pause
+// spares the processor.
+func until(t *testing.T, what string, yes func() bool) {
+	t.Helper()
 	deadline := time.NewTimer(30 * time.Second)
 	defer deadline.Stop()
 	again := time.NewTicker(5 * time.Millisecond)
@@ -150,7 +151,7 @@ func (p *pair) until(what string, yes func() bool) {
 		select {
 		case <-again.C:
 		case <-deadline.C:
-			p.t.Fatalf("waited for %s", what)
+			t.Fatalf("waited for %s", what)
 		}
 	}
 }
@@ -158,7 +159,7 @@ func (p *pair) until(what string, yes func() bool) {
 // caughtUp waits until the standby has everything.
 func (p *pair) caughtUp() {
 	p.t.Helper()
-	p.until("the standby to catch up", func() bool {
+	until(p.t, "the standby to catch up", func() bool {
 		p.replica.Look(p.t.Context())
 		return p.replica.State() == postgres.ReplicaReady && p.replica.Lag() == 0
 	})

@@ -36,6 +36,19 @@ func under(ctx context.Context, parent, name string) (inner context.Context, don
 	return inner, func() { span.End() }
 }
 
+// underOnce is under for work that may be done again: all of it is one span, from
+// the first time that within is told the document's trace.
+func underOnce(ctx context.Context, name string) (within func(parent string) context.Context, done func()) {
+	var inner context.Context
+	end := func() {}
+	return func(parent string) context.Context {
+		if inner == nil {
+			inner, end = under(ctx, parent, name)
+		}
+		return inner
+	}, func() { end() }
+}
+
 // spans makes a span of each round trip that belongs to one. It holds the first
 // word and the table, and never SQL nor its arguments.
 type spans struct{}

@@ -59,14 +59,21 @@ func TestUnderTheDocument(t *testing.T) {
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(kept))
 	upload, root := provider.Tracer("test").Start(t.Context(), "upload")
 	ctx, hook := provider.Tracer("test").Start(t.Context(), "webhook")
-	inner, done := under(ctx, traceparent(upload), "callback")
+	within, done := underOnce(ctx, "callback")
+	inner := within(traceparent(upload))
 	if traceparent(inner) == traceparent(ctx) {
 		t.Error("the jobs would go on from the callback's own trace")
+	}
+	if again := within(traceparent(upload)); again != inner {
+		t.Error("a second try is a span of its own")
 	}
 	done()
 	hook.End()
 	root.End()
 	spans := kept.Ended()
+	if len(spans) != 3 {
+		t.Fatalf("%d spans", len(spans))
+	}
 	if got := spans[0]; got.SpanContext().TraceID() != root.SpanContext().TraceID() || len(got.Links()) != 1 || len(spans[1].Links()) != 1 {
 		t.Errorf("callback is of %s with links %v and %v", got.SpanContext().TraceID(), got.Links(), spans[1].Links())
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/core"
+	"github.com/insurance-navigator/navigator/ports"
 )
 
 // A stage asks the database as few times as it can: over a network each time
@@ -13,19 +14,28 @@ import (
 const (
 	tripsToBegin  = 1
 	tripsToKeep   = 1 // all of it
+	tripsToAccept = 2 // a callback: the look, and all of it
+	tripsToIgnore = 1 // one that starts nothing
 	tripsToAnswer = 3 // begin; the move, which tells whether a callback came; commit. The queue adds one for the job's end, and two where one did
 )
 
-func TestAStageAsksTheDatabaseSeldom(t *testing.T) {
-	h := open(t)
+// counted has the house's store count its round trips.
+func (h *house) counted() *atomic.Int64 {
+	h.t.Helper()
 	var trips atomic.Int64
-	pool, err := postgres.Open(t.Context(), postgres.Options{URL: h.db.URL("inav_worker"), Role: "inav_worker", Name: "test", MaxConns: 1,
+	pool, err := postgres.Open(h.t.Context(), postgres.Options{URL: h.db.URL("inav_worker"), Role: "inav_worker", Name: "test", MaxConns: 1,
 		Traced: func(postgres.Statement) { trips.Add(1) }})
 	if err != nil {
-		t.Fatal(err)
+		h.t.Fatal(err)
 	}
-	t.Cleanup(pool.Close)
+	h.t.Cleanup(pool.Close)
 	h.store = postgres.NewStore(pool, h.queue, postgres.DefaultWaits())
+	return &trips
+}
+
+func TestAStageAsksTheDatabaseSeldom(t *testing.T) {
+	h := open(t)
+	trips := h.counted()
 	doc := h.upload(user(t), "counted", 2)
 	for turn, stage := range core.Stages() {
 		leg, _ := core.LegOf(stage)
@@ -46,6 +56,33 @@ func TestAStageAsksTheDatabaseSeldom(t *testing.T) {
 		}
 		if n := trips.Load(); n != want {
 			t.Errorf("%s is kept with %d round trips, want %d", stage, n, want)
+		}
+	}
+}
+
+func TestACallbackAsksTheDatabaseSeldom(t *testing.T) {
+	h := open(t)
+	doc, early := h.waiting("waits"), h.upload(user(t), "not handed over yet", 2)
+	trips := h.counted()
+	first, idle, stranger := callback(doc.Job, "evt-1", "x"), callback(doc.Job, "evt-2", "x"), callback(core.NewID(), "evt-1", "x")
+	idle.Relevant = false
+	for _, c := range []struct {
+		what string
+		call ports.Callback
+		want int64
+	}{
+		{"the first", first, tripsToAccept},
+		{"its second delivery", first, tripsToIgnore},
+		{"one that ends nothing", idle, tripsToIgnore},
+		{"its second delivery", idle, tripsToIgnore},
+		{"an early one", callback(early.Job, "evt-1", "x"), tripsToAccept},
+		{"one of nobody", stranger, tripsToAccept},
+		{"its second delivery", stranger, tripsToIgnore},
+	} {
+		trips.Store(0)
+		h.receive(c.call)
+		if n := trips.Load(); n != c.want {
+			t.Errorf("%s is taken with %d round trips, want %d", c.what, n, c.want)
 		}
 	}
 }

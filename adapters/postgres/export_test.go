@@ -6,17 +6,22 @@ import (
 	"github.com/insurance-navigator/navigator/ports"
 )
 
-// The statements of a search, for a look at their plans.
-const (
-	ExactSQL       = exactSQL
-	ApproximateSQL = approximateSQL
+// The statements of a search, for a look at their plans: of a few words, and of
+// as many as count.
+var (
+	ExactSQL           = fewTermsSQL.exact
+	ExactManySQL       = mostTermsSQL.exact
+	ApproximateSQL     = fewTermsSQL.approximate
+	ApproximateManySQL = mostTermsSQL.approximate
 )
 
-// SearchSettings hold for both.
-var SearchSettings = searchSettings
+// SearchSettings hold for all of them.
+const SearchSettings = searchSettings
 
-// SearchArgs is the parameters of both.
-func SearchArgs(who ports.Principal, q ports.Query) []any { return searchArgs(who, q) }
+// SearchArgs is the parameters of all of them; terms is tsquery[].
+func SearchArgs(who ports.Principal, q ports.Query, terms string) []any {
+	return searchArgs(who, q, terms)
+}
 
 // SetApproximateAbove changes from how many chunks on the optional index is used.
 func (l *Library) SetApproximateAbove(chunks int) { l.approximateAbove = chunks }

@@ -27,9 +27,11 @@ func TestRecallOfTheOptionalIndex(t *testing.T) {
 	who := h.one(1000)
 	all := h.storedOf(who)
 	half := documentsOf(all)[:10]
-	plan := h.plan(who, postgres.ApproximateSQL, postgres.SearchArgs(who, ports.Query{Vector: unit(1), Limit: 10}), `set local enable_sort = off`)
-	if !strings.Contains(plan, "document_chunks_nearest") {
-		t.Fatalf("the index is not used:\n%s", plan)
+	for _, sql := range []string{postgres.ApproximateSQL, postgres.ApproximateManySQL} {
+		plan := h.plan(who, sql, postgres.SearchArgs(who, ports.Query{Vector: unit(1), Limit: 10}, ""), `set local enable_sort = off`)
+		if !strings.Contains(plan, "document_chunks_nearest") {
+			t.Fatalf("the index is not used:\n%s", plan)
+		}
 	}
 	for name, filter := range map[string]ports.Filter{"all": {}, "half of the documents": {Documents: half}, "one document": {Documents: half[:1]}} {
 		r := rand.New(rand.NewPCG(5, 6))

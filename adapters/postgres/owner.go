@@ -52,8 +52,14 @@ var readsOnly = pgx.TxOptions{AccessMode: pgx.ReadOnly}
 // primary, in a transaction of the options' kind. Read may run twice; it notes
 // who wrote what it answers, where that is not to go back.
 func (l *Library) asReader(ctx context.Context, who ports.Principal, options pgx.TxOptions, read func(pgx.Tx, *writers) error) error {
+	return l.asReaderPrepared(ctx, who, options, func(*pgx.Batch) {}, read)
+}
+
+// asReaderPrepared is asReader with statements that go before the read in the
+// same message as the claims.
+func (l *Library) asReaderPrepared(ctx context.Context, who ports.Principal, options pgx.TxOptions, prepare func(*pgx.Batch), read func(pgx.Tx, *writers) error) error {
 	claimed := func(tx pgx.Tx, wrote *writers) error {
-		if err := claim(ctx, tx, who); err != nil {
+		if err := claim(ctx, tx, who, prepare); err != nil {
 			return err
 		}
 		return read(tx, wrote)
@@ -65,11 +71,15 @@ func (l *Library) asReader(ctx context.Context, who ports.Principal, options pgx
 	return trouble(err)
 }
 
-// claim makes the transaction one of role authenticated with the owner's claims.
-func claim(ctx context.Context, tx pgx.Tx, who ports.Principal) error {
+// claim makes the transaction one of role authenticated with the owner's claims,
+// and sends what is queued after that with it.
+func claim(ctx context.Context, tx pgx.Tx, who ports.Principal, after ...func(*pgx.Batch)) error {
 	batch := &pgx.Batch{}
 	batch.Queue(setClaims, string(who.Claims))
 	batch.Queue(`set local role authenticated`)
+	for _, queue := range after {
+		queue(batch)
+	}
 	return tx.SendBatch(ctx, batch).Close()
 }
 

@@ -19,16 +19,10 @@ const ApproximateAbove = 20_000
 // documents that pass the filter, by the vector, by the words, or by both and
 // fused.
 func (l *Library) Search(ctx context.Context, who ports.Principal, q ports.Query) (found []ports.Passage, err error) {
-	err = l.asReader(ctx, who, readsOnly, func(tx pgx.Tx, _ *writers) error {
-		approximate, err := l.prepareSearch(ctx, tx, who)
-		if err != nil {
-			return err
-		}
-		sql := exactSQL
-		if approximate && q.Vector != nil {
-			sql = approximateSQL
-		}
-		rows, err := tx.Query(ctx, sql, searchArgs(who, q)...)
+	var look outlook
+	prepare := func(batch *pgx.Batch) { l.prepareSearch(batch, who, q, &look) }
+	err = l.asReaderPrepared(ctx, who, readsOnly, prepare, func(tx pgx.Tx, _ *writers) error {
+		rows, err := tx.Query(ctx, look.statement(q), searchArgs(who, q, look.terms)...)
 		if err != nil {
 			return err
 		}
@@ -43,38 +37,56 @@ func (l *Library) Search(ctx context.Context, who ports.Principal, q ports.Query
 // the whole table for an owner of a large part of it: the owner's index leads to
 // that owner's rows alone. Without iterative scans the optional index would lose
 // what belongs to others silently. At most 200,000 rows of it are looked at.
-var searchSettings = []string{
-	`set local plan_cache_mode = force_custom_plan`,
-	`set local enable_seqscan = off`,
-	`set local jit = off`,
-	`set local hnsw.iterative_scan = relaxed_order`,
-	`set local hnsw.ef_search = 200`,
-	`set local hnsw.max_scan_tuples = 200000`,
-}
+const searchSettings = `select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'off', true),
+	set_config('jit', 'off', true), set_config('hnsw.iterative_scan', 'relaxed_order', true),
+	set_config('hnsw.ef_search', '200', true), set_config('hnsw.max_scan_tuples', '200000', true)`
 
-// preferIndexSQL tells whether the owner is searched by the optional index, and
-// then keeps the planner from sorting all rows instead.
-const preferIndexSQL = `
-	select large, set_config('enable_sort', case when large then 'off' else 'on' end, true)
+// outlookSQL reads the words of the question, of which the first count, and
+// tells whether the owner is searched by the optional index; then it keeps the
+// planner from sorting all rows instead.
+const outlookSQL = `
+	select o.large, t.terms::text, cardinality(t.terms), set_config('enable_sort', case when o.large then 'off' else 'on' end, true)
 	from (select case when to_regclass('upload_pipeline.document_chunks_nearest') is null then false
-		else (select count(*) from (select from upload_pipeline.document_chunks where user_id = $1 limit $2 + 1) c) > $2 end as large) o`
+		else (select count(*) from (select from upload_pipeline.document_chunks where user_id = $1 limit $2 + 1) c) > $2 end as large) o,
+	(select array(select ('''' || replace(replace(w.lexeme, '\', '\\'), '''', '''''') || '''')::tsquery
+		from unnest(to_tsvector('pg_catalog.english', upload_pipeline.plain_words($3))) w
+		order by w.positions[1], w.lexeme limit $4) as terms) t`
 
-// prepareSearch sets what the plan depends on, in one round trip.
-func (l *Library) prepareSearch(ctx context.Context, tx pgx.Tx, who ports.Principal) (approximate bool, err error) {
-	batch := &pgx.Batch{}
-	for _, setting := range searchSettings {
-		batch.Queue(setting)
-	}
-	batch.Queue(preferIndexSQL, who.User, l.approximateAbove).QueryRow(func(row pgx.Row) error { return row.Scan(&approximate, nil) })
-	return approximate, tx.SendBatch(ctx, batch).Close()
+// outlook is what a search's statement depends on.
+type outlook struct {
+	approximate bool
+	terms       string // the question's words: tsquery[]
+	count       int    // of them
 }
 
-// searchArgs is the parameters of both statements, in their order. What the
-// query leaves out is null.
-func searchArgs(who ports.Principal, q ports.Query) []any {
-	var vector, from, before any
+// prepareSearch sets what the plan depends on, and fills the outlook.
+func (l *Library) prepareSearch(batch *pgx.Batch, who ports.Principal, q ports.Query, look *outlook) {
+	batch.Queue(searchSettings)
+	batch.Queue(outlookSQL, who.User, l.approximateAbove, q.Text, mostTerms).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&look.approximate, &look.terms, &look.count, nil) })
+}
+
+// statement is the one that searches with the fewest columns for its words.
+func (o outlook) statement(q ports.Query) string {
+	sql := fewTermsSQL
+	if o.count > fewTerms {
+		sql = mostTermsSQL
+	}
+	if o.approximate && q.Vector != nil {
+		return sql.approximate
+	}
+	return sql.exact
+}
+
+// searchArgs is the parameters of all statements, in their order. What the
+// query leaves out is null; words that are all too common are no terms.
+func searchArgs(who ports.Principal, q ports.Query, terms string) []any {
+	var vector, words, from, before any
 	if q.Vector != nil {
 		vector = pgvector.NewVector(q.Vector)
+	}
+	if q.Text != "" {
+		words = terms
 	}
 	if !q.Filter.From.IsZero() {
 		from = q.Filter.From.UTC()
@@ -90,7 +102,7 @@ func searchArgs(who ports.Principal, q ports.Query) []any {
 	if len(q.Filter.Types) > 0 {
 		types = q.Filter.Types
 	}
-	return []any{who.User, vector, q.Text, q.Limit, documents, types, from, before, nonEmpty(q.Model)}
+	return []any{who.User, vector, words, q.Limit, documents, types, from, before, nonEmpty(q.Model)}
 }
 
 // nonEmpty is nil for the empty text: SQL's null.

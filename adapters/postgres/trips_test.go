@@ -4,6 +4,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/ports"
@@ -19,18 +21,25 @@ const (
 	tripsToAnswer = 3 // begin; the move, which tells whether a callback came; commit. The queue adds one for the job's end, and two where one did
 )
 
-// counted has the house's store count its round trips.
-func (h *house) counted() *atomic.Int64 {
+// watched is a pool whose round trips are counted.
+func (h *house) watched(role string) (*pgxpool.Pool, *atomic.Int64) {
 	h.t.Helper()
-	var trips atomic.Int64
-	pool, err := postgres.Open(h.t.Context(), postgres.Options{URL: h.db.URL("inav_worker"), Role: "inav_worker", Name: "test", MaxConns: 1,
+	trips := new(atomic.Int64)
+	pool, err := postgres.Open(h.t.Context(), postgres.Options{URL: h.db.URL(role), Role: role, Name: "test", MaxConns: 1,
 		Traced: func(postgres.Statement) { trips.Add(1) }})
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	h.t.Cleanup(pool.Close)
+	return pool, trips
+}
+
+// counted has the house's store count its round trips.
+func (h *house) counted() *atomic.Int64 {
+	h.t.Helper()
+	pool, trips := h.watched("inav_worker")
 	h.store = postgres.NewStore(pool, h.queue, postgres.DefaultWaits())
-	return &trips
+	return trips
 }
 
 func TestAStageAsksTheDatabaseSeldom(t *testing.T) {
@@ -84,5 +93,18 @@ func TestACallbackAsksTheDatabaseSeldom(t *testing.T) {
 		if n := trips.Load(); n != c.want {
 			t.Errorf("%s is taken with %d round trips, want %d", c.what, n, c.want)
 		}
+	}
+}
+
+// A search sends begin, all that goes before, the statement, and commit.
+const tripsToSearch = 4
+
+func TestASearchAsksTheDatabaseSeldom(t *testing.T) {
+	h := open(t)
+	pool, trips := h.watched("inav_app")
+	trips.Store(0)
+	_, err := postgres.NewLibrary(pool, h.queue).Search(t.Context(), user(t), ports.Query{Text: "deductible", Vector: unit(1), Limit: 5})
+	if n := trips.Load(); err != nil || n != tripsToSearch {
+		t.Errorf("a search takes %d round trips, want %d: %v", n, tripsToSearch, err)
 	}
 }

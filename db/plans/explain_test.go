@@ -24,7 +24,7 @@ const sample = "00000000-0000-4000-8000-000000000001"
 var samples = map[string]string{
 	"uuid": sample, "text": "complete", "integer": "1", "smallint": "1", "bigint": "20", "numeric": "1", "boolean": "true", "double precision": "1",
 	"bytea": `\x6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b`, "interval": "179 days", "jsonb": "{}", "json": "{}",
-	"date": "2026-01-01", "timestamp with time zone": "now", "river.river_job_state": "available", "bit": "1", "oid": "1", "name": "x", "character varying": "x",
+	"date": "2026-01-01", "timestamp with time zone": "now", "river.river_job_state": "available", "bit": "1", "oid": "1", "name": "x", "character varying": "x", "tsquery": "x",
 }
 
 // argument is a parameter of a type, as a literal.

@@ -108,7 +108,7 @@ var (
 	// concerns finds the statements that read or write tables.
 	concerns = regexp.MustCompile(`(?is)^(select|insert|update|delete|with)\s.*\b(upload_pipeline|local_auth|river)\b`)
 	setRole  = regexp.MustCompile(`(?i)^set local role (\w+)$`)
-	setPlan  = regexp.MustCompile(`(?i)^set local ((plan_cache_mode|enable_\w+|jit) = \w+)$`)
+	setPlan  = regexp.MustCompile(`\bset_config\('(plan_cache_mode|enable_\w+|jit)', '(\w+)', true\)`)
 	ended    = regexp.MustCompile(`(?i)^(begin|commit|rollback)\b`)
 )
 
@@ -125,8 +125,8 @@ func (r *recorder) note(conn *pgx.Conn, sql string, ours bool) {
 	if found := setRole.FindStringSubmatch(sql); found != nil {
 		t.role = found[1]
 	}
-	if found := setPlan.FindStringSubmatch(sql); found != nil {
-		t.settings = append(t.settings, found[1])
+	for _, found := range setPlan.FindAllStringSubmatch(sql, -1) {
+		t.settings = append(t.settings, found[1]+" = "+found[2])
 	}
 	if ours && concerns.MatchString(sql) {
 		r.statements[Statement{Role: t.role, Settings: strings.Join(t.settings, "; "), SQL: sql}] = true

@@ -34,6 +34,7 @@ var builtSQL = map[string]string{
 	"adapters/postgres.Exec":         "hands on: the names are those of a pool",
 	"adapters/postgres.Query":        "hands on, likewise",
 	"adapters/postgres.QueryRow":     "hands on, likewise",
+	"adapters/postgres.Search":       "columns for the words of a question, numbered; the words are parameters",
 	"adapters/postgres.residual":     "a table's name out of a list in the source",
 	"adapters/postgres.Due":          "the statement of a kind, out of a list in the source",
 	"adapters/postgres.Expire":       "the statement of a kind, out of a list in the source",

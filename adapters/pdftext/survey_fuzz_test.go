@@ -47,10 +47,11 @@ func TestSurveyInPiecesIsSurveyOfTheWhole(t *testing.T) {
 // The filters of one object are none of the next one's.
 func TestSurveyCountsFiltersFromTheLastObject(t *testing.T) {
 	t.Parallel()
-	if _, err := inPieces(t, []byte("/Fl/Fl obj "+strings.Repeat(" ", 2*margin)+"/Fl/LZW stream")); err != nil {
+	apart := strings.Repeat(" ", 2*margin)
+	if _, err := inPieces(t, []byte("/Fl/Fl"+apart+"obj"+apart+"/Fl/LZW stream")); err != nil {
 		t.Errorf("two of an object, behind two of another: %v", err)
 	}
-	if _, err := inPieces(t, []byte("obj /Fl/Fl"+strings.Repeat(" ", 2*margin)+"/Fl stream")); !core.HasCode(err, core.CodeFileBomb) {
+	if _, err := inPieces(t, []byte("obj /Fl/Fl"+apart+"/Fl stream")); !core.HasCode(err, core.CodeFileBomb) {
 		t.Errorf("three of one object: %v", err)
 	}
 }

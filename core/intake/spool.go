@@ -67,6 +67,15 @@ func (s *Spool) Fill(r io.Reader, limit int64, counted *int64) error {
 // Reader reads the whole file anew.
 func (s *Spool) Reader() *io.SectionReader { return io.NewSectionReader(s.file, 0, s.Size) }
 
+// File is the file itself, at its beginning: for one reader at a time, since it
+// stands in one place. The system can carry it elsewhere without our memory.
+func (s *Spool) File() (*os.File, error) {
+	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
+		return nil, Trouble(err)
+	}
+	return s.file, nil
+}
+
 // readAhead is how much is written to the disk at once.
 const readAhead = 64 << 10
 

@@ -79,9 +79,9 @@ func benchmarkUpload(b *testing.B) {
 	addMemory(b, idle, held, ours.process.PeakMiB(), spool.process.PeakMiB())
 }
 
-// addCost adds what a MB costs the processors, which bound the rates: the
-// servers' own time, and that of all who take part, of which the cores have
-// 1000 ms a second each.
+// addCost adds what a MB costs the processors, which bound the rates: of the
+// servers themselves, and of all who take part beside them; each core has
+// 1000 ms a second.
 func addCost(b *testing.B, ours, spool, forward *target) {
 	b.Helper()
 	for _, rival := range []struct {

@@ -32,7 +32,14 @@ type target struct {
 	address string
 	token   string
 	rates   []float64 // MB/s of each round
+	cpu     float64   // seconds of the process's own
+	around  float64   // seconds of the sender and the storage
+	server  float64   // seconds of the database
+	sent    float64   // MB
 }
+
+// perMB is milliseconds of CPU for each MB, from seconds in all.
+func (t *target) perMB(seconds float64) float64 { return 1000 * seconds / t.sent }
 
 // BenchmarkUpload sends large files to the API, to a bare handler that spools
 // and hashes the same way, and to one that then passes the file on to the same
@@ -47,15 +54,20 @@ func benchmarkUpload(b *testing.B) {
 	b.Helper()
 	storage := discarding(http.NotFoundHandler())
 	w := newWorld(b, nobody{}, discarding)
-	ours := &target{process: w.open(), address: w.uploads(), token: w.token}
+	process, ready := w.open()
+	ours := &target{process: process, address: w.uploads(), token: w.token}
 	spool, forward := bare(b, "spool"), bare(b, "forward", "BENCH_STORAGE="+serve(b, storage))
 	idle, held := ours.process.PeakMiB(), ours.process.RSSMiB()
 	file := paddedPDF(10, 0, int(httpapi.DefaultLimits().MaxFileBytes))
+	profiled := cpuProfile(b, "api", ready.Admin, 30)
+	w.db.forgetStatements(b)
 	for round := range uploadRounds {
 		for _, t := range []*target{ours, spool, forward} {
 			t.round(b, file, round)
 		}
 	}
+	profiled()
+	w.db.statements(b, uploadRounds*uploadFiles)
 	sheet.describe(b, "%d rounds of %d PDF files of 10 pages and %.2f MiB, %d at once; the API also inspects with PDFium, stores and keeps a row",
 		uploadRounds, uploadFiles, float64(len(file))/place.MiB, uploadAtOnce)
 	note := fmt.Sprintf("median of %d rounds", uploadRounds)
@@ -63,7 +75,24 @@ func benchmarkUpload(b *testing.B) {
 		Rival: "by a bare handler that spools", Beside: median(spool.rates), Note: note + "; the target is a ratio of 0.95"}, "MB/s")
 	sheet.add(b, figure{Measure: "upload", Value: median(ours.rates), Unit: "MB/s",
 		Rival: "by one that spools and stores", Beside: median(forward.rates), Note: note}, "MB/s-stored")
+	addCost(b, ours, spool, forward)
 	addMemory(b, idle, held, ours.process.PeakMiB(), spool.process.PeakMiB())
+}
+
+// addCost adds what a MB costs the processors, which bound the rates: of the
+// servers themselves, and of all who take part beside them; each core has
+// 1000 ms a second.
+func addCost(b *testing.B, ours, spool, forward *target) {
+	b.Helper()
+	for _, rival := range []struct {
+		*target
+		name, metric string
+	}{{spool, "of a bare handler that spools", ""}, {forward, "of one that spools and stores", "-stored"}} {
+		note := fmt.Sprintf("sender and storage %.2f beside %.2f, database %.2f beside %.2f",
+			ours.perMB(ours.around), rival.perMB(rival.around), ours.perMB(ours.server), rival.perMB(rival.server))
+		sheet.add(b, figure{Measure: "the server's CPU", Value: ours.perMB(ours.cpu), Unit: "ms a MB",
+			Rival: rival.name, Beside: rival.perMB(rival.cpu), Note: note}, "upload-cpu-ms"+rival.metric)
+	}
 }
 
 // addMemory adds what the API held at most, and what of it came with the
@@ -92,7 +121,7 @@ type nobody struct{ core.TextExtractor }
 // round sends the files, each with another number in it.
 func (t *target) round(b *testing.B, file []byte, round int) {
 	b.Helper()
-	began := time.Now()
+	began, own, around, server := time.Now(), t.process.CPUSeconds(), ownCPU(), private.cluster.CPUSeconds()
 	err := atOnce(uploadAtOnce, uploadFiles, func(i int) error {
 		head, rest := numbered(file, round*uploadFiles+i)
 		return upload(b.Context(), t.address, t.token, io.MultiReader(bytes.NewReader(head), bytes.NewReader(rest)), int64(len(file)))
@@ -100,7 +129,10 @@ func (t *target) round(b *testing.B, file []byte, round int) {
 	if err != nil {
 		b.Fatalf("%s: %v\n%s", t.process.Name, err, t.process.Log())
 	}
-	t.rates = append(t.rates, float64(uploadFiles)*float64(len(file))/1e6/time.Since(began).Seconds())
+	mb := float64(uploadFiles) * float64(len(file)) / 1e6
+	t.rates = append(t.rates, mb/time.Since(began).Seconds())
+	t.sent, t.cpu = t.sent+mb, t.cpu+t.process.CPUSeconds()-own
+	t.around, t.server = t.around+ownCPU()-around, t.server+private.cluster.CPUSeconds()-server
 }
 
 // numbered is the file with another number and the same length: it becomes

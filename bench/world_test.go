@@ -94,7 +94,7 @@ func (w *world) service(name, role string) (*place.Process, place.Ready) {
 }
 
 // open starts the API and makes the account.
-func (w *world) open() *place.Process {
+func (w *world) open() (*place.Process, place.Ready) {
 	w.b.Helper()
 	p, ready := w.service("api", "inav_app")
 	w.api = ready.API
@@ -112,7 +112,7 @@ func (w *world) open() *place.Process {
 		w.b.Fatalf("sign-up answered %d: %v", response.StatusCode, err)
 	}
 	w.token = session.Token
-	return p
+	return p, ready
 }
 
 // work starts the webhook server and then the worker; the event is the latter's.

@@ -166,7 +166,11 @@ func (a *api) store(ctx context.Context, who ports.Principal, doc ports.NewDocum
 	if err := a.Library.Intend(ctx, who, doc.Key); err != nil {
 		return ports.Standing{}, err
 	}
-	if err := a.Blobs.Put(ctx, doc.Key, file.Reader(), doc.Size, doc.ContentType); err != nil {
+	body, err := file.File()
+	if err == nil {
+		err = a.Blobs.Put(ctx, doc.Key, body, doc.Size, doc.ContentType)
+	}
+	if err != nil {
 		a.notPut(ctx, who, doc.Key, err)
 		return ports.Standing{}, storageRefused(err)
 	}

@@ -24,33 +24,15 @@ type document struct {
 
 const scratchSize = 64
 
-// open reads the file into the instance and opens it.
+// open opens the file in the instance.
 func (in *instance) open(r io.ReaderAt, size int64) (*document, error) {
-	at, err := in.load(r, size)
-	if err != nil {
-		return nil, err
-	}
-	return in.opened(at, size)
-}
-
-// load reads the file into the instance, and tells where its bytes lie.
-func (in *instance) load(r io.ReaderAt, size int64) (at uint32, err error) {
-	if at, err = in.alloc(int(size)); err != nil {
-		return 0, err
-	}
-	if n, err := r.ReadAt(in.bytes(at, int(size)), 0); n < int(size) {
-		return 0, fmt.Errorf("read the file: %w", err)
-	}
-	return at, nil
-}
-
-// opened opens a file that was loaded.
-func (in *instance) opened(at uint32, size int64) (*document, error) {
+	in.file.from, in.file.size = r, size
 	scratch, err := in.alloc(scratchSize)
 	if err != nil {
 		return nil, err
 	}
-	handle, err := in.call("FPDF_LoadMemDocument", uint64(at), uint64(size), 0)
+	copy(in.bytes(scratch, scratchSize), guestName+"\x00")
+	handle, err := in.call("FPDF_LoadDocument", uint64(scratch), 0)
 	if err != nil {
 		return nil, err
 	}

@@ -15,25 +15,51 @@ const (
 )
 
 // ends looks at what stands before the PDF and behind it.
-func (s *surveyor) ends() {
-	head := s.data[:min(len(s.data), headerWithin)]
+func (s *surveyor) ends() error {
+	head := make([]byte, min(s.size, headerWithin))
+	if n, err := s.file.ReadAt(head, 0); n < len(head) {
+		return readFault(err)
+	}
 	if at := bytes.Index(head, []byte(pdfHeader)); at > 0 {
-		s.found = append(s.found, core.MarkHeaderOffset)
+		s.mark(core.MarkHeaderOffset)
 	}
-	var tail []byte
-	if at := bytes.LastIndex(s.data, []byte("%%EOF")); at >= 0 {
-		tail = s.data[at+len("%%EOF"):]
+	if isWebPage(head) {
+		s.mark(core.MarkPolyglotHTML)
 	}
-	if len(bytes.Trim(tail, "\x00\t\n\f\r ")) > 0 {
-		s.found = append(s.found, core.MarkTrailingData)
+	if err := s.tail(); err != nil {
+		return err
 	}
-	if isWebPage(head) || isWebPage(tail) {
-		s.found = append(s.found, core.MarkPolyglotHTML)
+	return s.archive()
+}
+
+// tail looks at what stands behind the PDF's last word.
+func (s *surveyor) tail() error {
+	const word = "%%EOF"
+	at, err := s.last(word)
+	if err != nil || at < 0 {
+		return err
 	}
-	last := s.data[max(0, len(s.data)-zipEndWithin):]
-	if bytes.Contains(last, []byte(zipEnd)) && bytes.Contains(s.data, []byte(zipEntry)) {
-		s.found = append(s.found, core.MarkPolyglotZIP)
+	return s.each(at+int64(len(word)), s.size, func(p piece) error {
+		if len(bytes.Trim(p.data[p.begin:p.end], "\x00\t\n\f\r ")) > 0 {
+			s.mark(core.MarkTrailingData)
+		}
+		if isWebPage(p.data[p.begin:]) {
+			s.mark(core.MarkPolyglotHTML)
+		}
+		return nil
+	})
+}
+
+// archive looks for the signs of one, the rarer first.
+func (s *surveyor) archive() error {
+	is, err := s.contains(max(0, s.size-zipEndWithin), zipEnd)
+	if is && err == nil {
+		is, err = s.contains(0, zipEntry)
 	}
+	if is && err == nil {
+		s.mark(core.MarkPolyglotZIP)
+	}
+	return err
 }
 
 // isWebPage reports whether a browser would show the bytes as a page.

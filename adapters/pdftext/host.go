@@ -15,7 +15,7 @@ const (
 	f64 = api.ValueTypeF64
 
 	wasmPage = 64 << 10
-	noEntry  = ^uint32(43) // -ENOENT: files do not exist for the module
+	noEntry  = ^uint32(43) // -ENOENT: other files do not exist for the module
 	badFile  = 8           // WASI errno badf
 )
 
@@ -48,8 +48,8 @@ func nothing(context.Context, api.Module, []uint64) {}
 
 func abort(context.Context, api.Module, []uint64) { panic(errGuestAbort) }
 
-// envFuncs are the emscripten imports. The module gets no file, no terminal
-// and no time zone; the clock stands still, so extraction is deterministic.
+// envFuncs are the emscripten imports. The module gets no file but its document,
+// no terminal and no time zone; the clock stands still, so extraction is deterministic.
 func envFuncs() []hostFunc {
 	missing := func(name string, params int) hostFunc {
 		return hostFunc{name, ints(params), ints(1), answer(noEntry)}
@@ -63,10 +63,10 @@ func envFuncs() []hostFunc {
 		{"_emscripten_memcpy_js", ints(3), nil, copyMemory},
 		{"emscripten_date_now", nil, []api.ValueType{f64}, stillClock},
 		{"emscripten_resize_heap", ints(1), ints(1), resizeHeap},
-		missing("__syscall_openat", 4),
+		{"__syscall_openat", ints(4), ints(1), openFile},
 		missing("__syscall_fcntl64", 3),
 		missing("__syscall_ioctl", 3),
-		missing("__syscall_fstat64", 2),
+		{"__syscall_fstat64", ints(2), ints(1), statFile},
 		missing("__syscall_stat64", 2),
 		missing("__syscall_newfstatat", 4),
 		missing("__syscall_lstat64", 2),
@@ -84,8 +84,8 @@ func wasiFuncs() []hostFunc {
 		{"fd_close", ints(1), ints(1), answer(badFile)},
 		{"fd_sync", ints(1), ints(1), answer(badFile)},
 		{"fd_write", ints(4), ints(1), answer(badFile)},
-		{"fd_read", ints(4), ints(1), answer(badFile)},
-		{"fd_seek", ints(5), ints(1), answer(badFile)},
+		{"fd_read", ints(4), ints(1), readFile},
+		{"fd_seek", ints(5), ints(1), seekFile},
 		{"environ_get", ints(2), ints(1), answer(0)},
 		{"environ_sizes_get", ints(2), ints(1), emptyEnvironment},
 	}

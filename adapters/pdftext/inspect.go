@@ -40,20 +40,16 @@ func (e *Engine) Inspect(ctx context.Context, r io.ReaderAt, size int64) (core.I
 }
 
 func (e *Engine) inspectPDF(ctx context.Context, r io.ReaderAt, size int64) (core.Inspection, error) {
+	found, err := survey(ctx, r, size, viewSize) // before anything is unpacked in earnest
+	if err != nil {
+		return core.Inspection{}, err
+	}
 	in, err := e.start(ctx)
 	if err != nil {
 		return core.Inspection{}, err
 	}
 	defer in.close()
-	at, err := in.load(r, size)
-	if err != nil {
-		return core.Inspection{}, err
-	}
-	found, err := survey(ctx, in.bytes(at, int(size))) // before anything is unpacked in earnest
-	if err != nil {
-		return core.Inspection{}, err
-	}
-	doc, err := in.opened(at, size)
+	doc, err := in.open(r, size)
 	if err != nil {
 		return core.Inspection{}, err
 	}

@@ -20,6 +20,8 @@ type instance struct {
 	ctx       context.Context
 	mod       api.Module
 	memory    *linearMemory
+	file      guestFile
+	inside    context.Context //nolint:containedctx // the module's own: it carries the file to the host
 	unwatch   func() bool
 	functions map[string]api.Function
 	stack     [8]uint64
@@ -36,6 +38,7 @@ func (e *Engine) start(ctx context.Context) (*instance, error) {
 		return nil, fmt.Errorf("start pdfium: %w", err)
 	}
 	in := &instance{ctx: ctx, mod: mod, memory: memory, functions: map[string]api.Function{}}
+	in.inside = in.file.inside()
 	in.unwatch = context.AfterFunc(ctx, memory.stopSurely)
 	// The C library's constructors need the stack, PDFium needs both.
 	for _, name := range []string{"emscripten_stack_init", "__wasm_call_ctors", "FPDF_InitLibrary"} {
@@ -53,7 +56,7 @@ func (in *instance) close() {
 }
 
 // call runs an exported function. Its error is the context's when that has
-// ended, and errTrap otherwise.
+// ended, that of the file's reading, and errTrap otherwise.
 func (in *instance) call(name string, args ...uint64) (uint64, error) {
 	f, ok := in.functions[name]
 	if !ok {
@@ -64,7 +67,11 @@ func (in *instance) call(name string, args ...uint64) (uint64, error) {
 	}
 	in.stack[0] = 0
 	copy(in.stack[:], args)
-	if err := f.CallWithStack(context.Background(), in.stack[:]); err != nil {
+	err := f.CallWithStack(in.inside, in.stack[:])
+	if in.file.fault != nil {
+		return 0, in.file.fault
+	}
+	if err != nil {
 		if in.ctx.Err() != nil {
 			return 0, fmt.Errorf("read the document: %w", context.Cause(in.ctx))
 		}

@@ -91,7 +91,7 @@ func (p *pdfReader) session(ctx context.Context) (bool, error) {
 	}
 	for len(p.texts) < doc.pages {
 		text, err := doc.readPage(len(p.texts))
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || in.file.fault != nil {
 			return false, err
 		}
 		p.texts = append(p.texts, text)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 
 	"github.com/insurance-navigator/navigator/core"
@@ -20,74 +22,127 @@ var names = map[string]core.Mark{
 	"GoToR": core.MarkRemoteGoTo, "GoToE": core.MarkRemoteGoTo, "URI": core.MarkURI, "XFA": core.MarkXFA,
 }
 
+// ofStreams are the words in what describes a stream, and whether they stand for
+// a filter that can make much of little.
+var ofStreams = map[string]bool{
+	"ObjStm": false, "Filter": false, "DecodeParms": false,
+	"FlateDecode": true, "Fl": true, "LZWDecode": true, "LZW": true, "RunLengthDecode": true, "RL": true, "BrotliDecode": true,
+}
+
+// initials are the bytes that all those words begin with, and that of an escape:
+// nearly every other name, and what looks like one, is told apart by them.
+var initials = func() (first [256]bool) {
+	first['#'] = true
+	for name := range names {
+		first[name[0]] = true
+	}
+	for name := range ofStreams {
+		first[name[0]] = true
+	}
+	return first
+}()
+
 // survey looks through a PDF's bytes, and through the objects that are packed
 // in streams, for what is in it beside pages. Nothing is parsed or followed, so
-// that no damage or disguise ends it early.
+// that no damage or disguise ends it early. The file is read once, piece by
+// piece, and a second time where one of its parts points back.
 //
-// Errors: CodeFileBomb, and the wrapped error of ctx.
-func survey(ctx context.Context, data []byte) ([]core.Mark, error) {
-	s := &surveyor{ctx: ctx, data: data}
-	s.note(data)
-	s.ends()
-	if err := s.packed(); err != nil {
+// Errors: CodeFileBomb, those of reading the file, and the wrapped error of ctx.
+func survey(ctx context.Context, file io.ReaderAt, size int64, pieceBytes int) ([]core.Mark, error) {
+	s := &surveyor{ctx: ctx, view: newView(file, size, pieceBytes), pieceBytes: pieceBytes}
+	if err := s.each(0, size, s.look); err != nil {
+		return nil, err
+	}
+	if err := s.ends(); err != nil {
 		return nil, err
 	}
 	return s.found, nil
 }
 
 type surveyor struct {
-	ctx   context.Context //nolint:containedctx // it lives as long as the survey
-	data  []byte
-	found []core.Mark
+	*view
+	ctx        context.Context //nolint:containedctx // it lives as long as the survey
+	pieceBytes int
+	found      []core.Mark
+	described  int64 // where what describes the next stream begins
 
 	unpacked, read int64 // bytes out of packed objects, and into the unpacking
 	unpacker       unpacker
 }
 
-// note adds the marks of the names that stand in some bytes.
-func (s *surveyor) note(data []byte) {
-	eachName(data, func(name string) {
-		if mark, ok := names[name]; ok {
-			s.found = append(s.found, mark)
-			if len(s.found) > 1000 { // a hostile file names them by the million
-				s.found = core.SortMarks(s.found)
-			}
+// look is at one piece of the file.
+func (s *surveyor) look(p piece) error {
+	if s.ctx.Err() != nil {
+		return fmt.Errorf("look through the file: %w", context.Cause(s.ctx))
+	}
+	s.note(p.data[p.begin:], p.end-p.begin)
+	return s.packed(p)
+}
+
+// note adds the marks of the names that begin in the first so many bytes.
+func (s *surveyor) note(data []byte, own int) {
+	eachName(data, own, func(_ int, name []byte) {
+		if mark, ok := names[string(spelled(name))]; ok {
+			s.mark(mark)
 		}
 	})
+}
+
+func (s *surveyor) mark(mark core.Mark) {
+	if !slices.Contains(s.found, mark) {
+		s.found = append(s.found, mark)
+	}
 }
 
 // longestName is more bytes than any name of ours has, written in #xx.
 const longestName = 64
 
-// eachName tells every name in some bytes: what stands between a slash and the
-// next delimiter, with its escapes spelled out. Longer ones are left out.
-func eachName(data []byte, tell func(string)) {
-	for {
-		at := bytes.IndexByte(data, '/')
-		if at < 0 {
+// eachName tells every name that begins in the first so many bytes and may be one
+// of ours: what stands between a slash and the next delimiter, and where the slash
+// is. Longer ones are left out.
+func eachName(data []byte, own int, tell func(at int, name []byte)) {
+	for at := 0; ; at++ {
+		next := bytes.IndexByte(data[at:own], '/')
+		if next < 0 {
 			return
 		}
-		data = data[at+1:]
-		end := bytes.IndexAny(data[:min(len(data), longestName)], delimiters)
-		if end < 0 && len(data) > longestName {
+		at += next
+		name := data[at+1:]
+		if len(name) == 0 || !initials[name[0]] {
 			continue
 		}
-		if end < 0 {
-			end = len(data)
+		end := nameEnd(name[:min(len(name), longestName)])
+		if end == longestName && len(name) > longestName {
+			continue
 		}
 		if end > 1 {
-			tell(spelled(data[:end]))
+			tell(at, name[:end])
 		}
 	}
 }
 
-// delimiters end a name: white space and PDF's brackets.
-const delimiters = "\x00\t\n\f\r ()<>[]{}/%"
+// nameEnd is where the first delimiter stands, or the length where there is none.
+func nameEnd(name []byte) int {
+	for i, c := range name {
+		if delimits[c] {
+			return i
+		}
+	}
+	return len(name)
+}
+
+// delimits says which bytes end a name: white space and PDF's brackets.
+var delimits = func() (ends [256]bool) {
+	for _, c := range []byte("\x00\t\n\f\r ()<>[]{}/%") {
+		ends[c] = true
+	}
+	return ends
+}()
 
 // spelled replaces #xx by the byte it stands for.
-func spelled(name []byte) string {
+func spelled(name []byte) []byte {
 	if bytes.IndexByte(name, '#') < 0 {
-		return string(name)
+		return name
 	}
 	out := make([]byte, 0, len(name))
 	for i := 0; i < len(name); i++ {
@@ -98,7 +153,7 @@ func spelled(name []byte) string {
 		}
 		out = append(out, name[i])
 	}
-	return string(out)
+	return out
 }
 
 func escape(text []byte) (c byte, ok bool) {
@@ -113,82 +168,3 @@ func escape(text []byte) (c byte, ok bool) {
 }
 
 const hexDigits = "0123456789abcdef"
-
-// The bounds of what is packed in a file's object streams: far above what 2,000
-// pages have, and far below what would be felt.
-const (
-	maxObjectBytes = 64 << 20 // bytes
-	maxExpands     = 2        // filters of one stream that make it larger
-)
-
-// errUnpacks says why a file is refused, for the log.
-var errUnpacks = fmt.Errorf("its objects unpack to more than %d bytes", maxObjectBytes)
-
-// packed looks into every stream that may hold objects.
-func (s *surveyor) packed() error {
-	for rest := s.data; ; {
-		at := bytes.Index(rest, []byte("stream"))
-		if at < 0 {
-			return nil
-		}
-		if s.ctx.Err() != nil {
-			return fmt.Errorf("look through the file: %w", context.Cause(s.ctx))
-		}
-		before, body := rest[:at], rest[at+len("stream"):]
-		if !bytes.HasSuffix(before, []byte("end")) {
-			if err := s.stream(before, body); err != nil {
-				return err
-			}
-		}
-		rest = body
-	}
-}
-
-// stream looks at one stream: before it, behind the last one, stands what
-// describes it.
-func (s *surveyor) stream(before, body []byte) error {
-	filters := expands(before)
-	if filters > maxExpands {
-		return core.Fail(core.CodeFileBomb, fmt.Errorf("a stream is packed more than %d times", maxExpands))
-	}
-	described := map[string]bool{}
-	eachName(before, func(name string) {
-		if name == "ObjStm" || name == "Filter" || name == "DecodeParms" {
-			described[name] = true
-		}
-	})
-	if !described["ObjStm"] {
-		return nil
-	}
-	return s.objects(body, described, filters)
-}
-
-// expands counts the filters of a stream, in the object that describes it, that
-// can make much of little.
-func expands(before []byte) (n int) {
-	if at := bytes.LastIndex(before, []byte("obj")); at >= 0 {
-		before = before[at:]
-	}
-	eachName(before, func(name string) {
-		switch name {
-		case "FlateDecode", "Fl", "LZWDecode", "LZW", "RunLengthDecode", "RL", "BrotliDecode":
-			n++
-		}
-	})
-	return n
-}
-
-// objects looks into a stream of objects. One that is packed otherwise than by
-// deflate, or twice, or damaged, is told as not looked into.
-func (s *surveyor) objects(body []byte, described map[string]bool, filters int) error {
-	body = bytes.TrimPrefix(bytes.TrimPrefix(body, []byte("\r")), []byte("\n"))
-	read, unpacked, err := s.unpacker.unpack(body, maxObjectBytes-s.unpacked, s.note)
-	s.unpacked, s.read = s.unpacked+unpacked, s.read+read
-	if s.unpacked >= maxObjectBytes || s.read > 2*int64(len(s.data))+maxObjectBytes {
-		return core.Fail(core.CodeFileBomb, errUnpacks)
-	}
-	if (err != nil && described["Filter"]) || described["DecodeParms"] || filters > 1 {
-		s.found = append(s.found, core.MarkUnreadable)
-	}
-	return nil
-}

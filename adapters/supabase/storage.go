@@ -82,7 +82,7 @@ func (s *Storage) admit(key string, size int64) error {
 func (s *Storage) upload(ctx context.Context, key string, body io.Reader, size int64, contentType string) error {
 	limited, cancel := context.WithTimeout(ctx, transferTime(size))
 	defer cancel()
-	exact := newExactBody(limited, body, size)
+	exact := newBody(limited, body, size)
 	if size == 0 {
 		if err := exact.empty(); err != nil {
 			return bodyError(err)
@@ -105,7 +105,7 @@ const askFirst = 256 << 10
 
 // uploadRequest always states the length: a chunked body gets past the
 // bucket's size limit.
-func (s *Storage) uploadRequest(ctx context.Context, key string, body *exactBody, size int64, contentType string) (*http.Request, error) {
+func (s *Storage) uploadRequest(ctx context.Context, key string, body sentBody, size int64, contentType string) (*http.Request, error) {
 	req, err := s.client.build(ctx, request{method: http.MethodPost, path: s.objectPath("", key)})
 	if err != nil {
 		return nil, err

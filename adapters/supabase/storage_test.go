@@ -6,6 +6,9 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -180,5 +183,37 @@ func TestErrorsTellNothingOfTheObject(t *testing.T) {
 	}
 	if diff := cmp.Diff("storage_unavailable", err.Error()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Over TLS a file passes through our memory after all, and arrives the same.
+func TestAFileIsStoredOverTLS(t *testing.T) {
+	t.Parallel()
+	fake, err := supabasetest.New(supabasetest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewTLSServer(fake)
+	t.Cleanup(server.Close)
+	c := config(server.URL)
+	c.HTTPClient = server.Client()
+	s := storage(t, c)
+	if err := s.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	path, content := filepath.Join(t.TempDir(), "file"), bytes.Repeat([]byte("twelve bytes"), 1<<16)
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if err := s.Put(t.Context(), "user/file", file, int64(len(content)), portstest.PDF); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := read(t.Context(), s, "user/file"); err != nil || !bytes.Equal(got, content) {
+		t.Errorf("%d bytes came back of %d, or others: %v", len(got), len(content), err)
 	}
 }

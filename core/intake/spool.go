@@ -41,13 +41,13 @@ func (s *Spool) Close() {
 	}
 }
 
-// Fill copies r once, counting and hashing; each step's bytes are reported to
+// Fill copies r once, counting and hashing; what was read is reported to
 // counted. CodeFileTooLarge stops it one byte past limit, CodeFileEmpty says
 // there was none. Errors of r come back as they are.
 func (s *Spool) Fill(r io.Reader, limit int64, counted *int64) error {
 	digest := sha256.New()
-	out := bufio.NewWriterSize(io.MultiWriter(diskWriter{s.file}, digest), readAhead)
-	n, err := io.Copy(countingWriter{out, counted}, io.LimitReader(r, limit+1))
+	out := bufio.NewWriterSize(io.MultiWriter(diskWriter{s.file}, digest), writeAtOnce)
+	n, err := out.ReadFrom(countingReader{io.LimitReader(r, limit+1), counted})
 	switch {
 	case err != nil:
 		return err
@@ -67,8 +67,18 @@ func (s *Spool) Fill(r io.Reader, limit int64, counted *int64) error {
 // Reader reads the whole file anew.
 func (s *Spool) Reader() *io.SectionReader { return io.NewSectionReader(s.file, 0, s.Size) }
 
-// readAhead is how much is written to the disk at once.
-const readAhead = 64 << 10
+// File is the file itself, at its beginning: for one reader at a time, since it
+// stands in one place. The system can carry it elsewhere without our memory.
+func (s *Spool) File() (*os.File, error) {
+	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
+		return nil, Trouble(err)
+	}
+	return s.file, nil
+}
+
+// writeAtOnce is how much is hashed, and written to the disk, at once: less costs
+// more of each, more costs memory for every upload under way.
+const writeAtOnce = 128 << 10
 
 // diskWriter marks the disk's errors, so that a full disk is not taken for a
 // fault of the client's.
@@ -82,13 +92,13 @@ func (d diskWriter) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-type countingWriter struct {
-	w io.Writer
+type countingReader struct {
+	r io.Reader
 	n *int64
 }
 
-func (c countingWriter) Write(p []byte) (int, error) {
-	n, err := c.w.Write(p)
+func (c countingReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
 	*c.n += int64(n)
 	return n, err
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -72,6 +74,21 @@ func put(t *testing.T, store ports.Blobs, key string, content []byte) {
 	}
 }
 
+// onDisk is a file of the content that stands at its beginning.
+func onDisk(t *testing.T, content []byte) *os.File {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Open(path) //nolint:gosec // made above
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = file.Close() })
+	return file
+}
+
 // holds checks Open and Stat of an object against what was written.
 func holds(t *testing.T, store ports.Blobs, key string, content []byte) {
 	t.Helper()
@@ -121,6 +138,13 @@ func blobsRoundTrip(t *testing.T, store ports.Blobs) {
 	for i, size := range []int{0, 1, 2, 511, 512, 513, 4095, 4096, 4097, 32<<10 - 1, 64<<10 + 1, 256<<10 + 3, 1<<20 + 1} {
 		key, content := newKey(), noise(i, size)
 		put(t, store, key, content)
+		holds(t, store, key, content)
+	}
+	for i, size := range []int{0, 1, 64<<10 + 1, 1<<20 + 1} {
+		key, content := newKey(), noise(i, size)
+		if err := store.Put(t.Context(), key, onDisk(t, content), int64(size), PDF); err != nil {
+			t.Fatalf("Put of a file: %v", err)
+		}
 		holds(t, store, key, content)
 	}
 	for i, content := range []string{"%PDF-1.7\n%\xe2\xe3\xcf\xd3\r\n\x00\xff\xfe", "\xef\xbb\xbftext", "a\r\nb\nc\r", "\x1a\x00\x1a"} {

@@ -35,6 +35,8 @@ func blobsWrongSize(t *testing.T, store ports.Blobs) {
 		{"byte by byte, long", iotest.OneByteReader(bytes.NewReader(content[:101])), 100, core.CodeFileChanged},
 		{"breaks half way", io.MultiReader(bytes.NewReader(content[:1000]), iotest.ErrReader(broken)), 2000, core.CodeInternal},
 		{"breaks at the end", io.MultiReader(bytes.NewReader(content[:1000]), iotest.ErrReader(broken)), 1000, core.CodeInternal},
+		{"a file, one byte short", onDisk(t, content[1:]), int64(len(content)), core.CodeFileChanged},
+		{"a file, one byte long", onDisk(t, content), int64(len(content)) - 1, core.CodeFileChanged},
 		{"negative", strings.NewReader("x"), -1, core.CodeInternal},
 	}
 	for _, c := range cases {

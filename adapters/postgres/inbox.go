@@ -16,31 +16,30 @@ import (
 // again, and callbacks that wait for long would pile up.
 const defaultPrompt = time.Second
 
-// promptly takes a connection where one is free soon.
-func (s *Store) promptly(ctx context.Context) (*pgxpool.Conn, error) {
+// promptly works on a connection where one is free soon.
+func (s *Store) promptly(ctx context.Context, work func(*pgxpool.Conn) error) error {
 	waiting, cancel := context.WithTimeout(ctx, s.prompt)
 	defer cancel()
 	conn, err := s.pool.pool.Acquire(waiting)
 	if err != nil && ctx.Err() == nil {
-		return nil, core.Fail(core.CodeDatabaseUnavailable, err)
+		return core.Fail(core.CodeDatabaseUnavailable, err)
 	}
-	return conn, err
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	return work(conn)
 }
 
 // Receive stores an authentic callback once and, where it says that the job
 // ended, enqueues the step that asks the parser for the truth: one transaction,
 // which is on the disk when this returns.
 func (s *Store) Receive(ctx context.Context, c ports.Callback) (got ports.Received, err error) {
-	conn, err := s.promptly(ctx)
-	if err != nil {
-		return ports.Received{}, err
-	}
-	defer conn.Release()
 	within, done := underOnce(ctx, "callback")
 	defer done()
 	for range looks {
 		err = repeat(ctx, func() (err error) {
-			got, err = s.take(ctx, within, conn, c)
+			got, err = s.take(ctx, within, c)
 			return err
 		})
 		if state(err) != anothers {
@@ -59,14 +58,16 @@ func (s *Store) Receive(ctx context.Context, c ports.Callback) (got ports.Receiv
 const looks = 4
 
 // take is Receive once; within enters the document's trace.
-func (s *Store) take(ctx context.Context, within func(string) context.Context, conn *pgxpool.Conn, c ports.Callback) (got ports.Received, err error) {
+func (s *Store) take(ctx context.Context, within func(string) context.Context, c ports.Callback) (got ports.Received, err error) {
 	found := looked{outcome: ports.Unknown}
 	row := []any{core.NewID(), dedupe(c), c.Attempt, c.EventID, c.EventType, c.ProviderJob, c.BodySHA256[:], c.BodyBytes}
 	if c.Relevant {
-		found, err = s.look(ctx, conn, c)
+		found, err = s.look(ctx, c)
 	}
 	if err == nil && found.outcome == ports.Unknown {
-		err = conn.QueryRow(ctx, idleSQL, row...).Scan(&found.outcome, &found.job.Trace)
+		err = s.promptly(ctx, func(conn *pgxpool.Conn) error {
+			return conn.QueryRow(ctx, idleSQL, row...).Scan(&found.outcome, &found.job.Trace)
+		})
 	}
 	if err != nil {
 		return got, err
@@ -77,7 +78,7 @@ func (s *Store) take(ctx context.Context, within func(string) context.Context, c
 		return got, nil
 	}
 	got.First, got.After = found.wait != nil, timeOf(found.wait)
-	return got, s.accept(ctx, conn, row, found)
+	return got, s.accept(ctx, row, found)
 }
 
 // looked is what a callback meets.
@@ -91,16 +92,19 @@ type looked struct {
 // look counts one more delivery of a callback that is kept, and finds the attempt
 // that others are of. One that overtakes the parser's own answer was not waited
 // for at all.
-func (s *Store) look(ctx context.Context, conn *pgxpool.Conn, c ports.Callback) (looked, error) {
+func (s *Store) look(ctx context.Context, c ports.Callback) (looked, error) {
 	found := looked{job: core.Job{Stage: core.Receive, Turn: core.AnyTurn, Hint: true}}
-	err := conn.QueryRow(ctx, lookSQL, c.Attempt, dedupe(c), s.waits.Deadline).Scan(&found.outcome,
-		&found.job.Document, &found.job.Attempt, &found.job.Rank, &found.job.Trace, &found.wait, &found.early)
+	err := s.promptly(ctx, func(conn *pgxpool.Conn) error {
+		return conn.QueryRow(ctx, lookSQL, c.Attempt, dedupe(c), s.waits.Deadline).Scan(&found.outcome,
+			&found.job.Document, &found.job.Attempt, &found.job.Rank, &found.job.Trace, &found.wait, &found.early)
+	})
 	return found, err
 }
 
 // accept keeps the callback with its job, in one message. Where another delivery
-// was kept since the look, or the attempt changed, all of it is undone.
-func (s *Store) accept(ctx context.Context, conn *pgxpool.Conn, row []any, found looked) error {
+// was kept since the look, or the attempt changed, all of it is undone. No
+// connection is held while the queue adds: it may ask the pool itself.
+func (s *Store) accept(ctx context.Context, row []any, found looked) error {
 	batch := &pgx.Batch{}
 	batch.Queue(acceptSQL, append(row, found.job.Document, found.early)...)
 	if !found.early {
@@ -108,7 +112,7 @@ func (s *Store) accept(ctx context.Context, conn *pgxpool.Conn, row []any, found
 			return err
 		}
 	}
-	return conn.SendBatch(ctx, batch).Close()
+	return s.promptly(ctx, func(conn *pgxpool.Conn) error { return conn.SendBatch(ctx, batch).Close() })
 }
 
 const (
@@ -160,13 +164,10 @@ func dedupe(c ports.Callback) string {
 
 // AttemptOf finds the attempt that a provider's job belongs to.
 func (s *Store) AttemptOf(ctx context.Context, providerJob string) (attempt core.ID, err error) {
-	conn, err := s.promptly(ctx)
-	if err != nil {
-		return attempt, err
-	}
-	defer conn.Release()
-	err = conn.QueryRow(ctx, `select job_id from upload_pipeline.upload_jobs where provider_job_id = $1
-		order by created_at desc limit 1`, providerJob).Scan(&attempt)
+	err = s.promptly(ctx, func(conn *pgxpool.Conn) error {
+		return conn.QueryRow(ctx, `select job_id from upload_pipeline.upload_jobs where provider_job_id = $1
+			order by created_at desc limit 1`, providerJob).Scan(&attempt)
+	})
 	return attempt, trouble(err)
 }
 

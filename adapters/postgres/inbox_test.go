@@ -248,6 +248,40 @@ func (refusingQueue) Add(_ context.Context, batch *pgx.Batch, _ ...core.Job) err
 	return nil
 }
 
+// askingQueue asks the pool when it adds, as River does the first time.
+type askingQueue struct {
+	*memoryQueue
+	pool *pgxpool.Pool
+}
+
+func (q askingQueue) Add(ctx context.Context, batch *pgx.Batch, jobs ...core.Job) error {
+	if _, err := q.pool.Exec(ctx, "select"); err != nil {
+		return err
+	}
+	return q.memoryQueue.Add(ctx, batch, jobs...)
+}
+
+// A callback holds no connection while its job is made: as many at once as there
+// are connections would wait for one another.
+func TestACallbackNeedsOneConnection(t *testing.T) {
+	h := open(t)
+	doc := h.waiting("a")
+	config := h.work.Config()
+	config.MaxConns = 1
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	store := postgres.NewStore(pool, askingQueue{h.queue, pool}, postgres.DefaultWaits())
+	store.SetPrompt(time.Minute)
+	if got, err := store.Receive(ctx, callback(doc.Job, "evt-1", "x")); err != nil || got.Outcome != ports.Accepted {
+		t.Errorf("it is %s: %v", got.Outcome, err)
+	}
+}
+
 // There is no place for a body; a field that is too long is refused whole.
 func TestC16_NoBodyIsStored(t *testing.T) {
 	h := open(t)

@@ -2,8 +2,10 @@ package riverqueue_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -88,6 +90,39 @@ func TestAnUnknownKindIsLeftAlone(t *testing.T) {
 	stop()
 	if got := h.row(strange); got.State != "available" || got.Attempt != 0 || len(got.Errors) != 0 {
 		t.Errorf("the unknown job is %+v", got)
+	}
+}
+
+// A job that goes on although it was told to stop is named by its kind. Once it
+// has ended, so has the line.
+func TestAStopNamesWhatDoesNotEnd(t *testing.T) {
+	h := open(t)
+	h.settings.SoftStop = 20 * time.Millisecond
+	told, letGo := make(chan struct{}), make(chan struct{})
+	stuck := h.add(core.Chunk, func(ctx context.Context, _ int) error {
+		<-ctx.Done()
+		close(told)
+		<-letGo
+		return ctx.Err()
+	})
+	ended := h.add(core.Parse, nil)
+	line := h.begin()
+	h.ends(ended)
+	h.until("the job to begin", func() bool { return h.row(stuck).State == "running" && h.count(h.runs, stuck) == 1 })
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() { <-told; cancel() }()
+	if err := line.Stop(ctx); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), ": chunk (1): ") {
+		t.Errorf("the stop says %v", err)
+	}
+	close(letGo)
+	ctx, cancel = context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := line.Stop(ctx); err != nil {
+		t.Errorf("after the last job the stop says %v", err)
+	}
+	if got := h.row(stuck); got.State != "available" || got.Attempt != 0 {
+		t.Errorf("the job is %+v", got)
 	}
 }
 

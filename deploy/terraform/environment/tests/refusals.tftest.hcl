@@ -28,6 +28,7 @@ run "refuses_nonsense" {
     webhook_allowed_cidrs = ["anywhere"]
     ops_allowed_cidrs     = ["2001:db8::/32"]
     redis                 = { node_type = "cache.t4g.small", nodes = 1 }
+    status_cache_seconds  = 6
     tools                 = { jenkins = "jenkins:2" }
     alert_emails          = { critical = [], warning = [] }
     probed                = ["http://api.navigator.example.com/health"]
@@ -39,7 +40,7 @@ run "refuses_nonsense" {
   expect_failures = [
     var.environment, var.account_id, var.replica_region, var.zones, var.vpc_cidr, var.domain, var.zone_id, var.failover, var.image_tag,
     var.services, var.service_mode, var.pool_mode, var.supabase_url, var.allowed_origins, var.settings, var.smtp, var.optional_secrets, var.queue_scaling,
-    var.balancing, var.sticky_seconds, var.rates, var.blocked_cidrs, var.webhook_allowed_cidrs, var.ops_allowed_cidrs, var.redis, var.tools,
+    var.balancing, var.sticky_seconds, var.rates, var.blocked_cidrs, var.webhook_allowed_cidrs, var.ops_allowed_cidrs, var.redis, var.status_cache_seconds, var.tools,
     var.alert_emails, var.probed, var.deadman_url, var.log_days, var.backup_lock, var.backups,
   ]
 }
@@ -49,14 +50,17 @@ run "refuses_nonsense" {
 run "refuses_other_nonsense" {
   command = plan
   variables {
-    region      = "Virginia"
-    zones       = ["us-east-1a"]
-    services    = { api = { cpu = 512, memory = 1024, min = 1, max = 3 }, worker = { cpu = 512, memory = 1024, min = 1, max = 3 }, webhook = { cpu = 256, memory = 512, min = 2, max = 2 } }
-    smtp        = { host = "smtp.example.com", from = "no-reply@navigator.example.com", port = 0 }
-    backup_lock = { mode = "COMPLIANCE", days = 35 }
-    watch       = { agent = "prom/prometheus:v3.5.0", runbooks = "http://docs.example.com", dashboards = "https://ops.example.com/" }
+    region               = "Virginia"
+    settings             = { STATUS_CACHE_TTL = "5s" }
+    redis                = null
+    status_cache_seconds = 5
+    zones                = ["us-east-1a"]
+    services             = { api = { cpu = 512, memory = 1024, min = 1, max = 3 }, worker = { cpu = 512, memory = 1024, min = 1, max = 3 }, webhook = { cpu = 256, memory = 512, min = 2, max = 2 } }
+    smtp                 = { host = "smtp.example.com", from = "no-reply@navigator.example.com", port = 0 }
+    backup_lock          = { mode = "COMPLIANCE", days = 35 }
+    watch                = { agent = "prom/prometheus:v3.5.0", runbooks = "http://docs.example.com", dashboards = "https://ops.example.com/" }
   }
-  expect_failures = [var.region, var.zones, var.services, var.smtp, var.backup_lock, var.watch]
+  expect_failures = [var.region, var.zones, var.services, var.settings, var.status_cache_seconds, var.smtp, var.backup_lock, var.watch]
 }
 
 run "refuses_a_service_that_cannot_grow" {

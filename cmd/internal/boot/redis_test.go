@@ -129,7 +129,7 @@ func (w *world) keptStatuses(ada person, server *redistest.Server) {
 	if n, _ := strconv.Atoi(told); n < 2*len(core.Stages()) { // begun and kept
 		w.t.Errorf("Redis was told of %d moves", n)
 	}
-	if all := w.families(); !strings.Contains(all, `cache_requests_total{cache="status",result="miss"} `) || strings.Contains(all, `result="unmoved"`) {
+	if all := w.families(); !strings.Contains(all, `cache_requests_total{cache="status",result="miss"} `) || !strings.Contains(all, `cache_requests_total{cache="status",result="moved"} `) || strings.Contains(all, `result="unmoved"`) {
 		w.t.Error("statuses were not asked for in Redis, or moves not told")
 	}
 	if got := ada.bare(http.MethodDelete, "/documents/"+id); got.status != http.StatusAccepted {

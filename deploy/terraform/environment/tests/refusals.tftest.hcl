@@ -28,7 +28,6 @@ run "refuses_nonsense" {
     webhook_allowed_cidrs = ["anywhere"]
     ops_allowed_cidrs     = ["2001:db8::/32"]
     redis                 = { node_type = "cache.t4g.small", nodes = 1 }
-    status_cache_seconds  = 6
     tools                 = { jenkins = "jenkins:2" }
     alert_emails          = { critical = [], warning = [] }
     probed                = ["http://api.navigator.example.com/health"]
@@ -40,7 +39,7 @@ run "refuses_nonsense" {
   expect_failures = [
     var.environment, var.account_id, var.replica_region, var.zones, var.vpc_cidr, var.domain, var.zone_id, var.failover, var.image_tag,
     var.services, var.service_mode, var.pool_mode, var.supabase_url, var.allowed_origins, var.settings, var.smtp, var.optional_secrets, var.queue_scaling,
-    var.balancing, var.sticky_seconds, var.rates, var.blocked_cidrs, var.webhook_allowed_cidrs, var.ops_allowed_cidrs, var.redis, var.status_cache_seconds, var.tools,
+    var.balancing, var.sticky_seconds, var.rates, var.blocked_cidrs, var.webhook_allowed_cidrs, var.ops_allowed_cidrs, var.redis, var.tools,
     var.alert_emails, var.probed, var.deadman_url, var.log_days, var.backup_lock, var.backups,
   ]
 }
@@ -66,8 +65,9 @@ run "refuses_other_nonsense" {
 run "refuses_a_service_that_cannot_grow" {
   command = plan
   variables {
-    environment = "test" # so that nothing is planned
-    services    = { api = { cpu = 512, memory = 1024, min = 2, max = 1 }, worker = { cpu = 512, memory = 1024, min = 1, max = 3 }, webhook = { cpu = 256, memory = 512, min = 2, max = 2 } }
+    environment          = "test" # so that nothing is planned
+    status_cache_seconds = 6
+    services             = { api = { cpu = 512, memory = 1024, min = 2, max = 1 }, worker = { cpu = 512, memory = 1024, min = 1, max = 3 }, webhook = { cpu = 256, memory = 512, min = 2, max = 2 } }
   }
-  expect_failures = [var.environment, var.services]
+  expect_failures = [var.environment, var.services, var.status_cache_seconds]
 }

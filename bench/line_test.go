@@ -41,28 +41,33 @@ func benchmarkLine(b *testing.B, p profile) {
 	t := w.drain(material)
 	after := emptyLine(b, p.documents, t.embeds)
 	copied := copyChunks(b, w.db)
-	empty := (before + after) / 2
+	empty := (before.took + after.took) / 2
 	sheet.describe(b, "%d documents of %d pages, %d chunks with vectors, %.1f MB of text, %d embedding batches",
 		t.documents, p.pages, t.chunks, float64(material.bytes)/1e6, t.embeds)
 	seconds := t.took.Seconds()
 	note := fmt.Sprintf("%.1f s from the worker's start to the last complete", seconds)
 	sheet.add(b, figure{Measure: "documents", Value: float64(t.documents) / seconds, Unit: "documents/s",
 		Rival: "of empty River stages", Beside: float64(p.documents) / empty.Seconds(),
-		Note: fmt.Sprintf("%s; River took %.1f s before and %.1f s after", note, before.Seconds(), after.Seconds())}, "documents/s")
+		Note: fmt.Sprintf("%s; River took %.1f s before and %.1f s after", note, before.took.Seconds(), after.took.Seconds())}, "documents/s")
 	sheet.add(b, figure{Measure: "chunks", Value: float64(t.chunks) / seconds, Unit: "chunks/s",
 		Rival: "by raw binary COPY", Beside: float64(t.chunks) / copied.Seconds(), Note: "COPY: median of 5"}, "chunks/s")
-	addCPU(b, "worker's CPU", "worker-cpu-ms/document", t.worker, t)
-	addCPU(b, "the database's CPU", "database-cpu-ms/document", t.server, t)
-	addCPU(b, "the fakes' CPU, on the same cores", "fakes-cpu-ms/document", t.fakes, t)
+	addCPU(b, "worker's CPU", "worker-cpu-ms/document", t.worker, (before.work+after.work)/2, t)
+	addCPU(b, "the database's CPU", "database-cpu-ms/document", t.server, (before.server+after.server)/2, t)
+	addCPU(b, "the fakes' CPU, on the same cores", "fakes-cpu-ms/document", t.fakes, 0, t)
 }
 
-func addCPU(b *testing.B, measure, metric string, used float64, t throughput) {
+// addCPU adds what a document used, beside what one of empty stages did; 0: it
+// has no such part.
+func addCPU(b *testing.B, measure, metric string, used, empty float64, t throughput) {
 	b.Helper()
 	if used == 0 {
 		return
 	}
-	sheet.add(b, figure{Measure: measure, Value: 1000 * used / float64(t.documents), Unit: "ms a document",
-		Note: fmt.Sprintf("%.1f s in all", used)}, metric)
+	f := figure{Measure: measure, Value: 1000 * used / float64(t.documents), Unit: "ms a document", Note: fmt.Sprintf("%.1f s in all", used)}
+	if empty > 0 {
+		f.Rival, f.Beside = "of empty River stages", 1000*empty/float64(t.documents)
+	}
+	sheet.add(b, f, metric)
 }
 
 // ownCPU is the seconds of CPU that this process has used: its fakes', while a

@@ -172,17 +172,24 @@ func (r *rival) wait(b *testing.B) {
 	}
 }
 
-// emptyLine is the time of a backlog of documents through empty stages.
-func emptyLine(b *testing.B, documents, embeds int) time.Duration {
+// burndown is what a backlog through empty stages took: time, and seconds of CPU
+// of this process, which works them, and of the database.
+type burndown struct {
+	took         time.Duration
+	work, server float64
+}
+
+// emptyLine takes a backlog of documents through empty stages.
+func emptyLine(b *testing.B, documents, embeds int) burndown {
 	b.Helper()
 	r := newRival(b, documents)
 	for i := range documents { // the batches are spread as evenly as they go
 		r.add(b, embeds*(i+1)/documents-embeds*i/documents)
 	}
-	began := time.Now()
+	began, own, server := time.Now(), ownCPU(), private.cluster.CPUSeconds()
 	r.start(b)
 	for range documents {
 		r.wait(b)
 	}
-	return time.Since(began)
+	return burndown{took: time.Since(began), work: ownCPU() - own, server: private.cluster.CPUSeconds() - server}
 }

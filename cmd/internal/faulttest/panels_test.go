@@ -381,7 +381,7 @@ func (g *gallery) lacks(expr string) string {
 			return who
 		}
 	}
-	if g.scene.Loki == "" && strings.Contains(expr, "loki_") {
+	if g.scene.Loki == "" && (strings.Contains(expr, "loki_") || strings.Contains(expr, "promtail_")) { // the latter is what its client counts
 		return "Loki"
 	}
 	families := map[string]string{"node": "node_", "postgres": "pg_", "redis": "redis_up", "blackbox": "probe_"}

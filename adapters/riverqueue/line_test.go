@@ -93,6 +93,35 @@ func TestAnUnknownKindIsLeftAlone(t *testing.T) {
 	}
 }
 
+// However many jobs wait, a stop ends within its time: those under way are done,
+// and the others wait as before.
+func TestAStopAmidALongQueue(t *testing.T) {
+	h := open(t)
+	const waiting = 3000
+	jobs := make([]core.Job, waiting)
+	for i := range jobs {
+		jobs[i] = core.Job{Stage: core.Validate, Document: core.NewID(), Attempt: 1}
+	}
+	err := pgx.BeginFunc(t.Context(), h.pool, func(tx pgx.Tx) error { return h.queue.Insert(t.Context(), tx, jobs...) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := func(state string) (n int) {
+		t.Helper()
+		if err := h.pool.QueryRow(t.Context(), `select count(*) from river.river_job where kind = 'validate' and state::text = $1`, state).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	stop := h.start()
+	h.until("some to be done", func() bool { return in("completed") >= 20 })
+	stop() // fails the test where it does not end
+	done, left := in("completed"), in("available")
+	if done+left != waiting || left == 0 {
+		t.Errorf("after the stop %d jobs are done, %d wait, %d run", done, left, in("running"))
+	}
+}
+
 // A job that goes on although it was told to stop is named by its kind. Once it
 // has ended, so has the line.
 func TestAStopNamesWhatDoesNotEnd(t *testing.T) {

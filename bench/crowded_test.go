@@ -182,8 +182,11 @@ func (c *crowded) rate(n int) float64 {
 		}
 		return scalar[int](c.b, c.db.super, complete, core.Complete, begun) >= crowdWarm+crowdCounted
 	})
-	worker.Kill() // what it had in hand is not looked at again
-	webhook.Kill()
+	for _, p := range []*place.Process{worker, webhook} {
+		if err := p.Stop(); err != nil {
+			c.b.Fatal(err)
+		}
+	}
 	seconds := scalar[float64](c.b, c.db.super, `select extract(epoch from max(at) - min(at))::float8
 		from (select at from upload_pipeline.events where status = 'complete' and at > $1 order by at offset $2 limit $3 + 1) e`, begun, crowdWarm-1, crowdCounted)
 	return crowdCounted / seconds

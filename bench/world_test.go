@@ -78,7 +78,7 @@ func (w *world) settings(llama, embedder, storage string) {
 	hook, master := ports[0], rand.Text()+rand.Text()
 	w.master = []byte(master)
 	w.env = []string{
-		"SERVICE_MODE=development", "PORT=0", "ADMIN_PORT=0", "WEBHOOK_PORT=" + hook, "WEBHOOK_URL=http://127.0.0.1:" + hook,
+		"SERVICE_MODE=development", "PORT=0", "WORKER_PORT=0", "ADMIN_PORT=0", "WEBHOOK_PORT=" + hook, "WEBHOOK_URL=http://127.0.0.1:" + hook,
 		"WEBHOOK_MASTER_KEY=" + master, "AUTH_SIGNING_KEY=" + pem, "SPOOL_DIR=" + w.b.TempDir(),
 		"LLAMAPARSE_API_URL=" + llama, "LLAMAPARSE_API_KEY=llx-bench", "OPENAI_API_URL=" + embedder + "/v1", "OPENAI_API_KEY=sk-bench",
 		"SUPABASE_URL=" + storage, "SUPABASE_SERVICE_ROLE_KEY=" + supabasetest.DefaultSecretKey,

@@ -6,7 +6,7 @@ import (
 	"github.com/insurance-navigator/navigator/core"
 )
 
-// CacheResult is what became of a question to Statuses.
+// CacheResult is what became of a question to Statuses, or of word of a move.
 type CacheResult string
 
 // The results.
@@ -14,6 +14,7 @@ const (
 	CacheHit     CacheResult = "hit"
 	CacheMiss    CacheResult = "miss"
 	CacheError   CacheResult = "error"   // it could not be asked
+	CacheMoved   CacheResult = "moved"   // a move was told
 	CacheUnmoved CacheResult = "unmoved" // a move could not be told: an entry lives out its time
 )
 

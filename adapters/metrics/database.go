@@ -18,8 +18,8 @@ var queryOutcomes = []string{QueryOK, QueryFailed, QueryCancelled}
 // The ways of a read that may go to a replica.
 var replicaReads = []string{"replica", "behind", "ahead", "unready", "failed"}
 
-// What becomes of a question to a cache.
-var cacheResults = []string{"hit", "miss", "error", "unmoved"}
+// What becomes of a question to a cache, and of word of a change.
+var cacheResults = []string{"hit", "miss", "error", "moved", "unmoved"}
 
 type database struct {
 	cache *prometheus.CounterVec
@@ -32,7 +32,7 @@ type database struct {
 func newDatabase(m *Metrics) database {
 	d := database{took: m.histogram("db_client_operation_duration_seconds",
 		"Time of one round trip to the database, by what was asked: a word of SQL, call for a function of ours, queue for River's own.", queryEdges, "operation", "outcome"),
-		cache: m.counter("cache_requests_total", "Questions to a cache: answered by it (hit), by the database (miss), by that for the cache was away (error); unmoved is a change that it could not be told.", "cache", "result"),
+		cache: m.counter("cache_requests_total", "Questions to a cache: answered by it (hit), by the database (miss), by that for the cache was away (error). And changes: it was told (moved), or could not be (unmoved).", "cache", "result"),
 		reads: m.counter("docpipe_replica_reads_total", "Reads that may go to the replica: read there (replica), or at the primary, for the replica was behind, ahead, unready, or failed.", "result"),
 		ready: m.gauge("docpipe_replica_ready", "1 while the replica is read from. Absent without one."),
 		lag:   m.gauge("docpipe_replica_lag_seconds", "Time that the replica is behind; 0 where it has everything. Absent without one."),
@@ -43,7 +43,8 @@ func newDatabase(m *Metrics) database {
 	return d
 }
 
-// Cached counts a question for a status to the cache, by what became of it.
+// Cached counts a question for a status to the cache, or word of a move to it, by
+// what became of it.
 func (m *Metrics) Cached(result string) {
 	if m == nil {
 		return

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +16,7 @@ import (
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/db"
+	"github.com/insurance-navigator/navigator/db/dbtest"
 	"github.com/insurance-navigator/navigator/db/pgserver"
 	"github.com/insurance-navigator/navigator/ports"
 )
@@ -36,40 +36,18 @@ type pair struct {
 
 const maxLag = 5 * time.Second
 
-// openPair starts both servers. Commits are durable on neither, for this is
-// about their order alone; they are synchronous, as production's are.
+// openPair starts both servers.
 func openPair(t *testing.T) *pair {
 	t.Helper()
 	t.Parallel()
 	p := &pair{house: house{t: t, queue: &memoryQueue{}}, reads: map[string]int{}}
-	p.primary = p.server("primary", pgserver.Start)
-	p.standby = p.server("standby", func(ctx context.Context, o pgserver.Options) (*pgserver.Cluster, error) {
-		if err := db.Migrate(ctx, p.primary.SuperURL()); err != nil {
-			return nil, err
-		}
-		return pgserver.Follow(ctx, o, p.primary)
-	})
+	p.primary, p.standby = dbtest.Pair(t, db.Schemas{})
 	p.super = p.connect(p.standby.SuperURL())
 	p.app, p.work = p.open("inav_app"), p.open("inav_worker")
 	p.library = postgres.NewLibrary(p.app, p.queue)
 	p.store = postgres.NewStore(p.work, p.queue, postgres.DefaultWaits())
 	p.follow(p.library, p.standby.SuperURL())
 	return p
-}
-
-func (p *pair) server(name string, start func(context.Context, pgserver.Options) (*pgserver.Cluster, error)) *pgserver.Cluster {
-	p.t.Helper()
-	dir, err := os.MkdirTemp("", "navigator-"+name+"-") // a socket's path has to be short, and another user's to reach
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	server, err := start(p.t.Context(), pgserver.Options{Dir: dir, Settings: map[string]string{"fsync": "off", "shared_buffers": "16MB"}})
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.t.Cleanup(func() { _ = server.Stop(context.Background()) })
-	return server
 }
 
 func (p *pair) open(role string) *pgxpool.Pool {

@@ -36,7 +36,7 @@ type Config struct {
 
 	Noted  func(error) // told of each call's result, nil or a core.Error; may be nil
 	Turned func(away bool)
-	Cached func(ports.CacheResult) // told of each question to Statuses; may be nil
+	Cached func(ports.CacheResult) // told of each question to Statuses and each move; may be nil
 }
 
 // What a Limiter does where its Config does not say.

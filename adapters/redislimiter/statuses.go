@@ -86,7 +86,9 @@ func (s *Statuses) Moved(ctx context.Context, ids ...core.ID) {
 	_, err := s.call(ctx, func(ctx context.Context) (any, error) { return s.client.Del(ctx, keys...).Result() })
 	if err != nil {
 		s.told(ports.CacheUnmoved)
+		return
 	}
+	s.told(ports.CacheMoved)
 }
 
 // borrow reads the entry, or leaves a word in it.

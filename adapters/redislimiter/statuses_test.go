@@ -93,6 +93,9 @@ func TestAStatusIsKeptUntilItMoves(t *testing.T) {
 	if got := asked(ada); got.Status != core.Parsed {
 		t.Errorf("after the move it is %s", got.Status)
 	}
+	if results[ports.CacheMoved] != 1 || results[ports.CacheUnmoved] != 0 {
+		t.Errorf("the move is counted as %v", results)
+	}
 	missing := core.Fail(core.CodeNotFound, nil)
 	if _, err := s.Standing(t.Context(), ada, core.NewID(), func() (ports.Standing, error) { return ports.Standing{}, missing }); !errors.Is(err, missing) {
 		t.Errorf("the reader's error became %v", err)

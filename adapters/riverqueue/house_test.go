@@ -156,8 +156,8 @@ func always(err error) func(context.Context, int) error {
 	return func(context.Context, int) error { return err }
 }
 
-// start runs a line over the house until its test ends; stop ends it before.
-func (h *house) start() (stop func()) {
+// begin runs a line over the house; the test ends it.
+func (h *house) begin() *riverqueue.Line {
 	h.t.Helper()
 	var stages []pipeline.Stage
 	for _, name := range core.Stages() {
@@ -170,6 +170,13 @@ func (h *house) start() (stop func()) {
 	if err := line.Start(context.Background()); err != nil {
 		h.t.Fatal(err)
 	}
+	return line
+}
+
+// start runs a line over the house until its test ends; stop ends it before.
+func (h *house) start() (stop func()) {
+	h.t.Helper()
+	line := h.begin()
 	stop = sync.OnceFunc(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()

@@ -35,6 +35,7 @@ type Upkeep struct {
 // Line works the jobs of every stage in this process.
 type Line struct {
 	client *river.Client[pgx.Tx]
+	hand   *inHand
 }
 
 // NewLine registers every kind: a leader discards stuck jobs of kinds it does
@@ -52,11 +53,14 @@ func NewLine(pool *pgxpool.Pool, store Store, stages []pipeline.Stage, upkeep Up
 	if err := addUpkeep(workers, upkeep, settings, store, log); err != nil {
 		return nil, err
 	}
-	client, err := river.NewClient(riverpgxv5.New(pool), config(workers, settings, log))
+	hand := &inHand{kinds: map[string]int{}}
+	c := config(workers, settings, log)
+	c.Middleware = append(c.Middleware, hand)
+	client, err := river.NewClient(riverpgxv5.New(pool), c)
 	if err != nil {
 		return nil, fmt.Errorf("open the line: %w", err)
 	}
-	return &Line{client: client}, nil
+	return &Line{client, hand}, nil
 }
 
 func config(workers *river.Workers, settings Settings, log *slog.Logger) *river.Config {
@@ -225,8 +229,16 @@ func (l *Line) Start(ctx context.Context) error {
 }
 
 // Stop stops fetching, lets running jobs end within the soft stop, then
-// interrupts them; interrupted jobs are available again at once.
-func (l *Line) Stop(ctx context.Context) error { return l.client.Stop(ctx) }
+// interrupts them; interrupted jobs are available again at once. Where ctx ends
+// before they do, the error names the kinds of those that go on all the same:
+// their rows are running still, and come back as those of a dead process do.
+func (l *Line) Stop(ctx context.Context) error {
+	err := l.client.Stop(ctx)
+	if left := l.hand.left(); err != nil && left != "" {
+		return fmt.Errorf("jobs do not end although they were told to: %s: %w", left, err)
+	}
+	return err
+}
 
 // Stopped is closed once the line has come to rest.
 func (l *Line) Stopped() <-chan struct{} { return l.client.Stopped() }

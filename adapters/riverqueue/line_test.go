@@ -2,8 +2,10 @@ package riverqueue_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -88,6 +90,68 @@ func TestAnUnknownKindIsLeftAlone(t *testing.T) {
 	stop()
 	if got := h.row(strange); got.State != "available" || got.Attempt != 0 || len(got.Errors) != 0 {
 		t.Errorf("the unknown job is %+v", got)
+	}
+}
+
+// However many jobs wait, a stop ends within its time: those under way are done,
+// and the others wait as before.
+func TestAStopAmidALongQueue(t *testing.T) {
+	h := open(t)
+	const waiting = 3000
+	jobs := make([]core.Job, waiting)
+	for i := range jobs {
+		jobs[i] = core.Job{Stage: core.Validate, Document: core.NewID(), Attempt: 1}
+	}
+	err := pgx.BeginFunc(t.Context(), h.pool, func(tx pgx.Tx) error { return h.queue.Insert(t.Context(), tx, jobs...) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := func(state string) (n int) {
+		t.Helper()
+		if err := h.pool.QueryRow(t.Context(), `select count(*) from river.river_job where kind = 'validate' and state::text = $1`, state).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	stop := h.start()
+	h.until("some to be done", func() bool { return in("completed") >= 20 })
+	stop() // fails the test where it does not end
+	done, left := in("completed"), in("available")
+	if done+left != waiting || left == 0 {
+		t.Errorf("after the stop %d jobs are done, %d wait, %d run", done, left, in("running"))
+	}
+}
+
+// A job that goes on although it was told to stop is named by its kind. Once it
+// has ended, so has the line.
+func TestAStopNamesWhatDoesNotEnd(t *testing.T) {
+	h := open(t)
+	h.settings.SoftStop = 20 * time.Millisecond
+	told, letGo := make(chan struct{}), make(chan struct{})
+	stuck := h.add(core.Chunk, func(ctx context.Context, _ int) error {
+		<-ctx.Done()
+		close(told)
+		<-letGo
+		return ctx.Err()
+	})
+	ended := h.add(core.Parse, nil)
+	line := h.begin()
+	h.ends(ended)
+	h.until("the job to begin", func() bool { return h.row(stuck).State == "running" && h.count(h.runs, stuck) == 1 })
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() { <-told; cancel() }()
+	if err := line.Stop(ctx); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), ": chunk (1): ") {
+		t.Errorf("the stop says %v", err)
+	}
+	close(letGo)
+	ctx, cancel = context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := line.Stop(ctx); err != nil {
+		t.Errorf("after the last job the stop says %v", err)
+	}
+	if got := h.row(stuck); got.State != "available" || got.Attempt != 0 {
+		t.Errorf("the job is %+v", got)
 	}
 }
 

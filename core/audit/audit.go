@@ -5,6 +5,7 @@
 package audit
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 
@@ -132,16 +133,20 @@ func Found(rule string, document core.ID, detail string) Violation {
 func Sort(all []Violation) {
 	slices.SortFunc(all, func(a, b Violation) int {
 		return cmp.Or(cmp.Compare(a.Invariant, b.Invariant), cmp.Compare(a.Rule, b.Rule),
-			cmp.Compare(a.Document.String(), b.Document.String()), cmp.Compare(a.Detail, b.Detail))
+			bytes.Compare(a.Document[:], b.Document[:]), cmp.Compare(a.Detail, b.Detail))
 	})
 }
 
 // both keeps what was found at either look: what was merely in motion is gone
-// at the second.
+// at the second. A storage that lost everything violates as often as it had files.
 func both(first, second []Violation) []Violation {
+	before := make(map[Violation]bool, len(first))
+	for _, v := range first {
+		before[v] = true
+	}
 	kept := []Violation{}
 	for _, v := range second {
-		if slices.Contains(first, v) {
+		if before[v] {
 			kept = append(kept, v)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +37,37 @@ func (r *records) Attempts(context.Context, []core.ID) (map[core.ID]audit.Attemp
 	return r.attempts, nil
 }
 func (r *records) Waitings(context.Context) ([]audit.Waiting, error) { return r.waiting, nil }
+
+// patience bounds a wait; nothing is asserted about time.
+const patience = time.Minute
+
+// A storage that lost all its files is told of in the end: each file is compared
+// with its own finding, and not with every other.
+func TestAnEmptyStorageIsLookedAtTwice(t *testing.T) {
+	t.Parallel()
+	const files = 200_000
+	db := &records{files: make([]audit.File, files)}
+	for i := range db.files {
+		db.files[i] = audit.File{Key: strconv.Itoa(i), Claim: audit.Owned, Document: core.NewID()}
+	}
+	checker := audit.Checker{Database: db, Files: shelf{}, Now: time.Now, Pause: func(context.Context) error { return nil }}
+	found := make(chan int, 1)
+	go func() {
+		all, err := checker.Storage(t.Context())
+		if err != nil {
+			t.Error(err)
+		}
+		found <- len(all)
+	}()
+	select {
+	case n := <-found:
+		if n != files {
+			t.Errorf("%d of %d lost files are told", n, files)
+		}
+	case <-time.After(patience):
+		t.Fatal("it does not come to an end")
+	}
+}
 
 // shelf is a storage in memory.
 type shelf map[string]string

@@ -18,9 +18,11 @@ var given = map[string][]string{
 }
 
 // due is what a service gets in a plan: the API the cache's address, too, where
-// there is one.
+// there is one, and the worker where statuses are kept there.
 func (p *plan) due(service string) []string {
-	if service == "api" && len(p.of("aws_elasticache_replication_group")) > 0 {
+	asks := service == "api" && len(p.of("aws_elasticache_replication_group")) > 0 ||
+		service == "worker" && p.tasks()["worker"].setting("STATUS_CACHE_TTL") != ""
+	if asks {
 		return slices.Sorted(slices.Values(append([]string{"REDIS_URL"}, given[service]...)))
 	}
 	return given[service]

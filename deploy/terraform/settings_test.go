@@ -83,7 +83,7 @@ func TestSettingsAreComplete(t *testing.T) {
 			if name != "production" {
 				continue
 			}
-			for _, secret := range given[service] {
+			for _, secret := range p.due(service) {
 				if _, err := checks(service, tasks[service], secret); err == nil {
 					t.Errorf("%s: %s does without %s, and is given it", name, service, secret)
 				}

@@ -4,6 +4,7 @@ func infra() Dashboard {
 	b := newBoard("infra", "Infrastructure", "Machines, PostgreSQL, Redis, the prober, and those who watch: Prometheus, Alertmanager and Loki.")
 	machines(b)
 	stores(b)
+	statuses(b)
 	watchers(b)
 	return b.Dashboard
 }
@@ -28,6 +29,18 @@ func stores(b *board) {
 	b.graph("Redis answers", "1 while the exporter reaches the server.", none, q(`max by (instance) (redis_up{@})`, "{{instance}}")).leads("RedisDown")
 	b.graph("Redis' memory", "Bytes that Redis uses.", size, q(`max by (instance) (redis_memory_used_bytes{@})`, "{{instance}}"))
 	b.graph("Connections to Redis", "Our connections by state, and waits a second that were given up.", count, q(`sum by (state) (redis_pool_conns{@})`, "{{state}}"), q(`sum (rate(redis_pool_timeouts_total{@}[@]))`, "given up"))
+}
+
+func statuses(b *board) {
+	b.row("Statuses kept in Redis")
+	b.stacked("Statuses asked for", "Statuses asked for a second: answered by Redis (hit), by the database (miss), by that for Redis was away (error).", each,
+		q(`sum by (result) (rate(cache_requests_total{@, result=~"hit|miss|error"}[@]))`, "{{result}}"))
+	b.graph("Hits", "Share of the statuses that Redis answered.", share,
+		q(`sum (rate(cache_requests_total{@, result="hit"}[@])) / sum (rate(cache_requests_total{@, result=~"hit|miss|error"}[@]))`, "hits"))
+	b.graph("Moves told", "Moves of documents a second that Redis was told of, and those that it could not be: their former status lives out its time.", each,
+		q(`sum by (job, result) (rate(cache_requests_total{@, result=~"moved|unmoved"}[@]))`, "{{job}} {{result}}")).leads("StatusCacheFailing")
+	b.graph("Calls that failed", "Share of the questions and moves that did not reach Redis.", share,
+		q(`sum by (job) (rate(cache_requests_total{@, result=~"error|unmoved"}[@])) / sum by (job) (rate(cache_requests_total{@}[@])) or sum by (job) (rate(cache_requests_total{@}[@])) * 0`, "{{job}}")).warns("StatusCacheFailing", .05)
 }
 
 func watchers(b *board) {

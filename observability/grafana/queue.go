@@ -7,6 +7,7 @@ func queue() Dashboard {
 	working(b)
 	pool(b)
 	postgres(b)
+	standby(b)
 	return b.Dashboard
 }
 
@@ -63,4 +64,15 @@ func postgres(b *board) {
 	b.graph("The server's connections", "Connections of the server, by state.", count, q(`sum by (state) (pg_stat_activity_count{@})`, "{{state}}"))
 	b.graph("Transactions", "Transactions a second that were kept, and rolled back.", each, q(`sum (rate(pg_stat_database_xact_commit{@}[@]))`, "kept"), q(`sum (rate(pg_stat_database_xact_rollback{@}[@]))`, "rolled back"))
 	b.graph("Size", "Bytes of each database.", size, q(`max by (datname) (pg_database_size_bytes{@})`, "{{datname}}"))
+}
+
+func standby(b *board) {
+	b.row("Read replica")
+	b.graph("Behind", "Time that the replica is behind, where there is one; what is further behind than DATABASE_REPLICA_MAX_LAG is left alone.", seconds,
+		q(`max by (instance) (docpipe_replica_lag_seconds{@})`, "{{instance}}")).leads("ReplicaNotRead")
+	b.graph("Read from", "1 while a process reads at the replica.", none, q(`min by (instance) (docpipe_replica_ready{@})`, "{{instance}}")).leads("ReplicaNotRead")
+	b.stacked("Where reads went", "Reads that may go to the replica a second: there, or to the primary, for the replica was behind, ahead, unready, or failed.", each,
+		q(`sum by (result) (rate(docpipe_replica_reads_total{@}[@]))`, "{{result}}")).leads("ReplicaNotRead")
+	b.graph("Reads at the replica", "Share of the reads that may go to the replica and went there.", share,
+		q(`sum (rate(docpipe_replica_reads_total{@, result="replica"}[@])) / sum (rate(docpipe_replica_reads_total{@}[@]))`, "there"))
 }

@@ -113,7 +113,13 @@ var databaseTrials = []trial{
 	{"SnapshotHeldLong", "1m", "env=production, holder=slot", "5m 1s",
 		series{`docpipe_xmin_age_seconds{@, job="worker", instance="a", holder="slot"}`: "301x60"},
 		series{`docpipe_xmin_age_seconds{@, job="worker", instance="a", holder="slot"}`: "300x60"}},
+	{"ReplicaNotRead", "10m", "env=production, job=api", "",
+		series{`docpipe_replica_ready{@, job="api", instance="a"}`: "0x60", `docpipe_replica_ready{@, job="api", instance="b"}`: "0x60"},
+		series{`docpipe_replica_ready{@, job="api", instance="a"}`: "0x60", `docpipe_replica_ready{@, job="api", instance="b"}`: "1x60"}},
 	{"DatabaseExporterFailing", "2m", "env=production, instance=a", "", series{`pg_up{@, instance="a"}`: "0x60"}, series{`pg_up{@, instance="a"}`: "1x60"}},
 	{"RedisDown", "2m", "env=production, job=api", "",
 		series{`dependency_up{@, job="api", dependency="redis"}`: "0x60"}, series{`dependency_up{@, job="api", dependency="redis"}`: "0 0 0 0 1x60"}},
+	{"StatusCacheFailing", "5m30s", "env=production, job=worker", "6.25%",
+		series{`cache_requests_total{@, job="worker", cache="status", result="unmoved"}`: "0+1x60", `cache_requests_total{@, job="worker", cache="status", result="moved"}`: "0+15x60"},
+		series{`cache_requests_total{@, job="worker", cache="status", result="unmoved"}`: "0+1x60", `cache_requests_total{@, job="worker", cache="status", result="moved"}`: "0+19x60"}},
 }

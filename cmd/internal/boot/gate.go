@@ -122,8 +122,18 @@ func (g *gate) cut() {
 const comeBack = 2 * time.Second
 
 // shut takes no more requests, ends the streams, and lets requests under way
-// end. It is called once.
+// end. It is called once. What goes on when ctx ends is broken off with its
+// connection, and so says the error: a client that does not read its answer
+// cannot be told anything else.
 func (g *gate) shut(ctx context.Context) error {
 	close(g.stopping)
-	return g.server.Shutdown(ctx)
+	err := g.server.Shutdown(ctx)
+	if err != nil && ctx.Err() != nil {
+		_ = g.server.Close() // its listener is closed already
+		return errBrokenOff
+	}
+	return err
 }
+
+// errBrokenOff says that answers were not taken to their end.
+var errBrokenOff = errors.New("answers were broken off")

@@ -23,6 +23,7 @@ var logEvents = map[string]logEvent{
 	"security events cannot be written, and are kept": {"audit_failed", lokilog.StreamAudit},
 
 	"start": {name: "start"}, "ready": {name: "ready"}, "draining": {name: "draining"}, "stopped": {name: "stopped"},
+	"jobs did not end at the stop": {name: "stop_cut"}, "what does not end is left behind": {name: "stop_cut"}, "answers that nobody took were broken off": {name: "stop_cut"},
 	"leave": {name: "heartbeat_failed"}, "register again": {name: "heartbeat_failed"}, "heartbeat": {name: "heartbeat_failed"},
 	"the log's level was switched": {name: "log_level"},
 	"loki does not take lines":     {name: "loki_failed"},

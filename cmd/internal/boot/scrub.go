@@ -44,6 +44,9 @@ func (s scrubbing) Run(ctx context.Context) error {
 	}
 	since, err := s.audit.Since(ctx)
 	for _, one := range found {
+		if ctx.Err() != nil { // there may be very many
+			return ctx.Err()
+		}
 		s.log.Error("scrub", "rule", one.Rule, "document_id", one.Document.String(), "detail", one.Detail)
 		if err == nil && one.Mendable && !one.Document.IsZero() {
 			err = s.remove(ctx, one, since)

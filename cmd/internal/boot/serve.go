@@ -62,7 +62,6 @@ func run(ctx context.Context, config Config, service Service, to journaled, mete
 		gates.shutNow()
 		return unlessAsked(ctx, log, err)
 	}
-	defer house.close()
 	return house.serve(ctx, gates, failed, ready)
 }
 
@@ -76,11 +75,12 @@ func unlessAsked(ctx context.Context, log *slog.Logger, err error) error {
 	return err
 }
 
-// serve starts everything, waits for the end, and drains.
+// serve starts everything, waits for the end, drains, and closes.
 func (h *House) serve(ctx context.Context, gates doors, failed chan error, ready func(Addresses)) error {
 	line, err := h.start(ctx, gates)
 	if err != nil {
 		gates.shutNow()
+		h.close()
 		return unlessAsked(ctx, h.log, err)
 	}
 	going, stopLoops := context.WithCancel(context.WithoutCancel(ctx))
@@ -97,10 +97,25 @@ func (h *House) serve(ctx context.Context, gates doors, failed chan error, ready
 	cause := untilEnd(ctx, failed, end)
 	err = errors.Join(cause, h.drain(context.WithoutCancel(ctx), gates, line))
 	stopLoops()
-	ended()
-	h.lastSecurity(context.WithoutCancel(ctx))
+	if !endsIn(leaveTime, func() { ended(); h.lastSecurity(context.WithoutCancel(ctx)); h.close() }) {
+		h.log.Error("what does not end is left behind", "after_ms", leaveTime.Milliseconds())
+	}
 	h.log.Info("stopped")
 	return err
+}
+
+// endsIn reports whether the work ends within the time. If not, it goes on.
+func endsIn(most time.Duration, work func()) bool {
+	done := make(chan struct{})
+	go func() { defer close(done); work() }()
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timer.C:
+		return false
+	}
 }
 
 // ending is what comes to rest.
@@ -177,14 +192,23 @@ func (h *House) startLine(ctx context.Context, probes *gate) (*riverqueue.Line, 
 	return line, nil
 }
 
-// drainExtra is what shutting may take beyond the soft stop of the jobs.
-const drainExtra = 5 * time.Second
+// What shutting may take beyond the soft stop of the jobs, and then the loops and
+// the pools: a job that ignores its stop may hold a connection for ever, and a pool
+// waits for each.
+const (
+	drainExtra = 5 * time.Second
+	leaveTime  = 5 * time.Second
+)
+
+// cutExtra is what requests may take to be answered once they are cut off.
+const cutExtra = 2 * time.Second
 
 // drain stops in order: readiness goes down and is seen by whoever sends
 // traffic; the doors take nothing more and the streams end, while the line
 // fetches no more jobs; requests and jobs under way end; the pools close last,
 // after this, for a request would fail without them. What is under way when
-// SOFT_STOP_TIMEOUT is over is cut off, and has drainExtra to say so.
+// SOFT_STOP_TIMEOUT is over is cut off, and has drainExtra to say so; a client
+// that does not even take its answer is left after cutExtra.
 func (h *House) drain(ctx context.Context, gates doors, line *riverqueue.Line) error {
 	ctx, cancel := context.WithTimeout(ctx, h.config.SoftStop+drainExtra)
 	defer cancel()
@@ -199,12 +223,26 @@ func (h *House) drain(ctx context.Context, gates doors, line *riverqueue.Line) e
 		}
 	}
 	shut := make(chan error, 1)
-	go func() { shut <- gates.shut(ctx) }()
+	go func() { shut <- h.shut(ctx, gates) }()
 	var err error
 	if line != nil {
-		err = line.Stop(ctx)
+		if err = line.Stop(ctx); err != nil {
+			h.log.Error("jobs did not end at the stop", "cause", err.Error())
+		}
 	}
 	return errors.Join(<-shut, err)
+}
+
+// shut shuts the doors. A client that does not read makes no stop disorderly.
+func (h *House) shut(ctx context.Context, gates doors) error {
+	ctx, cancel := context.WithTimeout(ctx, h.config.SoftStop-h.config.Notice()+cutExtra)
+	defer cancel()
+	err := gates.shut(ctx)
+	if errors.Is(err, errBrokenOff) {
+		h.log.Warn("answers that nobody took were broken off")
+		return nil
+	}
+	return err
 }
 
 var _ ports.Parser = notedParser{}

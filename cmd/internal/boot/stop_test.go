@@ -1,6 +1,7 @@
 package boot_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -282,5 +283,34 @@ func TestAStopAnswersWhatIsUnderWay(t *testing.T) {
 		if strings.Contains(w.logs.String(), `"level":"ERROR"`) {
 			t.Errorf("let go %t: an error line", inTime)
 		}
+	}
+}
+
+// A client that asked for a file and does not read it holds no stop up, nor
+// makes it disorderly: what it has not taken is broken off, which it can see.
+func TestAStopLeavesADownloadThatIsNotRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.config.SoftStop = 500 * time.Millisecond
+	w.start(boot.API)
+	ada := w.person("ada")
+	const size = 16 << 20 // more than the buffers of a connection hold
+	id := ada.taken("card.pdf", append(bytes.Clone(corpus.MemberCard().Bytes), bytes.Repeat([]byte("%\n"), size/2)...))
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.api+"/documents/"+id+"/file", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+ada.token)
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		t.Fatalf("the file is answered %v, %v", answer, err)
+	}
+	defer answer.Body.Close()
+	w.halt() // fails the test where the stop is not orderly
+	if n, err := io.Copy(io.Discard, answer.Body); err == nil || n >= size {
+		t.Errorf("%d bytes were taken, and the end is %v", n, err)
+	}
+	if logs := w.logs.String(); !strings.Contains(logs, `"msg":"answers that nobody took were broken off"`) || strings.Contains(logs, `"level":"ERROR"`) {
+		t.Error("the log says nothing of it, or calls it an error")
 	}
 }

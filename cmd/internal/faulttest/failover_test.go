@@ -22,13 +22,19 @@ func ask[T any](ctx context.Context, url, sql string) (answer T, err error) {
 	return answer, err
 }
 
-// follow makes a standby without which the server commits nothing.
-func (c *cluster) follow(ctx context.Context) (*pgserver.Cluster, string, error) {
+// standby makes a standby, in a folder of its own.
+func (c *cluster) standby(ctx context.Context) (*pgserver.Cluster, string, error) {
 	dir, err := c.room()
 	if err != nil {
 		return nil, "", err
 	}
 	standby, err := pgserver.Follow(ctx, c.options(dir), c.now())
+	return standby, dir, err
+}
+
+// follow makes a standby without which the server commits nothing.
+func (c *cluster) follow(ctx context.Context) (*pgserver.Cluster, string, error) {
+	standby, dir, err := c.standby(ctx)
 	if err != nil {
 		return nil, "", err
 	}

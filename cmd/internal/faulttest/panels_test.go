@@ -81,8 +81,12 @@ func newGallery(ctx context.Context, t *testing.T) *gallery {
 	}
 	db, redis := newCluster(t), redistest.New(t).URL()
 	w := newWorld(t, db)
-	w.extra = map[string]string{"ADMIN_PORT": "0", "MONTHLY_BUDGET_USD": "100", "REFUSAL_EVERY": "1s", "REDIS_URL": redis, "UPLOAD_PIPELINE_ENVIRONMENT": env,
-		"LOKI_URL": loki(ctx, t, "", "")}
+	replica, _, err := db.standby(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.extra = map[string]string{"ADMIN_PORT": "0", "MONTHLY_BUDGET_USD": "100", "REFUSAL_EVERY": "1s", "REDIS_URL": redis, "STATUS_CACHE_TTL": "5s", "UPLOAD_PIPELINE_ENVIRONMENT": env,
+		"DATABASE_REPLICA_URL": replica.URL("navigator", "inav_app", db.password), "LOKI_URL": loki(ctx, t, "", "")}
 	g := &gallery{bed: &bed{world: w, cluster: db, diary: &diary{}}, t: t}
 	options := stack.Options{Dir: filepath.Join(t.TempDir(), "stack"), Scrape: time.Second, Postgres: db.SuperURL(), Redis: redis, Node: true,
 		Settings: prometheus.Settings{Env: env, Runbooks: "https://runbooks.example.com", Dashboards: "https://grafana.example.com"}}
@@ -94,7 +98,6 @@ func newGallery(ctx context.Context, t *testing.T) *gallery {
 		options.Targets = append(options.Targets, stack.Target{Job: "loki", Address: strings.TrimPrefix(address, "http://")})
 	}
 	options.Probes = []string{w.front() + "/health"}
-	var err error
 	if options.Tree, err = alertmanager.Local(w.serve(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))); err != nil {
 		t.Fatal(err)
 	}
@@ -378,7 +381,7 @@ func (g *gallery) lacks(expr string) string {
 			return who
 		}
 	}
-	if g.scene.Loki == "" && strings.Contains(expr, "loki_") {
+	if g.scene.Loki == "" && (strings.Contains(expr, "loki_") || strings.Contains(expr, "promtail_")) { // the latter is what its client counts
 		return "Loki"
 	}
 	families := map[string]string{"node": "node_", "postgres": "pg_", "redis": "redis_up", "blackbox": "probe_"}

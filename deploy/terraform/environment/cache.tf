@@ -1,5 +1,11 @@
-# ElastiCache: the API counts its request rates there, over all its tasks. While it
-# is away each task counts for itself.
+# ElastiCache: the API counts its request rates there, over all its tasks, and keeps
+# statuses of documents under way. While it is away each task counts for itself and
+# reads the database.
+locals {
+  status_cache = var.redis == null ? 0 : coalesce(var.status_cache_seconds, 5)
+}
+
+# AWS changes no description: another one would replace the group, which is in use.
 resource "aws_security_group" "cache" {
   count       = var.redis == null ? 0 : 1
   name        = "${local.name}-cache"
@@ -7,7 +13,7 @@ resource "aws_security_group" "cache" {
   vpc_id      = aws_vpc.main.id
 }
 
-# The API's preflight asks it, too.
+# So do the preflights of those who use it.
 resource "aws_vpc_security_group_ingress_rule" "cache_doctor" {
   count                        = var.redis == null ? 0 : 1
   security_group_id            = aws_security_group.cache[0].id
@@ -41,6 +47,28 @@ resource "aws_vpc_security_group_ingress_rule" "cache" {
 resource "aws_vpc_security_group_egress_rule" "cache" {
   count                        = var.redis == null ? 0 : 1
   security_group_id            = module.api.security_group_id
+  description                  = "to the cache"
+  referenced_security_group_id = aws_security_group.cache[0].id
+  ip_protocol                  = "tcp"
+  from_port                    = 6379
+  to_port                      = 6379
+}
+
+# Whoever moves a document takes its kept status away: the workers need the cache
+# only where statuses are kept there.
+resource "aws_vpc_security_group_ingress_rule" "cache_worker" {
+  count                        = local.status_cache == 0 ? 0 : 1
+  security_group_id            = aws_security_group.cache[0].id
+  description                  = "from the worker"
+  referenced_security_group_id = module.worker.security_group_id
+  ip_protocol                  = "tcp"
+  from_port                    = 6379
+  to_port                      = 6379
+}
+
+resource "aws_vpc_security_group_egress_rule" "cache_worker" {
+  count                        = local.status_cache == 0 ? 0 : 1
+  security_group_id            = module.worker.security_group_id
   description                  = "to the cache"
   referenced_security_group_id = aws_security_group.cache[0].id
   ip_protocol                  = "tcp"
@@ -84,7 +112,7 @@ resource "aws_elasticache_replication_group" "main" {
   snapshot_retention_limit   = 7
 }
 
-# What the API reads as REDIS_URL.
+# What API and worker read as REDIS_URL.
 resource "aws_secretsmanager_secret_version" "redis" {
   count         = var.redis == null ? 0 : 1
   secret_id     = aws_secretsmanager_secret.main["redis-url"].id

@@ -15,7 +15,7 @@ locals {
       drill-database-url        = { setting = "DRILL_DATABASE_URL", to = ["drill"] }
     },
     { for name, row in local.optional_secrets : name => row if contains(var.optional_secrets, row.setting) },
-    var.redis == null ? {} : { redis-url = { setting = "REDIS_URL", to = ["api"] } }, # its value is cache.tf's
+    var.redis == null ? {} : { redis-url = { setting = "REDIS_URL", to = local.status_cache == 0 ? ["api"] : ["api", "worker"] } }, # its value is cache.tf's
     { for name, row in local.tool_secrets : name => row if contains(keys(var.tools), row.to[0]) },
   )
   optional_secrets = {

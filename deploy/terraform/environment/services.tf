@@ -42,6 +42,8 @@ locals {
     SMTP_PORT     = tostring(var.smtp.port)
     SMTP_USERNAME = var.smtp.username
     SMTP_SECURITY = var.smtp.security
+    }, local.status_cache == 0 ? {} : {
+    STATUS_CACHE_TTL = "${local.status_cache}s"
   }, local.reached, var.settings)
   cluster = { arn = aws_ecs_cluster.main.arn, name = aws_ecs_cluster.main.name }
   alive   = ["/app", "healthcheck"]

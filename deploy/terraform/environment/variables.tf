@@ -170,6 +170,10 @@ variable "settings" {
     condition     = !anytrue([for name in keys(var.settings) : can(regex("KEY|SECRET|PASSWORD|TOKEN$|DATABASE_URL|REPLICA_URL|REDIS_URL", name))])
     error_message = "A secret is never a variable: name it in optional_secrets and put its value into Secrets Manager."
   }
+  validation {
+    condition     = !contains(keys(var.settings), "STATUS_CACHE_TTL")
+    error_message = "STATUS_CACHE_TTL is status_cache_seconds, which lets the workers reach the cache, too."
+  }
 }
 
 variable "baa_confirmed" {
@@ -285,6 +289,20 @@ variable "redis" {
   validation {
     condition     = var.redis == null ? true : var.redis.nodes >= 2
     error_message = "At least two nodes, in two zones."
+  }
+}
+
+variable "status_cache_seconds" {
+  description = "STATUS_CACHE_TTL: how long the API keeps statuses of documents under way in the cache; 0: every status is read from the database. null: 5 where redis is, else 0."
+  type        = number
+  default     = null
+  validation {
+    condition     = var.status_cache_seconds == null ? true : contains(range(6), var.status_cache_seconds)
+    error_message = "0 to 5 seconds."
+  }
+  validation {
+    condition     = try(var.status_cache_seconds > 0, false) ? var.redis != null : true
+    error_message = "Statuses are kept in redis, which is null."
   }
 }
 

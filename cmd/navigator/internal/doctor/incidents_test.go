@@ -107,6 +107,7 @@ func TestTheDoctorTellsDriftOfTheConfiguration(t *testing.T) {
 		{"FM-009: the parser's key is another's", s.looks(boot.Worker, "LLAMAPARSE_API_KEY=canary"), "parser", bad, "parser_key", "Set LLAMAPARSE_API_KEY"},
 		{"FM-009: the embedder's key is another's", s.looks(boot.API, "OPENAI_API_KEY=canary"), "embedder", bad, "embedder_key", "Set OPENAI_API_KEY"},
 		{"FM-010: what may be missing is off, and nothing fails", s.looks(boot.API, "REDIS_URL=", "LOKI_URL="), "redis", skipped, "REDIS_URL is not set", ""},
+		{"a worker cannot tell Redis of what it moves", s.looks(boot.Worker, "REDIS_URL=redis://:canary@127.0.0.1:"+free(t), "STATUS_CACHE_TTL=2s"), "redis", warned, "statuses are read from the database", "Check REDIS_URL"},
 		{"FM-013, P-013: addresses of a developer's machine in staging", s.looks(boot.Worker, "SERVICE_MODE=staging"), "settings", bad, "LLAMAPARSE_API_URL", config},
 		{"FM-013, P-013: all of them are told at once", s.looks(boot.Worker, "SERVICE_MODE=staging"), "settings", bad, "OPENAI_API_URL", config},
 		{"C-1: no address of the callback, and none is made up", s.looks(boot.Worker, "WEBHOOK_URL="), "settings", bad, "WEBHOOK_URL", config},

@@ -81,7 +81,12 @@ func (l look) outside(ctx context.Context) (checks []Check) {
 	}
 	if l.does(boot.API) {
 		checks = append(checks, l.accounts(ctx)...)
-		checks = append(checks, counts(ctx, l.config), l.replica(ctx))
+	}
+	if l.does(boot.API) || l.service == boot.Worker && l.config.StatusLife > 0 {
+		checks = append(checks, shared(ctx, l.config))
+	}
+	if l.does(boot.API) {
+		checks = append(checks, l.replica(ctx))
 	}
 	if l.service != boot.API {
 		checks = append(checks, l.callback(ctx))
@@ -144,20 +149,25 @@ func reader(environ []string, config boot.Config) Check {
 	return good(name, path)
 }
 
-// counts asks the Redis that request rates are counted in. Without it they are
-// held all the same, by each process.
-func counts(ctx context.Context, config boot.Config) Check {
+// shared asks the Redis that request rates are counted and statuses kept in.
+// Without it the rates are held all the same, by each process, and statuses are
+// read from the database.
+func shared(ctx context.Context, config boot.Config) Check {
 	const name = "redis"
 	if !config.RedisURL.Set() {
 		return skipped(name, "REDIS_URL is not set: each process of the API counts requests for itself")
 	}
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
+	kept, meanwhile := "", ""
+	if config.StatusLife > 0 {
+		kept, meanwhile = ", and statuses are kept there", ", and statuses are read from the database"
+	}
 	if err := config.PingRedis(ctx); err != nil {
-		return warning(name, "it does not answer, or does not take the password; each process counts requests for itself meanwhile",
+		return warning(name, "it does not answer, or does not take the password; each process counts requests for itself meanwhile"+meanwhile,
 			"Check REDIS_URL: rediss:// where it speaks TLS, the password, and that this machine may reach it.")
 	}
-	return good(name, "it answers: request rates are counted over all processes")
+	return good(name, "it answers: request rates are counted over all processes"+kept)
 }
 
 // listens tries a port: it is free, or the service of ours that has it answers.

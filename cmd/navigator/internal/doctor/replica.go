@@ -25,7 +25,7 @@ func (l look) replica(ctx context.Context) Check {
 	options.URL, options.Standby = l.config.ReplicaDatabaseURL.Reveal(), true
 	pool, err := postgres.Open(ctx, options)
 	if err != nil {
-		return unreached(name, err)
+		return unreached(ctx, name, options, err)
 	}
 	defer pool.Close()
 	state, lag, err := postgres.Compare(ctx, primary, pool, l.config.ReplicaMaxLag)
@@ -33,7 +33,7 @@ func (l look) replica(ctx context.Context) Check {
 		return warning(name, "it cannot be compared with the primary", "Look at both servers' logs, and ask again.")
 	}
 	advice := map[postgres.ReplicaState]string{
-		postgres.ReplicaPromoted: "It takes writes: make it a standby anew, or take DATABASE_REPLICA_URL away.",
+		postgres.ReplicaPromoted: promotedAdvice,
 		postgres.ReplicaForeign:  "Set DATABASE_REPLICA_URL to a standby of the very server in DATABASE_URL.",
 		postgres.ReplicaLagging:  "Look whether it streams (pg_stat_wal_receiver there), or raise DATABASE_REPLICA_MAX_LAG.",
 	}[state]
@@ -47,9 +47,17 @@ func (l look) replica(ctx context.Context) Check {
 	return good(name, fmt.Sprintf("a standby of this primary, %s behind, schema %d", lag, version))
 }
 
-// unreached tells why the standby is not there.
-func unreached(name string, err error) Check {
-	detail, advice := "it does not answer, or is no standby; everything is read at the primary meanwhile", "Check DATABASE_REPLICA_URL, and that it leads to a standby."
+const promotedAdvice = "It takes writes: make it a standby anew, or take DATABASE_REPLICA_URL away."
+
+// unreached tells why the standby is not there. A server that takes writes refuses
+// who wants a standby as if it were away.
+func unreached(ctx context.Context, name string, options postgres.Options, err error) Check {
+	options.Standby = false
+	if pool, refused := postgres.Open(ctx, options); refused == nil {
+		pool.Close()
+		return warning(name, "it is no standby, or none any more: it is not read from", promotedAdvice)
+	}
+	detail, advice := "it does not answer; everything is read at the primary meanwhile", "Check DATABASE_REPLICA_URL, and that it leads to a standby."
 	var advised postgres.Advised
 	if errors.As(err, &advised) && advised.Advice() != "" {
 		detail, advice = advised.Detail(), advised.Advice()

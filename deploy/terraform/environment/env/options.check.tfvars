@@ -29,6 +29,7 @@ tools = {
 deadman_url = "https://switch.example.com/01234567"
 
 redis                 = { node_type = "cache.t4g.small", nodes = 2 }
+status_cache_seconds  = 2
 shield_advanced       = true
 watch                 = { agent = "prom/prometheus:v3.5.0", runbooks = "https://docs.navigator.example.com/runbooks", dashboards = "https://ops.navigator.example.com/grafana" }
 queue_scaling         = { jobs_per_task = 50, age_seconds = 300 }

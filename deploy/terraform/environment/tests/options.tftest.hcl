@@ -23,6 +23,10 @@ run "planned" {
     error_message = "Mails cannot leave, or the preflight cannot try it."
   }
   assert {
+    condition     = local.settings.STATUS_CACHE_TTL == "2s"
+    error_message = "Statuses are kept for another time than was asked for."
+  }
+  assert {
     condition     = length(aws_prometheus_workspace.main) == 1 && output.rollout.cluster == "navigator-production"
     error_message = "No managed Prometheus, or the rollout is told of another cluster."
   }

@@ -45,6 +45,15 @@ run "planned" {
     error_message = "Request rates are counted by each task for itself, or in one zone."
   }
   assert {
+    condition = (local.settings.STATUS_CACHE_TTL == "5s" && contains(keys(local.secrets["worker"]), "REDIS_URL") && !contains(keys(local.secrets["webhook"]), "REDIS_URL") &&
+    length(aws_vpc_security_group_ingress_rule.cache_worker) == 1 && length(aws_vpc_security_group_egress_rule.cache_worker) == 1)
+    error_message = "Statuses are kept in the cache, and who moves documents cannot take them away."
+  }
+  assert {
+    condition     = !contains(keys(local.job_table.restore.settings), "STATUS_CACHE_TTL")
+    error_message = "A restore is asked for a cache that it does not have."
+  }
+  assert {
     condition     = aws_cloudfront_distribution.assets[0].aliases == toset(["assets.navigator.example.com"]) && var.backup_lock.mode == "COMPLIANCE"
     error_message = "No static files, or backups that somebody can remove."
   }

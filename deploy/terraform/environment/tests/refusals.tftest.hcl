@@ -49,21 +49,25 @@ run "refuses_nonsense" {
 run "refuses_other_nonsense" {
   command = plan
   variables {
-    region      = "Virginia"
-    zones       = ["us-east-1a"]
-    services    = { api = { cpu = 512, memory = 1024, min = 1, max = 3 }, worker = { cpu = 512, memory = 1024, min = 1, max = 3 }, webhook = { cpu = 256, memory = 512, min = 2, max = 2 } }
-    smtp        = { host = "smtp.example.com", from = "no-reply@navigator.example.com", port = 0 }
-    backup_lock = { mode = "COMPLIANCE", days = 35 }
-    watch       = { agent = "prom/prometheus:v3.5.0", runbooks = "http://docs.example.com", dashboards = "https://ops.example.com/" }
+    region               = "Virginia"
+    settings             = { STATUS_CACHE_TTL = "5s" }
+    redis                = null
+    status_cache_seconds = 5
+    zones                = ["us-east-1a"]
+    services             = { api = { cpu = 512, memory = 1024, min = 1, max = 3 }, worker = { cpu = 512, memory = 1024, min = 1, max = 3 }, webhook = { cpu = 256, memory = 512, min = 2, max = 2 } }
+    smtp                 = { host = "smtp.example.com", from = "no-reply@navigator.example.com", port = 0 }
+    backup_lock          = { mode = "COMPLIANCE", days = 35 }
+    watch                = { agent = "prom/prometheus:v3.5.0", runbooks = "http://docs.example.com", dashboards = "https://ops.example.com/" }
   }
-  expect_failures = [var.region, var.zones, var.services, var.smtp, var.backup_lock, var.watch]
+  expect_failures = [var.region, var.zones, var.services, var.settings, var.status_cache_seconds, var.smtp, var.backup_lock, var.watch]
 }
 
 run "refuses_a_service_that_cannot_grow" {
   command = plan
   variables {
-    environment = "test" # so that nothing is planned
-    services    = { api = { cpu = 512, memory = 1024, min = 2, max = 1 }, worker = { cpu = 512, memory = 1024, min = 1, max = 3 }, webhook = { cpu = 256, memory = 512, min = 2, max = 2 } }
+    environment          = "test" # so that nothing is planned
+    status_cache_seconds = 6
+    services             = { api = { cpu = 512, memory = 1024, min = 2, max = 1 }, worker = { cpu = 512, memory = 1024, min = 1, max = 3 }, webhook = { cpu = 256, memory = 512, min = 2, max = 2 } }
   }
-  expect_failures = [var.environment, var.services]
+  expect_failures = [var.environment, var.services, var.status_cache_seconds]
 }

@@ -10,6 +10,10 @@ run "planned" {
     error_message = "Something is paid for that staging does not need."
   }
   assert {
+    condition     = !contains(keys(local.settings), "STATUS_CACHE_TTL") && length(aws_vpc_security_group_egress_rule.cache_worker) == 0
+    error_message = "Statuses are to be kept in a cache that is not there."
+  }
+  assert {
     condition     = length(aws_route53_record.api.failover_routing_policy) == 0 && aws_route53_record.api.health_check_id == null
     error_message = "There is no second region of staging."
   }

@@ -74,7 +74,6 @@ func BenchmarkCrowdedQueue(b *testing.B) {
 func BenchmarkCrowdedTable(b *testing.B) {
 	for b.Loop() {
 		n := crowd(b, "CROWD_CHUNKS", crowdChunks)
-		before := newCrowded(b).rate(crowdShort)
 		c, owner := newCrowded(b), core.NewID()
 		if err := place.SeedChunks(b.Context(), c.db.SuperURL(), []core.ID{owner}, crowdOwned, max(0, n-crowdOwned)); err != nil {
 			b.Fatal(err)
@@ -83,6 +82,7 @@ func BenchmarkCrowdedTable(b *testing.B) {
 		sheet.describe(b, "%d chunks of %d owners, %d of them the searching one's; letters of one page, an owner each", c.chunks(),
 			scalar[int](b, c.db.super, "select count(distinct user_id) from upload_pipeline.documents"), crowdOwned)
 		c.search(owner)
+		before := newCrowded(b).rate(crowdShort) // the tables take long to fill: the rates are taken close together
 		full := c.rate(crowdShort)
 		after := newCrowded(b).rate(crowdShort)
 		addCrowded(b, fmt.Sprintf("documents, into %d chunks", n), full, before, after)

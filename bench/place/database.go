@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -51,19 +50,11 @@ func (c *Cluster) Dir() string { return c.dir }
 // SuperURL is the superuser's address of the cluster's own database.
 func (c *Cluster) SuperURL() string { return c.server.SuperURL() }
 
-// Close stops the server and removes its files, which may lie outside its
-// folder where another user has to own them.
+// Close stops the server and removes its files.
 func (c *Cluster) Close() error {
-	var err error
-	if c.server != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		err = c.server.Stop(ctx)
-		if home := filepath.Dir(c.server.Place()); strings.HasPrefix(filepath.Base(home), "navigator-pg-") {
-			err = errors.Join(err, os.RemoveAll(home))
-		}
-	}
-	return errors.Join(err, os.RemoveAll(c.dir))
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	return pgserver.Remove(ctx, pgserver.Options{Dir: c.dir})
 }
 
 // OwnDatabase is a migrated database of a cluster.

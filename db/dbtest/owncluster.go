@@ -2,10 +2,7 @@ package dbtest
 
 import (
 	"context"
-	"errors"
 	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -15,10 +12,9 @@ import (
 // Cluster is a server of one test's own, which can be lost with all that is in
 // it. It keeps what it commits no safer than the shared one.
 type Cluster struct {
-	tb   testing.TB
-	dir  string
-	home string // where its data lies, which may be elsewhere
-	srv  *server
+	tb  testing.TB
+	dir string
+	srv *server
 }
 
 // NewCluster starts a server for tb, and removes it when tb ends.
@@ -36,7 +32,6 @@ func NewCluster(tb testing.TB) *Cluster {
 	if err != nil {
 		tb.Fatalf("dbtest: start a server: %v", err)
 	}
-	c.home = filepath.Dir(running.Place())
 	if c.srv, err = openServer(ctx, running.SuperURL()); err != nil {
 		tb.Fatalf("dbtest: %v", err)
 	}
@@ -73,17 +68,13 @@ func (c *Cluster) Destroy() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
 	defer cancel()
-	_, err := pgserver.StopAt(ctx, pgserver.Options{Dir: c.dir})
 	if c.srv != nil {
 		for _, conn := range c.srv.idle {
-			_ = conn.Close(ctx) // the server has closed it
+			_ = conn.Close(ctx) // it goes with the server
 		}
 		c.srv.idle = nil
 	}
-	err = errors.Join(err, os.RemoveAll(c.dir))
-	if strings.HasPrefix(filepath.Base(c.home), "navigator-pg-") {
-		err = errors.Join(err, os.RemoveAll(c.home))
-	}
+	err := pgserver.Remove(ctx, pgserver.Options{Dir: c.dir})
 	c.dir = ""
 	if err != nil {
 		c.tb.Errorf("dbtest: %v", err)

@@ -29,13 +29,18 @@ func ownServer(tb testing.TB, name string, start func(context.Context, pgserver.
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
+	tb.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
+		defer cancel()
+		if err := pgserver.Remove(ctx, pgserver.Options{Dir: dir}); err != nil {
+			tb.Errorf("dbtest: %v", err)
+		}
+	})
 	ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
 	defer cancel()
 	server, err := start(ctx, pgserver.Options{Dir: dir, Settings: map[string]string{"fsync": "off", "shared_buffers": "16MB"}})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() { _ = server.Stop(context.Background()) })
 	return server
 }

@@ -93,6 +93,10 @@ func (a *account) reaches(ctx context.Context, dir string) bool {
 	return cmd.Run() == nil
 }
 
+// outside begins the name of a folder for data that does not lie under the
+// cluster's own.
+const outside = "navigator-pg-"
+
 // settle returns the folder for data and log: the remembered one, else one
 // under st.dir, else one in the shared temporary folder when the account
 // cannot reach st.dir.
@@ -101,7 +105,7 @@ func (a *account) settle(ctx context.Context, opts Options, st state) (string, e
 	if home == "" {
 		home = filepath.Join(st.dir, "server")
 		if !a.reaches(ctx, st.dir) {
-			home = filepath.Join(sharedTemp(), "navigator-pg-"+st.key())
+			home = filepath.Join(sharedTemp(), outside+st.key())
 			opts.logf("user %s, who runs PostgreSQL for root, cannot enter %s: its data goes to %s", a.name, st.dir, home)
 		}
 	}

@@ -10,10 +10,14 @@ package pgserver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strconv"
+	"strings"
 )
 
 // superuser is the bootstrap role of every private cluster.
@@ -157,4 +161,22 @@ func StopAt(ctx context.Context, opts Options) (bool, error) {
 		return false, nil
 	}
 	return true, srv.shutdown(ctx)
+}
+
+// Remove stops the server that runs under opts.Dir, whoever started it, and
+// removes all its files: its data too, where that had to be put elsewhere for the
+// account that runs it. Nothing is left that could be restored from.
+func Remove(ctx context.Context, opts Options) error {
+	st, err := openState(opts.Dir)
+	if err != nil {
+		return err
+	}
+	home := st.home()
+	if _, err := StopAt(ctx, opts); err != nil {
+		return err // its files are still used
+	}
+	if strings.HasPrefix(filepath.Base(home), outside) {
+		err = os.RemoveAll(home)
+	}
+	return errors.Join(err, os.RemoveAll(st.dir))
 }

@@ -3,6 +3,7 @@ package pgserver
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -21,14 +22,9 @@ func testOptions(t *testing.T) Options {
 	opts := Options{Dir: filepath.Join(t.TempDir(), "pg"), Log: t.Logf,
 		Settings: map[string]string{"fsync": "off", "shared_buffers": "16MB", "max_connections": "20"}}
 	t.Cleanup(func() {
-		home := state{dir: opts.Dir}.home()
-		if _, err := StopAt(context.Background(), opts); err != nil && home != "" {
-			t.Errorf("stop: %v", err)
-		}
-		if home != "" { // may lie outside the test's own folder
-			if err := os.RemoveAll(home); err != nil {
-				t.Error(err)
-			}
+		started := state{dir: opts.Dir}.home() != ""
+		if err := Remove(context.Background(), opts); err != nil && started {
+			t.Errorf("remove: %v", err)
 		}
 	})
 	return opts
@@ -149,6 +145,14 @@ func TestAStandbyFollowsAndIsPromoted(t *testing.T) {
 	}
 	if again, err := Follow(ctx, opts, primary); err != nil || !again.Adopted() {
 		t.Errorf("what runs there was not taken over: %v", err)
+	}
+	if err := Remove(ctx, opts); err != nil {
+		t.Fatal(err)
+	}
+	for _, place := range []string{opts.Dir, standby.Place()} { // the data may lie elsewhere
+		if _, err := os.Stat(place); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is still there after its removal: %v", place, err)
+		}
 	}
 }
 

@@ -29,7 +29,6 @@ type cluster struct {
 	current *pgserver.Cluster
 	dir     string   // of the current one
 	dirs    []string // of each there was
-	homes   []string // where their data lay
 }
 
 const clusterTime = 2 * time.Minute
@@ -84,7 +83,7 @@ func (c *cluster) start(ctx context.Context) error {
 func (c *cluster) become(current *pgserver.Cluster) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.current, c.homes = current, append(c.homes, filepath.Dir(current.Place()))
+	c.current = current
 }
 
 // prepare makes the database, its schema and the logins.
@@ -173,19 +172,12 @@ func (c *cluster) quit(ctx context.Context) error {
 	return err
 }
 
-// remove stops the servers and removes their files, which may lie outside their
-// folders where another user has to own them.
+// remove stops the servers and removes their files.
 func (c *cluster) remove() (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), clusterTime)
 	defer cancel()
 	for _, dir := range c.dirs {
-		_, stop := pgserver.StopAt(ctx, pgserver.Options{Dir: dir})
-		err = errors.Join(err, stop, os.RemoveAll(dir))
-	}
-	for _, home := range c.homes {
-		if strings.HasPrefix(filepath.Base(home), "navigator-pg-") {
-			err = errors.Join(err, os.RemoveAll(home))
-		}
+		err = errors.Join(err, pgserver.Remove(ctx, pgserver.Options{Dir: dir}))
 	}
 	return err
 }

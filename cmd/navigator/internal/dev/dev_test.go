@@ -17,6 +17,7 @@ import (
 	"github.com/insurance-navigator/navigator/adapters/pdftext"
 	"github.com/insurance-navigator/navigator/cmd/internal/boot"
 	"github.com/insurance-navigator/navigator/cmd/navigator/internal/dev"
+	"github.com/insurance-navigator/navigator/db/pgserver"
 )
 
 // terminal keeps what dev prints, and tells when it is ready.
@@ -177,18 +178,11 @@ func operates(t *testing.T, dir string) {
 	}
 }
 
-// sweep removes the cluster's data where its user could not enter the test's
-// own folder, and it was put elsewhere.
+// sweep removes the cluster, whose data may lie elsewhere.
 func sweep(t *testing.T, dir string) {
 	t.Helper()
-	home, err := os.ReadFile(filepath.Join(dir, "pg", "home"))
-	if err != nil {
-		return // it lies in the folder itself
-	}
-	if place := strings.TrimSpace(string(home)); strings.Contains(place, "navigator-pg-") {
-		if err := os.RemoveAll(place); err != nil {
-			t.Error(err)
-		}
+	if err := pgserver.Remove(context.Background(), pgserver.Options{Dir: filepath.Join(dir, "pg")}); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -295,7 +295,7 @@ func TestAStopLeavesADownloadThatIsNotRead(t *testing.T) {
 	w.config.SoftStop = 500 * time.Millisecond
 	w.start(boot.API)
 	ada := w.person("ada")
-	const size = 16 << 20 // more than the buffers of a connection hold
+	const size = 8 << 20 // more than the buffers of a connection hold
 	id := ada.taken("card.pdf", grown(corpus.MemberCard().Bytes, size))
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.api+"/documents/"+id+"/file", nil)
 	if err != nil {

@@ -35,7 +35,7 @@ var unbound = map[string]string{
 	"adapters/httpapi/refusals.go problemExample":  "the document's example; nothing is awaited",
 	"adapters/jwtverify/remote.go fly":             "a fetch of keys serves all who wait for it; has its own timeout",
 	"adapters/localauth/accounts.go New":           "a hash at start, of milliseconds",
-	"adapters/pdftext/instance.go call":            "the sandbox is stopped by its memory's stop word, at the end of the run's own context",
+	"adapters/pdftext/file.go inside":              "the sandbox is stopped by its memory's stop word, at the end of the run's own context",
 	"adapters/pdftext/instance.go start":           "the sandbox is made whole, and stopped by the run's own context",
 	"adapters/pdftext/instance.go close":           "closing comes after the run",
 	"adapters/redislimiter/limiter.go ask":         "a client that leaves does not speak against Redis; Config.Wait, 50 ms",

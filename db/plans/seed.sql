@@ -75,7 +75,7 @@ insert into upload_pipeline.upload_intents (document_id, job_id, user_id, filena
 insert into upload_pipeline.storage_intents (storage_key, user_id, created_at)
     select 'intent-' || n, pg_temp.id(1 + n % 200), now() - interval '1 minute' * n from generate_series(1, 200) n;
 insert into upload_pipeline.idempotency_keys (key_hash, fingerprint, resource, answer, expires_at)
-    select pg_temp.digest(n), pg_temp.digest(n), pg_temp.id(n), '{}', now() + interval '1 day' * n / 20000 from generate_series(1, 20000) n;
+    select pg_temp.digest(n), pg_temp.digest(n), pg_temp.id(n), '{}', now() + interval '8 days' + interval '1 day' * n / 20000 from generate_series(1, 20000) n;
 insert into upload_pipeline.api_keys (key_id, user_id, name, hint, key_sha256, scopes, expires_at)
     select pg_temp.id(n), pg_temp.id(1 + n % 200), 'key', 'nav_1234', pg_temp.digest(n), '{search}', now() + interval '90 days' from generate_series(1, 300) n;
 insert into upload_pipeline.instances (instance_id, service, environment, storage_env, database_id, providers, settings_hash, build, schema_version)

@@ -22,7 +22,7 @@ func BenchmarkLine(b *testing.B) {
 	for _, c := range []struct {
 		name string
 		profile
-	}{{"letters", profile{documents: 300, pages: 1}}, {"small", profile{documents: 150, pages: 10}}, {"large", profile{documents: 10, pages: 250}}} {
+	}{{"letters", profile{documents: 1200, pages: 1}}, {"small", profile{documents: 600, pages: 10}}, {"large", profile{documents: 10, pages: 250}}} {
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
 				benchmarkLine(b, c.profile)

@@ -24,12 +24,13 @@ import (
 
 // command is what the place is told.
 type command struct {
-	Bin    string            `default:"bin" help:"Folder of the services' programs and of navigator."`
-	Parse  time.Duration     `help:"What the parser takes for a document."`
-	Embed  time.Duration     `help:"What the embedder takes for a request."`
-	Set    map[string]string `help:"A setting of every service: NAME=VALUE; may be repeated."`
-	Memory int64             `placeholder:"MIB" help:"The most memory the API may use; 0: no bound."`
-	Logs   string            `placeholder:"FILE" help:"Where the services' logs go; empty: nowhere."`
+	Bin     string            `default:"bin" help:"Folder of the services' programs and of navigator."`
+	Parse   time.Duration     `help:"What the parser takes for a document."`
+	Embed   time.Duration     `help:"What the embedder takes for a request."`
+	Set     map[string]string `help:"A setting of every service: NAME=VALUE; may be repeated."`
+	Memory  int64             `placeholder:"MIB" help:"The most memory the API may use; 0: no bound."`
+	Buffers int64             `placeholder:"MIB" help:"The database's shared_buffers; 0: those of make dev."`
+	Logs    string            `placeholder:"FILE" help:"Where the services' logs go; empty: nowhere."`
 }
 
 func main() {
@@ -44,7 +45,11 @@ func main() {
 }
 
 func (c command) run(ctx context.Context) (err error) {
-	cluster, err := place.OpenCluster(ctx, nil)
+	settings := map[string]string{}
+	if c.Buffers > 0 {
+		settings["shared_buffers"] = fmt.Sprintf("%dMB", c.Buffers)
+	}
+	cluster, err := place.OpenCluster(ctx, settings)
 	if err != nil {
 		return err
 	}

@@ -153,6 +153,8 @@ var overload = Scenario{
 
 var search = Scenario{
 	Name: "L9", Title: "Search and status with 100,000 chunks of 20 users", Lasts: 5 * time.Minute, Users: 20, Own: 1, Paper: ordinary,
+	// What is searched is some 800 MiB of pages. Production's compute is Supabase's Medium, of 4 GB.
+	Place: Place{BuffersMiB: 1024},
 	Phases: []Phase{{Name: "search", Before: []Step{{Act: Chunks, Owned: 5000}}, Loads: []Load{
 		{Name: "search", Do: Search, Spread: Poisson, Rate: 20, For: time.Minute},
 		{Name: "status", Do: Status, Spread: Poisson, Rate: 50, For: time.Minute},

@@ -39,7 +39,7 @@ const doorTime = time.Hour
 // OpenPlace starts the place's program with what a scenario tells it, and waits
 // for its door. Logs go to a file where one is named.
 func OpenPlace(ctx context.Context, program, bin, logs string, p Place) (*Door, error) {
-	args := []string{"--bin", bin, "--parse", p.Parse.String(), "--embed", p.Embed.String(), "--memory", strconv.Itoa(p.MemoryMiB), "--logs", logs}
+	args := []string{"--bin", bin, "--parse", p.Parse.String(), "--embed", p.Embed.String(), "--memory", strconv.Itoa(p.MemoryMiB), "--buffers", strconv.Itoa(p.BuffersMiB), "--logs", logs}
 	for name, value := range p.Settings {
 		args = append(args, "--set", name+"="+value)
 	}

@@ -27,10 +27,11 @@ type Scenario struct {
 
 // Place is what the private place of a scenario is told.
 type Place struct {
-	Parse     time.Duration // the parser takes so long for a document
-	Embed     time.Duration // the embedder takes so long for a request
-	MemoryMiB int           // the most the API may use; 0: no bound
-	Settings  map[string]string
+	Parse      time.Duration // the parser takes so long for a document
+	Embed      time.Duration // the embedder takes so long for a request
+	MemoryMiB  int           // the most the API may use; 0: no bound
+	BuffersMiB int           // the database's shared_buffers; 0: those of make dev, 256
+	Settings   map[string]string
 }
 
 // Paper is what the documents are like: PDFs of real pages, each with so many

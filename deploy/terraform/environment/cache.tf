@@ -3,6 +3,13 @@
 # reads the database.
 locals {
   status_cache = var.redis == null ? 0 : coalesce(var.status_cache_seconds, 5)
+
+  # Who may reach it. Whoever moves a document takes its kept status away: the
+  # workers need the cache only where statuses are kept there.
+  cache_users = var.redis == null ? {} : merge(
+    { API = module.api.security_group_id, preflight = aws_security_group.migrate.id },
+    local.status_cache == 0 ? {} : { worker = module.worker.security_group_id },
+  )
 }
 
 # AWS changes no description: another one would replace the group, which is in use.
@@ -13,40 +20,19 @@ resource "aws_security_group" "cache" {
   vpc_id      = aws_vpc.main.id
 }
 
-# So do the preflights of those who use it.
-resource "aws_vpc_security_group_ingress_rule" "cache_doctor" {
-  count                        = var.redis == null ? 0 : 1
-  security_group_id            = aws_security_group.cache[0].id
-  description                  = "from the preflight"
-  referenced_security_group_id = aws_security_group.migrate.id
-  ip_protocol                  = "tcp"
-  from_port                    = 6379
-  to_port                      = 6379
-}
-
-resource "aws_vpc_security_group_egress_rule" "cache_doctor" {
-  count                        = var.redis == null ? 0 : 1
-  security_group_id            = aws_security_group.migrate.id
-  description                  = "to the cache"
-  referenced_security_group_id = aws_security_group.cache[0].id
-  ip_protocol                  = "tcp"
-  from_port                    = 6379
-  to_port                      = 6379
-}
-
 resource "aws_vpc_security_group_ingress_rule" "cache" {
-  count                        = var.redis == null ? 0 : 1
+  for_each                     = local.cache_users
   security_group_id            = aws_security_group.cache[0].id
-  description                  = "from the API"
-  referenced_security_group_id = module.api.security_group_id
+  description                  = "from the ${each.key}"
+  referenced_security_group_id = each.value
   ip_protocol                  = "tcp"
   from_port                    = 6379
   to_port                      = 6379
 }
 
 resource "aws_vpc_security_group_egress_rule" "cache" {
-  count                        = var.redis == null ? 0 : 1
-  security_group_id            = module.api.security_group_id
+  for_each                     = local.cache_users
+  security_group_id            = each.value
   description                  = "to the cache"
   referenced_security_group_id = aws_security_group.cache[0].id
   ip_protocol                  = "tcp"
@@ -54,26 +40,25 @@ resource "aws_vpc_security_group_egress_rule" "cache" {
   to_port                      = 6379
 }
 
-# Whoever moves a document takes its kept status away: the workers need the cache
-# only where statuses are kept there.
-resource "aws_vpc_security_group_ingress_rule" "cache_worker" {
-  count                        = local.status_cache == 0 ? 0 : 1
-  security_group_id            = aws_security_group.cache[0].id
-  description                  = "from the worker"
-  referenced_security_group_id = module.worker.security_group_id
-  ip_protocol                  = "tcp"
-  from_port                    = 6379
-  to_port                      = 6379
+# The names that these rules had: they stay as they are.
+moved {
+  from = aws_vpc_security_group_ingress_rule.cache[0]
+  to   = aws_vpc_security_group_ingress_rule.cache["API"]
 }
 
-resource "aws_vpc_security_group_egress_rule" "cache_worker" {
-  count                        = local.status_cache == 0 ? 0 : 1
-  security_group_id            = module.worker.security_group_id
-  description                  = "to the cache"
-  referenced_security_group_id = aws_security_group.cache[0].id
-  ip_protocol                  = "tcp"
-  from_port                    = 6379
-  to_port                      = 6379
+moved {
+  from = aws_vpc_security_group_egress_rule.cache[0]
+  to   = aws_vpc_security_group_egress_rule.cache["API"]
+}
+
+moved {
+  from = aws_vpc_security_group_ingress_rule.cache_doctor[0]
+  to   = aws_vpc_security_group_ingress_rule.cache["preflight"]
+}
+
+moved {
+  from = aws_vpc_security_group_egress_rule.cache_doctor[0]
+  to   = aws_vpc_security_group_egress_rule.cache["preflight"]
 }
 
 resource "aws_elasticache_subnet_group" "main" {

@@ -46,7 +46,7 @@ run "planned" {
   }
   assert {
     condition = (local.settings.STATUS_CACHE_TTL == "5s" && contains(keys(local.secrets["worker"]), "REDIS_URL") && !contains(keys(local.secrets["webhook"]), "REDIS_URL") &&
-    length(aws_vpc_security_group_ingress_rule.cache_worker) == 1 && length(aws_vpc_security_group_egress_rule.cache_worker) == 1)
+    contains(keys(aws_vpc_security_group_ingress_rule.cache), "worker") && contains(keys(aws_vpc_security_group_egress_rule.cache), "worker"))
     error_message = "Statuses are kept in the cache, and who moves documents cannot take them away."
   }
   assert {

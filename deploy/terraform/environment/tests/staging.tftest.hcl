@@ -10,7 +10,7 @@ run "planned" {
     error_message = "Something is paid for that staging does not need."
   }
   assert {
-    condition     = !contains(keys(local.settings), "STATUS_CACHE_TTL") && length(aws_vpc_security_group_egress_rule.cache_worker) == 0
+    condition     = !contains(keys(local.settings), "STATUS_CACHE_TTL") && !contains(keys(aws_vpc_security_group_egress_rule.cache), "worker")
     error_message = "Statuses are to be kept in a cache that is not there."
   }
   assert {

@@ -20,6 +20,7 @@ var unbound = map[string]string{
 	"cmd/internal/boot/main.go Main":               "the process's own context, ended by a signal",
 	"cmd/internal/boot/limiter.go firstPing":       "a start that is broken off ends with its process; 2 s",
 	"cmd/internal/boot/drill.go Drill":             "the scratch database is wiped after a drill that was broken off, too; bounded",
+	"cmd/internal/boot/health.go facts":            "one look serves all who ask; 5 s",
 	"cmd/internal/boot/house.go register":          "leaving the list of processes comes after the stop; 5 s",
 	"cmd/internal/boot/house.go engine":            "closing comes after the stop",
 	"cmd/internal/boot/oldfiles.go close":          "closing comes after the stop",

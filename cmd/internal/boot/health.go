@@ -3,7 +3,10 @@ package boot
 import (
 	"context"
 	"strings"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/core"
@@ -16,35 +19,129 @@ type health struct {
 	peers *postgres.Instances
 	self  *outcomes
 	purse *purse
+	known *known
 }
 
-// healthTime bounds the answer.
-const healthTime = time.Second
+const (
+	// healthPatience is how long an answer waits for a look at the database
+	// while what the look before found is still fresh.
+	healthPatience = 100 * time.Millisecond
+	// healthTime bounds the answer where nothing fresh is known.
+	healthTime = time.Second
+	// healthLook bounds a look: under a load that takes every connection it
+	// waits for its turn, though none who asked waits as long.
+	healthLook = 5 * time.Second
+	// healthFresh is how old what was found may be told.
+	healthFresh = 5 * time.Second
+)
+
+// facts is what one look at the database found.
+type facts struct {
+	at     time.Time
+	peers  []postgres.Peer
+	budget *ports.Dependency
+	pauses []core.Pause
+	err    error
+}
+
+// look asks the database, everything at once: where connections are scarce,
+// each question waits for one.
+func (h health) look(ctx context.Context) facts {
+	var found facts
+	all, ctx := errgroup.WithContext(ctx)
+	all.Go(func() (err error) {
+		found.peers, err = h.peers.Peers(ctx)
+		return err
+	})
+	all.Go(func() (err error) {
+		found.pauses, err = h.peers.Pauses(ctx)
+		return err
+	})
+	all.Go(func() error {
+		if dep, ok := h.purse.dependency(ctx); ok {
+			found.budget = &dep
+		}
+		return nil
+	})
+	found.err = all.Wait()
+	found.at = time.Now().UTC()
+	return found
+}
+
+// known is what the last look found, and the one under way: one serves all who
+// ask meanwhile.
+type known struct {
+	mu    sync.Mutex
+	last  facts
+	under chan struct{} // closed at the look's end; nil: none is under way
+}
+
+// begin starts a look where none is under way. The channel closes at its end.
+func (k *known) begin(look func() facts) <-chan struct{} {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.under == nil {
+		under := make(chan struct{})
+		k.under = under
+		go func() {
+			found := look()
+			k.mu.Lock()
+			defer k.mu.Unlock()
+			k.last, k.under = found, nil
+			close(under)
+		}()
+	}
+	return k.under
+}
+
+// fresh is what the last look found, unless that is too old to be told.
+func (k *known) fresh() (facts, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.last, time.Since(k.last.at) < healthFresh
+}
+
+// facts are those of a look that ends soon, else the last that are fresh, else
+// those of a look that ends within healthTime.
+func (k *known) facts(ctx context.Context, look func(context.Context) facts) facts {
+	ended := k.begin(func() facts {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), healthLook)
+		defer cancel()
+		return look(ctx)
+	})
+	for _, wait := range []time.Duration{healthPatience, healthTime - healthPatience} {
+		timer := time.NewTimer(wait)
+		select {
+		case <-ended:
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+		if found, ok := k.fresh(); ok {
+			return found
+		}
+	}
+	return facts{at: time.Now().UTC(), err: context.DeadlineExceeded}
+}
 
 // Dependencies is ports.Health.
 func (h health) Dependencies(ctx context.Context) []ports.Dependency {
-	ctx, cancel := context.WithTimeout(ctx, healthTime)
-	defer cancel()
-	peers, err := h.peers.Peers(ctx)
-	now := time.Now().UTC()
-	if err != nil {
-		return append(h.self.all(), ports.Dependency{Name: "database", Code: string(core.CodeDatabaseUnavailable), Since: now})
+	found := h.known.facts(ctx, h.look)
+	own := h.self.all()
+	if found.err != nil {
+		return append(own, ports.Dependency{Name: "database", Code: string(core.CodeDatabaseUnavailable), Since: found.at})
 	}
-	deps := []ports.Dependency{{Name: "database", OK: true, Since: now}, worker(peers, now)}
-	if dep, ok := h.purse.dependency(ctx); ok {
-		deps = append(deps, dep)
+	deps := []ports.Dependency{{Name: "database", OK: true, Since: found.at}, worker(found.peers, found.at)}
+	if found.budget != nil {
+		deps = append(deps, *found.budget)
 	}
-	deps = append(deps, merged(peers, h.self.all())...)
-	deps = append(deps, clocks(peers, h.self.all())...)
-	return append(deps, h.resting(ctx)...)
+	deps = append(deps, merged(found.peers, own)...)
+	deps = append(deps, clocks(found.peers, own)...)
+	return append(deps, resting(found.pauses)...)
 }
 
 // resting is what an operator has paused; nothing where all goes.
-func (h health) resting(ctx context.Context) (list []ports.Dependency) {
-	pauses, err := h.peers.Pauses(ctx)
-	if err != nil {
-		return []ports.Dependency{{Name: "database", Code: string(core.CodeDatabaseUnavailable), Since: time.Now().UTC()}}
-	}
+func resting(pauses []core.Pause) (list []ports.Dependency) {
 	for _, p := range pauses {
 		list = append(list, ports.Dependency{Name: strings.Replace(p.What, ":", "_", 1), Code: string(p.Code()), Since: p.Since.UTC()})
 	}

@@ -48,6 +48,7 @@ type House struct {
 	mailer            ports.Mailer       // the mail server; nil where there is none outside
 	postman           *localauth.Postman // nil where accounts send no mails of ours
 	purse             *purse
+	known             known // of /health
 	meters            meters
 	traces            tracing
 	progress          atomic.Int64         // when a job last ended here, in nanoseconds; 0 before the first
@@ -324,6 +325,6 @@ func (h *House) line(ctx context.Context) (*riverqueue.Line, error) {
 	return newLine(ctx, h.config, settings, h.workPool, h.store, h.parts, h.meters, h.log)
 }
 
-func (h *House) health() health { return health{h.instances, h.seen, h.purse} }
+func (h *House) health() health { return health{h.instances, h.seen, h.purse, &h.known} }
 
 var _ ports.Health = health{}

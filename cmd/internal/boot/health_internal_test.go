@@ -1,0 +1,66 @@
+package boot
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestHealthTellsWhatItKnows lets a look at the database take its time: an
+// answer does not wait for it while the one before is fresh, everybody who asks
+// shares it, and what is too old is not told.
+func TestHealthTellsWhatItKnows(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var (
+			k     known
+			looks int
+			takes time.Duration
+			fails error
+		)
+		ask := func() (found facts, waited time.Duration) {
+			t.Helper()
+			began := time.Now()
+			found = k.facts(t.Context(), func(ctx context.Context) facts {
+				looks++
+				err := fails
+				select {
+				case <-time.After(takes):
+				case <-ctx.Done():
+					err = ctx.Err()
+				}
+				return facts{at: time.Now(), err: err}
+			})
+			return found, time.Since(began)
+		}
+		expect := func(what string, failed bool, within time.Duration, count int) {
+			t.Helper()
+			found, waited := ask()
+			if (found.err != nil) != failed || waited != within || looks != count {
+				t.Fatalf("%s: error %v after %s and %d looks, want one: %t, after %s and %d looks", what, found.err, waited, looks, failed, within, count)
+			}
+		}
+
+		takes = time.Hour
+		expect("nothing is known and the database says nothing", true, healthTime, 1)
+		expect("the same look goes on", true, healthTime, 1)
+		time.Sleep(healthLook)
+		takes = 10 * time.Millisecond
+		expect("the database answers soon", false, takes, 2)
+		takes = healthLook - time.Second
+		expect("it is slow, what was known is told", false, healthPatience, 3)
+		expect("who asks meanwhile does not ask it again", false, healthPatience, 3)
+		time.Sleep(takes)
+		takes = time.Hour
+		expect("the slow answer is fresh", false, healthPatience, 4)
+		time.Sleep(healthFresh)
+		expect("a silent database is told of", true, healthPatience, 5)
+		time.Sleep(healthLook)
+		takes, fails = 0, errors.New("refused")
+		expect("its refusal is told at once", true, 0, 6)
+		fails = nil
+		expect("and its return", false, 0, 7)
+	})
+}

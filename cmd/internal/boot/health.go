@@ -25,7 +25,7 @@ type health struct {
 const (
 	// healthPatience is how long an answer waits for a look at the database
 	// while what the look before found is still fresh.
-	healthPatience = 100 * time.Millisecond
+	healthPatience = 30 * time.Millisecond
 	// healthTime bounds the answer where nothing fresh is known.
 	healthTime = time.Second
 	// healthLook bounds a look: under a load that takes every connection it

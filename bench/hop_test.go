@@ -56,7 +56,7 @@ func addHops(b *testing.B, measure string, ours, empty sample, note, metric stri
 // completed waits until so many documents are complete.
 func (w *world) completed(n int) {
 	w.b.Helper()
-	until(w.b, "the document to complete", 50*time.Millisecond, func(ctx context.Context) bool {
+	until(w.b, "the document to complete", 250*time.Millisecond, func(ctx context.Context) bool {
 		var ended, complete int
 		err := w.db.super.QueryRow(ctx, `select count(*) filter (where finished_at is not null), count(*) filter (where status = 'complete')
 			from upload_pipeline.upload_jobs`).Scan(&ended, &complete)

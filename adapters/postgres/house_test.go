@@ -103,6 +103,18 @@ func (q *memoryQueue) Add(ctx context.Context, batch *pgx.Batch, jobs ...core.Jo
 	return nil
 }
 
+// AddWhere remembers them if the condition holds by then.
+func (q *memoryQueue) AddWhere(ctx context.Context, batch *pgx.Batch, condition string, args []any, jobs ...core.Job) error {
+	batch.Queue("select "+condition, args...).QueryRow(func(row pgx.Row) error {
+		var holds bool
+		if err := row.Scan(&holds); err != nil || !holds {
+			return err
+		}
+		return q.Insert(ctx, nil, jobs...)
+	})
+	return nil
+}
+
 func (q *memoryQueue) End(batch *pgx.Batch, _ any) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()

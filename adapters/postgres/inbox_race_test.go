@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -33,11 +34,16 @@ func (h *house) meet(c ports.Callback, other func(delivered func())) ports.Outco
 	return got.Outcome
 }
 
-// locked waits until one session waits for a lock.
+// locked waits until one session waits for another's row.
 func (h *house) locked() {
 	h.t.Helper()
+	h.waits(`wait_event <> 'advisory'`)
+}
+
+func (h *house) waits(what string) {
+	h.t.Helper()
 	until(h.t, "a session to wait for a lock", func() bool {
-		return h.count(`select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`) == 1
+		return h.count(`select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and `+what) == 1
 	})
 }
 
@@ -69,16 +75,15 @@ func (h *house) unsettled(keeps bool, sql string, args ...any) func(delivered fu
 	}
 }
 
-// slowQueue stops where a transaction ends its job.
-type slowQueue struct {
-	*memoryQueue
-	within func()
+// slowQueue stops where a transaction ends its job, until the lock is free.
+type slowQueue struct{ *memoryQueue }
+
+func (q slowQueue) End(batch *pgx.Batch, ticket any) error {
+	batch.Queue(advisory)
+	return q.memoryQueue.End(batch, ticket)
 }
 
-func (q slowQueue) Complete(ctx context.Context, tx pgx.Tx, ticket any) error {
-	q.within()
-	return q.memoryQueue.Complete(ctx, tx, ticket)
-}
+const advisory = `select pg_advisory_xact_lock(7)`
 
 // answering is the step that keeps the parser's answer, with that turn.
 func (h *house) answering(job core.Job) func(delivered func()) {
@@ -89,8 +94,22 @@ func (h *house) answering(job core.Job) func(delivered func()) {
 		if err != nil {
 			h.t.Fatal(err)
 		}
+		hold, err := h.super().Begin(h.t.Context())
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		defer hold.Rollback(context.WithoutCancel(h.t.Context())) //nolint:errcheck // it has ended
+		if _, err := hold.Exec(h.t.Context(), advisory); err != nil {
+			h.t.Fatal(err)
+		}
 		step := core.Step{Document: doc, Leg: leg, Made: core.Queued{ProviderJob: "pjb-2"}}
-		if err := postgres.NewStore(h.work, slowQueue{h.queue, delivered}, postgres.DefaultWaits()).Keep(h.t.Context(), step, nil); err != nil {
+		kept := make(chan error, 1)
+		go func() {
+			kept <- postgres.NewStore(h.work, slowQueue{h.queue}, postgres.DefaultWaits()).Keep(h.t.Context(), step, nil)
+		}()
+		h.waits(`wait_event = 'advisory'`)
+		delivered()
+		if err := errors.Join(hold.Rollback(h.t.Context()), <-kept); err != nil {
 			h.t.Fatal(err)
 		}
 	}

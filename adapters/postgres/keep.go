@@ -19,11 +19,7 @@ import (
 // late, doubled or overtaken step finds nothing to move, is rolled back, and
 // returns core.ErrStale.
 func (s *Store) Keep(ctx context.Context, step core.Step, ticket any) error {
-	keep := s.keep
-	if _, ok := step.Made.(core.Queued); ok {
-		keep = s.keepAnswer
-	}
-	err := keep(ctx, step, ticket)
+	err := s.keep(ctx, step, ticket)
 	if state(err) == checkViolation { // the database's own gate refused the step
 		return &core.Error{Code: core.CodeChunksIncomplete, Kind: core.Permanent, Err: err}
 	}
@@ -41,8 +37,8 @@ func (s *Store) keep(ctx context.Context, step core.Step, ticket any) error {
 		if repeatable(step) {
 			batch.Queue(unhurried)
 		}
-		s.queueStep(batch, step, func(pgx.Row) error { return nil })
-		if err := s.queue.Add(ctx, batch, nextJobs(step, false)...); err != nil {
+		s.queueStep(batch, step)
+		if err := s.queueJobs(ctx, batch, step); err != nil {
 			return nil, err
 		}
 		return batch, s.queue.End(batch, ticket)
@@ -53,44 +49,48 @@ func (s *Store) keep(ctx context.Context, step core.Step, ticket any) error {
 // database without a word to anybody having been wrong: the client was not told
 // that the document is complete, and the parser is not asked for another job.
 func repeatable(step core.Step) bool {
-	if _, lost := step.Made.(core.Lost); lost {
+	switch step.Made.(type) {
+	case core.Lost, core.Queued:
 		return false
 	}
 	return step.Leg.Next != ""
 }
 
-// keepAnswer keeps the parser's word that it took the document. Whether a
-// callback has overtaken it decides what comes next, so it is asked first.
-func (s *Store) keepAnswer(ctx context.Context, step core.Step, ticket any) error {
-	return s.inTx(ctx, func(tx pgx.Tx) error {
-		var announced bool
-		batch := &pgx.Batch{}
-		s.queueStep(batch, step, func(row pgx.Row) error { return row.Scan(&announced, nil) })
-		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-			return err
-		}
-		if err := s.queue.Insert(ctx, tx, nextJobs(step, announced)...); err != nil {
-			return err
-		}
-		return s.queue.Complete(ctx, tx, ticket)
-	})
+// queueJobs adds the jobs that come next. A result that was announced before the
+// parser's answer is kept here is fetched now, for its callback started nothing:
+// the move before, which waited for the row, is how this sees that it came.
+func (s *Store) queueJobs(ctx context.Context, batch *pgx.Batch, step core.Step) error {
+	if made, ok := step.Made.(core.Queued); ok && !made.Ready {
+		doc := step.Document
+		return s.queue.AddWhere(ctx, batch, `exists (select from upload_pipeline.upload_jobs where document_id = $1 and attempt = $2 and webhook_at is not null)`,
+			[]any{doc.ID, doc.Attempt}, fetching(step))
+	}
+	return s.queue.Add(ctx, batch, nextJobs(step)...)
+}
+
+// fetching is the job that asks the parser for what it has announced.
+func fetching(step core.Step) core.Job {
+	job := jobAfter(step)
+	job.Stage, job.Hint = core.Receive, true
+	return job
+}
+
+func jobAfter(step core.Step) core.Job {
+	doc := step.Document
+	return core.Job{Stage: step.Leg.Next, Document: doc.ID, Attempt: doc.Attempt, Turn: doc.Turn + 1, Rank: doc.Rank}
 }
 
 // nextJobs is the job that carries the document on, if any, and the upkeep
-// that the step leaves behind. A result that was announced before the parser's
-// answer was kept is fetched now: its callback started nothing.
-func nextJobs(step core.Step, announced bool) []core.Job {
-	job := core.Job{Stage: step.Leg.Next, Document: step.Document.ID, Attempt: step.Document.Attempt, Turn: step.Document.Turn + 1, Rank: step.Document.Rank}
+// that the step leaves behind.
+func nextJobs(step core.Step) []core.Job {
+	job := jobAfter(step)
 	switch made := step.Made.(type) {
 	case core.Vectors:
 		if made.More {
 			job.Stage = step.Leg.Stage
 		}
 	case core.Queued:
-		job.Stage = ""
-		if made.Ready || announced {
-			job.Stage, job.Hint = core.Receive, true
-		}
+		return []core.Job{fetching(step)}
 	case core.Lost:
 		job.Stage = core.Receive
 	case core.Text:
@@ -105,9 +105,8 @@ func nextJobs(step core.Step, announced bool) []core.Job {
 }
 
 // queueStep moves the attempt along its leg and writes what was made. Where
-// nothing moves, the transaction ends there. Moved takes the move's answer:
-// whether a callback has come for the attempt.
-func (s *Store) queueStep(batch *pgx.Batch, step core.Step, moved func(pgx.Row) error) {
+// nothing moves, the transaction ends there.
+func (s *Store) queueStep(batch *pgx.Batch, step core.Step) {
 	to := step.Leg.Meanwhile()
 	through := step.Leg.Through
 	if stays(step) {
@@ -120,7 +119,7 @@ func (s *Store) queueStep(batch *pgx.Batch, step core.Step, moved func(pgx.Row) 
 	if len(through) > 0 {
 		to, rest = through[0], through[1:]
 	}
-	s.queueMove(batch, step, to, moved)
+	s.queueMove(batch, step, to)
 	for _, status := range rest {
 		batch.Queue(`update upload_pipeline.upload_jobs set status = $5`+fence,
 			step.Document.ID, step.Document.Attempt, step.Document.Turn+1, string(to), string(status))
@@ -151,7 +150,7 @@ func stays(step core.Step) bool {
 const fence = ` where document_id = $1 and attempt = $2 and turn = $3 and status = $4`
 
 // queueMove adds the compare-and-set, with what the step leaves on the attempt.
-func (s *Store) queueMove(batch *pgx.Batch, step core.Step, to core.Status, moved func(pgx.Row) error) {
+func (s *Store) queueMove(batch *pgx.Batch, step core.Step, to core.Status) {
 	doc := step.Document
 	args := []any{doc.ID, doc.Attempt, doc.Turn, string(step.Leg.Meanwhile()), string(to),
 		step.Outside.Milliseconds(), s.waits.Deadline, jobEnded(step.Made)}
@@ -179,8 +178,7 @@ func (s *Store) queueMove(batch *pgx.Batch, step core.Step, to core.Status, move
 		set += `, chunks_embedded = chunks_embedded + $9, embed_tokens = embed_tokens + $10`
 		args = append(args, len(made.Items), int64(made.Tokens))
 	}
-	batch.Queue(`with moved as (`+set+fence+` returning webhook_at is not null as announced)
-		select coalesce((select announced from moved), false), upload_pipeline.stands((select count(*) from moved))`, args...).QueryRow(func(row pgx.Row) error { return moved(row) })
+	batch.Queue(`with moved as (`+set+fence+` returning true) select upload_pipeline.stands((select count(*) from moved))`, args...)
 }
 
 // timedSQL adds what the providers took of the attempt: their calls of the kept

@@ -20,9 +20,15 @@ type Queue interface {
 	// core.ErrStale when the job is no longer the ticket holder's.
 	Complete(ctx context.Context, tx pgx.Tx, ticket any) error
 
-	// Add and End are Insert and Complete as statements of a batch that is one
-	// transaction. A job that is no longer the ticket holder's ends it with IN409.
+	// Add is Insert as statements of a batch that is one transaction.
 	Add(ctx context.Context, batch *pgx.Batch, jobs ...core.Job) error
+
+	// AddWhere adds them where the SQL condition, with its arguments from $1 on,
+	// holds when the batch has come as far.
+	AddWhere(ctx context.Context, batch *pgx.Batch, condition string, args []any, jobs ...core.Job) error
+
+	// End is Complete likewise. A job that is no longer the ticket holder's ends
+	// the transaction with IN409.
 	End(batch *pgx.Batch, ticket any) error
 }
 

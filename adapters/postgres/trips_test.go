@@ -18,7 +18,6 @@ const (
 	tripsToKeep   = 1 // all of it
 	tripsToAccept = 2 // a callback: the look, and all of it
 	tripsToIgnore = 1 // one that starts nothing
-	tripsToAnswer = 3 // begin; the move, which tells whether a callback came; commit. The queue adds one for the job's end, and two where one did
 )
 
 // watched is a pool whose round trips are counted.
@@ -59,12 +58,8 @@ func TestAStageAsksTheDatabaseSeldom(t *testing.T) {
 		if err := h.store.Keep(t.Context(), core.Step{Document: begun, Leg: leg, Made: made(stage, begun)}, nil); err != nil {
 			t.Fatal(err)
 		}
-		want := int64(tripsToKeep)
-		if stage == core.Parse {
-			want = tripsToAnswer
-		}
-		if n := trips.Load(); n != want {
-			t.Errorf("%s is kept with %d round trips, want %d", stage, n, want)
+		if n := trips.Load(); n != tripsToKeep {
+			t.Errorf("%s is kept with %d round trips, want %d", stage, n, tripsToKeep)
 		}
 	}
 }

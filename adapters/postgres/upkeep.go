@@ -205,6 +205,6 @@ func (s *Store) Unknown(ctx context.Context, attempts []core.ID) ([]core.ID, err
 // run of receive may, where the job at the parser was lost.
 func (s *Store) Submitting(ctx context.Context, id core.ID) (now bool, err error) {
 	err = s.pool.QueryRow(ctx, `select exists (select from river.river_job r where r.state = 'running' and r.kind in ('parse', 'receive')
-		and r.args @> jsonb_build_object('document', $1::uuid::text))`, id).Scan(&now)
+		and r.args ->> 'document' = $1::uuid::text)`, id).Scan(&now)
 	return now, trouble(err)
 }

@@ -18,6 +18,12 @@ import (
 // Add is Insert as statements of a batch, which go with all others of it or not
 // at all. Jobs that may be there already (Arrive) are refused: they need Insert.
 func (q *Queue) Add(ctx context.Context, batch *pgx.Batch, jobs ...core.Job) error {
+	return q.AddWhere(ctx, batch, "true", nil, jobs...)
+}
+
+// AddWhere is Add where the condition, with its arguments from $1 on, holds when
+// the batch has come as far. Workers are woken in any case.
+func (q *Queue) AddWhere(ctx context.Context, batch *pgx.Batch, condition string, args []any, jobs ...core.Job) error {
 	if len(jobs) == 0 {
 		return nil
 	}
@@ -28,7 +34,7 @@ func (q *Queue) Add(ctx context.Context, batch *pgx.Batch, jobs ...core.Job) err
 	if err != nil {
 		return err
 	}
-	_, err = q.client.InsertManyFastTx(ctx, &later{pool: q.pool, batch: batch}, params)
+	_, err = q.client.InsertManyFastTx(ctx, &later{pool: q.pool, batch: batch, condition: condition, args: args}, params)
 	return err
 }
 
@@ -53,8 +59,10 @@ func (q *Queue) End(batch *pgx.Batch, ticket any) error {
 // here would panic; a test holds what River calls.
 type later struct {
 	pgx.Tx
-	pool  *pgxpool.Pool
-	batch *pgx.Batch
+	pool      *pgxpool.Pool
+	batch     *pgx.Batch
+	condition string // for what is copied in, with its arguments
+	args      []any
 }
 
 // QueryRow is pgx.Tx.
@@ -78,7 +86,7 @@ func (l *later) CopyFrom(_ context.Context, table pgx.Identifier, columns []stri
 		if err != nil {
 			return n, err
 		}
-		sql, args, err := insertion(table, columns, values)
+		sql, args, err := l.insertion(table, columns, values)
 		if err != nil {
 			return n, err
 		}
@@ -89,8 +97,9 @@ func (l *later) CopyFrom(_ context.Context, table pgx.Identifier, columns []stri
 
 // insertion is the statement of one row. JSON goes as text, which every way of
 // sending arguments takes for what it is.
-func insertion(table pgx.Identifier, columns []string, values []any) (sql string, args []any, err error) {
+func (l *later) insertion(table pgx.Identifier, columns []string, values []any) (sql string, args []any, err error) {
 	var names, places []string
+	args = slices.Clone(l.args)
 	for i, column := range columns {
 		place := fmt.Sprintf("$%d", len(args)+1)
 		value := values[i]
@@ -111,7 +120,7 @@ func insertion(table pgx.Identifier, columns []string, values []any) (sql string
 		}
 		names, places, args = append(names, column), append(places, place), append(args, value)
 	}
-	return "insert into " + table.Sanitize() + " (" + strings.Join(names, ", ") + ") values (" + strings.Join(places, ", ") + ")", args, nil
+	return "insert into " + table.Sanitize() + " (" + strings.Join(names, ", ") + ") select " + strings.Join(places, ", ") + " where " + l.condition, args, nil
 }
 
 func empty(value any) bool {

@@ -78,6 +78,26 @@ func TestABatchInsertsWhatATransactionDoes(t *testing.T) {
 	}
 }
 
+// A job that depends on what the batch finds is added where it holds then.
+func TestABatchAddsWhereItsConditionHolds(t *testing.T) {
+	h := open(t)
+	job := core.Job{Stage: core.Receive, Document: core.NewID(), Attempt: 1, Hint: true}
+	for _, state := range []string{"absent", "there"} {
+		_, last := h.rows(0)
+		err := h.batched(func(b *pgx.Batch) error {
+			b.Queue("select set_config('test.state', 'there', true)")
+			return h.queue.AddWhere(t.Context(), b, "current_setting('test.state') = $1 and $2::int = 7", []any{state, 7}, job)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		added, _ := h.rows(last)
+		if want := state == "there"; (len(added) == 1) != want {
+			t.Errorf("%s: %d rows were added", state, len(added))
+		}
+	}
+}
+
 func TestABatchWakesTheQueue(t *testing.T) {
 	h := open(t)
 	listener, err := h.pool.Acquire(t.Context())

@@ -2,6 +2,7 @@ package faulttest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -134,7 +135,7 @@ func (b *bed) exhausted(ctx context.Context) error {
 		if _, err := again(ctx, func() (int, error) { return b.waiting(ctx) }); err != nil {
 			return err
 		}
-		_, err := again(ctx, func() (struct{}, error) { // what it knew before is fresh for some seconds
+		_, err = again(ctx, func() (struct{}, error) { // what it knew before is fresh for some seconds
 			r, err := b.person.send(ctx, http.MethodGet, "/health", nil, nil)
 			if r.text("status") == "degraded" {
 				return struct{}{}, nil

@@ -113,7 +113,7 @@ func (p *Place) outside() error {
 // embedder is one that limits what the services are told to expect of it. Where
 // they expect no limit it shows none either: they would keep to what it shows.
 func (p *Place) embedder() (*openaitest.Server, error) {
-	o := openaitest.Options{Counter: QuarterCounter{}, Key: "sk-load"}
+	o := openaitest.Options{Counter: QuarterCounter{}, Key: "sk-load", Blind: true}
 	o.RPM, _ = strconv.Atoi(p.options.Env["OPENAI_REQUESTS_PER_MINUTE"]) // the services refuse what is no number
 	o.TPM, _ = strconv.Atoi(p.options.Env["OPENAI_TOKENS_PER_MINUTE"])   // likewise
 	o.NoRates = o.RPM == 0 && o.TPM == 0

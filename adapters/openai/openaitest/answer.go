@@ -31,6 +31,10 @@ type wireUsage struct {
 func (s *Server) answer(w http.ResponseWriter, q query, fault Fault) {
 	vectors := make([][]float32, len(q.inputs))
 	for i, in := range q.inputs {
+		if s.options.Blind {
+			vectors[i] = blindVector(q.model, in.text, q.dimensions)
+			continue
+		}
 		vectors[i] = vectorUnder(q.model, in.text, q.dimensions)
 	}
 	spoilVectors(vectors, fault.Kind)

@@ -64,6 +64,18 @@ func vectorUnder(model, text string, dimensions int) []float32 {
 	return plain
 }
 
+// blindVector is the text's vector where nothing is to be found by it: as dense as
+// the vendor's, and the same for the same text.
+func blindVector(model, text string, dimensions int) []float32 {
+	seed := seedOf(model + "\x00" + text)
+	sum := make([]float64, dimensions)
+	for i := range sum {
+		seed = mix(seed)
+		sum[i] = float64(seed>>11)/(1<<52) - 1 // from -1 to 1
+	}
+	return unit(sum)
+}
+
 // featuresOf weighs the text's stems and the pairs of neighbors.
 func featuresOf(text string) map[string]float64 {
 	counts := map[string]int{}

@@ -56,6 +56,34 @@ func TestModelsHaveDirectionsOfTheirOwn(t *testing.T) {
 	}
 }
 
+// Blind vectors are dense and of unit length, the same for the same text and
+// model, and close to nothing.
+func TestBlindVectorsAreCloseToNothing(t *testing.T) {
+	t.Parallel()
+	const a, b, dimensions = "the annual deductible", "the annual deductibles", 1536
+	own := blindVector(plainModel, a, dimensions)
+	if !slices.Equal(own, blindVector(plainModel, a, dimensions)) {
+		t.Error("the same text gave another vector")
+	}
+	if n := len(own) - len(slices.DeleteFunc(slices.Clone(own), func(x float32) bool { return x == 0 })); n > 0 {
+		t.Errorf("%d of %d numbers are zero", n, dimensions)
+	}
+	dot := func(other []float32) (sum float64) {
+		for i := range own {
+			sum += float64(own[i]) * float64(other[i])
+		}
+		return sum
+	}
+	if length := dot(own); math.Abs(length-1) > 1e-5 {
+		t.Errorf("the square of its length is %f", length)
+	}
+	for what, other := range map[string][]float32{"another text": blindVector(plainModel, b, dimensions), "another model": blindVector("text-embedding-ada-002", a, dimensions)} {
+		if near := dot(other); math.Abs(near) > 0.2 {
+			t.Errorf("%s: %f", what, near)
+		}
+	}
+}
+
 func TestTextsWithoutWordsHaveTheirOwnVectors(t *testing.T) {
 	t.Parallel()
 	for _, pair := range [][2]string{{"", " "}, {"---", "***"}, {"$", "%"}, {"the of", "of the"}} {

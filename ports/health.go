@@ -16,6 +16,7 @@ type Dependency struct {
 
 // Health tells what this deployment knows of itself.
 type Health interface {
-	// Dependencies answers within a second, from what is known.
+	// Dependencies answers within a second, from what is known: what is there may
+	// be some seconds old, and Since tells.
 	Dependencies(ctx context.Context) []Dependency
 }

@@ -27,6 +27,8 @@ var mutants = []mutant{
 		"./adapters/postgres", "TestAZombie"},
 	{"a lost claim commits the parser's answer", "adapters/postgres/keep.go", "return s.queue.Complete(ctx, tx, ticket)", "return nil",
 		"./adapters/postgres", "TestAZombie"},
+	{"a load lets in what the guard would not", "adapters/postgres/load.go", "case err == nil:\n\t\treturn fmt", "case err == nil:\n\t\t_ = fmt",
+		"./adapters/postgres", "TestFM028a"},
 	{"pages beyond the parser's are forgotten", "core/pipeline/validate.go", "receipt.Failed = append(receipt.Failed, number)", "_ = number",
 		"./core/pipeline", "Test"},
 	{"failed pages do not count", "core/pipeline/validate.go", "float64(len(r.Failed))/float64(r.Expected) >", "0*float64(len(r.Failed)) >",

@@ -105,4 +105,78 @@ alter table upload_pipeline.upload_jobs
     drop constraint upload_jobs_status_check,
     drop constraint upload_jobs_traceparent_check;
 
+-- +goose StatementBegin
+-- begin_call grants one paid call or says why not: 'spent', or 'wait' with the
+-- seconds. All that it compares is read under the locks that order it: two calls
+-- never take the same room. A pace is made when it is missing, and calls are
+-- counted where a limit asks.
+create or replace function upload_pipeline.begin_call(call uuid, of_provider text, of_account text, of_lane text, of_kind text, of_user uuid, of_document uuid,
+    of_attempt integer, of_pages integer, of_tokens bigint, cost bigint, of_price text,
+    requests float8, span float8, tokens_a_minute float8, most_calls integer, most_jobs integer, lease interval, budget bigint,
+    out verdict text, out wait float8) language plpgsql as $$
+declare
+    bulk     boolean := of_lane = 'bulk';
+    moment   timestamptz;
+    spent    numeric;
+    under    integer;
+    held     integer;
+    this     upload_pipeline.provider_paces;
+    by_token upload_pipeline.provider_paces;
+begin
+    select * into this from upload_pipeline.provider_paces p
+        where p.provider = of_provider and p.account = of_account and p.unit = 'requests' for update;
+    if not found then
+        insert into upload_pipeline.provider_paces (provider, account, unit) values (of_provider, of_account, 'requests') on conflict do nothing;
+        select * into this from upload_pipeline.provider_paces p
+            where p.provider = of_provider and p.account = of_account and p.unit = 'requests' for update;
+    end if;
+    moment := clock_timestamp();
+    if budget > 0 then
+        perform pg_advisory_xact_lock(hashtextextended('upload_pipeline.budget', 0));
+        select coalesce(sum(c.nanousd), 0) + (select coalesce(sum(s.nanousd), 0) from upload_pipeline.spending s
+                where s.month = date_trunc('month', moment at time zone 'UTC')::date),
+            count(*) filter (where c.provider = of_provider and c.account = of_account and c.expires_at > moment)
+            into spent, under from upload_pipeline.provider_calls c;
+        if spent + cost > budget then
+            verdict := 'spent';
+            return;
+        end if;
+    elsif most_calls > 0 or most_jobs > 0 then
+        select count(*) into under from upload_pipeline.provider_calls c
+            where c.provider = of_provider and c.account = of_account and c.expires_at > moment;
+    end if;
+    verdict := 'wait';
+    if most_calls > 0 and under >= most_calls - (case when bulk and most_calls > 1 then greatest(most_calls / 10, 1) else 0 end) then
+        wait := 0.25;
+        return;
+    end if;
+    if most_jobs > 0 then
+        select count(*) into held from upload_pipeline.upload_jobs where status = 'parse_queued' and provider_job_id is not null;
+        if under + held >= most_jobs - (case when bulk and most_jobs > 1 then greatest(most_jobs / 10, 1) else 0 end) then
+            wait := 1;
+            return;
+        end if;
+    end if;
+    select * into by_token from upload_pipeline.provider_paces p
+        where p.provider = of_provider and p.account = of_account and p.unit = 'tokens' for update;
+    if not found then
+        insert into upload_pipeline.provider_paces (provider, account, unit) values (of_provider, of_account, 'tokens') returning * into by_token;
+    end if;
+    wait := greatest(upload_pipeline.room_wait(this.full_at, this.closed_until, moment, 1, requests, span, bulk),
+        upload_pipeline.room_wait(by_token.full_at, by_token.closed_until, moment, of_tokens, tokens_a_minute, 60, bulk));
+    if wait > 0 then
+        return;
+    end if;
+    verdict := 'go';
+    if requests > 0 or tokens_a_minute > 0 and of_tokens > 0 then -- both rows are locked by now
+        update upload_pipeline.provider_paces p set full_at = greatest(p.full_at, moment)
+                + make_interval(secs => case p.unit when 'requests' then span / nullif(requests, 0) else of_tokens * 60 / nullif(tokens_a_minute, 0) end)
+            where p.provider = of_provider and p.account = of_account
+            and case p.unit when 'requests' then requests > 0 else tokens_a_minute > 0 and of_tokens > 0 end;
+    end if;
+    insert into upload_pipeline.provider_calls values (call, of_provider, of_account, of_lane, of_kind, of_user, of_document, of_attempt,
+        of_pages, of_tokens, cost, of_price, moment + lease);
+end $$;
+-- +goose StatementEnd
+
 insert into upload_pipeline.schema_serves values (27, 7);

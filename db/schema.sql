@@ -67,29 +67,35 @@ CREATE FUNCTION upload_pipeline.begin_call(call uuid, of_provider text, of_accou
 declare
     bulk     boolean := of_lane = 'bulk';
     moment   timestamptz;
+    spent    numeric;
     under    integer;
     held     integer;
     this     upload_pipeline.provider_paces;
     by_token upload_pipeline.provider_paces;
 begin
-    insert into upload_pipeline.provider_paces (provider, account, unit)
-        select of_provider, of_account, u from unnest(array['requests', 'tokens']) u
-        where not exists (select from upload_pipeline.provider_paces p where p.provider = of_provider and p.account = of_account and p.unit = u)
-        on conflict do nothing;
     select * into this from upload_pipeline.provider_paces p
         where p.provider = of_provider and p.account = of_account and p.unit = 'requests' for update;
+    if not found then
+        insert into upload_pipeline.provider_paces (provider, account, unit) values (of_provider, of_account, 'requests') on conflict do nothing;
+        select * into this from upload_pipeline.provider_paces p
+            where p.provider = of_provider and p.account = of_account and p.unit = 'requests' for update;
+    end if;
     moment := clock_timestamp();
     if budget > 0 then
         perform pg_advisory_xact_lock(hashtextextended('upload_pipeline.budget', 0));
-        if (select coalesce(sum(nanousd), 0) from upload_pipeline.spending where month = date_trunc('month', moment at time zone 'UTC')::date)
-            + (select coalesce(sum(nanousd), 0) from upload_pipeline.provider_calls) + cost > budget then
+        select coalesce(sum(c.nanousd), 0) + (select coalesce(sum(s.nanousd), 0) from upload_pipeline.spending s
+                where s.month = date_trunc('month', moment at time zone 'UTC')::date),
+            count(*) filter (where c.provider = of_provider and c.account = of_account and c.expires_at > moment)
+            into spent, under from upload_pipeline.provider_calls c;
+        if spent + cost > budget then
             verdict := 'spent';
             return;
         end if;
+    elsif most_calls > 0 or most_jobs > 0 then
+        select count(*) into under from upload_pipeline.provider_calls c
+            where c.provider = of_provider and c.account = of_account and c.expires_at > moment;
     end if;
     verdict := 'wait';
-    select count(*) into under from upload_pipeline.provider_calls c
-        where c.provider = of_provider and c.account = of_account and c.expires_at > moment;
     if most_calls > 0 and under >= most_calls - (case when bulk and most_calls > 1 then greatest(most_calls / 10, 1) else 0 end) then
         wait := 0.25;
         return;
@@ -103,19 +109,20 @@ begin
     end if;
     select * into by_token from upload_pipeline.provider_paces p
         where p.provider = of_provider and p.account = of_account and p.unit = 'tokens' for update;
+    if not found then
+        insert into upload_pipeline.provider_paces (provider, account, unit) values (of_provider, of_account, 'tokens') returning * into by_token;
+    end if;
     wait := greatest(upload_pipeline.room_wait(this.full_at, this.closed_until, moment, 1, requests, span, bulk),
         upload_pipeline.room_wait(by_token.full_at, by_token.closed_until, moment, of_tokens, tokens_a_minute, 60, bulk));
     if wait > 0 then
         return;
     end if;
     verdict := 'go';
-    if requests > 0 then
-        update upload_pipeline.provider_paces p set full_at = greatest(p.full_at, moment) + make_interval(secs => span / requests)
-            where p.provider = of_provider and p.account = of_account and p.unit = 'requests';
-    end if;
-    if tokens_a_minute > 0 and of_tokens > 0 then
-        update upload_pipeline.provider_paces p set full_at = greatest(p.full_at, moment) + make_interval(secs => of_tokens * 60 / tokens_a_minute)
-            where p.provider = of_provider and p.account = of_account and p.unit = 'tokens';
+    if requests > 0 or tokens_a_minute > 0 and of_tokens > 0 then -- both rows are locked by now
+        update upload_pipeline.provider_paces p set full_at = greatest(p.full_at, moment)
+                + make_interval(secs => case p.unit when 'requests' then span / nullif(requests, 0) else of_tokens * 60 / nullif(tokens_a_minute, 0) end)
+            where p.provider = of_provider and p.account = of_account
+            and case p.unit when 'requests' then requests > 0 else tokens_a_minute > 0 and of_tokens > 0 end;
     end if;
     insert into upload_pipeline.provider_calls values (call, of_provider, of_account, of_lane, of_kind, of_user, of_document, of_attempt,
         of_pages, of_tokens, cost, of_price, moment + lease);
@@ -216,8 +223,12 @@ CREATE FUNCTION upload_pipeline.guard_job() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 declare
+    fault text := upload_pipeline.job_fault(new.attempt, new.lane, new.providers_ms, new.status, new.traceparent);
     ended text;
 begin
+    if fault is not null then
+        raise exception 'upload_jobs.% cannot hold that', fault using errcode = 'check_violation', column = fault;
+    end if;
     if tg_op = 'INSERT' then
         if new.attempt = 1 then
             if new.status <> 'uploaded' then
@@ -280,6 +291,18 @@ CREATE FUNCTION upload_pipeline.is_move(was text, becomes text) RETURNS boolean
             ('embedding_queued', 'embedding_in_progress'), ('embedding_queued', 'failed_embedding'),
             ('embedding_in_progress', 'embeddings_stored'), ('embedding_in_progress', 'failed_embedding'),
             ('embeddings_stored', 'complete'), ('embeddings_stored', 'failed_embedding'))
+        end
+$$;
+
+CREATE FUNCTION upload_pipeline.job_fault(attempt integer, lane text, providers_ms bigint, status text, traceparent text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case
+        when attempt < 1 then 'attempt'
+        when lane not in ('interactive', 'bulk') then 'lane'
+        when providers_ms < 0 then 'providers_ms'
+        when status <> all (upload_pipeline.statuses()) then 'status'
+        when octet_length(traceparent) <> 55 then 'traceparent'
         end
 $$;
 
@@ -437,6 +460,7 @@ begin
         return null;
     end if;
     if new.status = 'deleting' then
+        insert into upload_pipeline.deletions (document_id, user_id) values (new.document_id, new.user_id) on conflict do nothing;
         update upload_pipeline.documents set removed_at = now() where document_id = new.document_id;
     end if;
     insert into upload_pipeline.events (document_id, job_id, user_id, attempt, was, status, lasted_ms, code)
@@ -527,12 +551,7 @@ CREATE TABLE upload_pipeline.upload_jobs (
     lane text DEFAULT 'interactive'::text NOT NULL,
     standby boolean DEFAULT false NOT NULL,
     traceparent text,
-    providers_ms bigint DEFAULT 0 NOT NULL,
-    CONSTRAINT upload_jobs_attempt_check CHECK ((attempt >= 1)),
-    CONSTRAINT upload_jobs_lane_check CHECK ((lane = ANY (ARRAY['interactive'::text, 'bulk'::text]))),
-    CONSTRAINT upload_jobs_providers_ms_check CHECK ((providers_ms >= 0)),
-    CONSTRAINT upload_jobs_status_check CHECK ((status = ANY (ARRAY['uploaded'::text, 'parse_queued'::text, 'parsed'::text, 'parse_validated'::text, 'chunking'::text, 'chunks_stored'::text, 'embedding_queued'::text, 'embedding_in_progress'::text, 'embeddings_stored'::text, 'complete'::text, 'failed_parse'::text, 'failed_chunking'::text, 'failed_embedding'::text, 'cancelled'::text, 'deleting'::text]))),
-    CONSTRAINT upload_jobs_traceparent_check CHECK ((octet_length(traceparent) = 55))
+    providers_ms bigint DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='200');
 
@@ -628,6 +647,13 @@ begin
         raise exception 'the step is another''s by now' using errcode = 'IN409';
     end if;
 end $$;
+
+CREATE FUNCTION upload_pipeline.statuses() RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select array['uploaded', 'parse_queued', 'parsed', 'parse_validated', 'chunking', 'chunks_stored', 'embedding_queued',
+        'embedding_in_progress', 'embeddings_stored', 'complete', 'failed_parse', 'failed_chunking', 'failed_embedding', 'cancelled', 'deleting']
+$$;
 
 CREATE FUNCTION upload_pipeline.sum_cost() RETURNS trigger
     LANGUAGE plpgsql
@@ -1619,8 +1645,6 @@ CREATE TRIGGER outdate AFTER INSERT ON upload_pipeline.generations FOR EACH ROW 
 CREATE TRIGGER record AFTER UPDATE ON upload_pipeline.corpus FOR EACH ROW WHEN (((((old.live IS DISTINCT FROM new.live) OR (old.building IS DISTINCT FROM new.building)) OR (old.former IS DISTINCT FROM new.former)) OR (old.paused IS DISTINCT FROM new.paused))) EXECUTE FUNCTION upload_pipeline.record_corpus();
 
 CREATE TRIGGER record_deletion AFTER UPDATE OF state ON upload_pipeline.upload_intents FOR EACH ROW WHEN (((new.state = 'removed'::text) AND (old.state <> 'removed'::text))) EXECUTE FUNCTION upload_pipeline.record_deletion();
-
-CREATE TRIGGER record_deletion AFTER UPDATE OF status ON upload_pipeline.upload_jobs FOR EACH ROW WHEN (((new.status = 'deleting'::text) AND (old.status <> 'deleting'::text))) EXECUTE FUNCTION upload_pipeline.record_deletion();
 
 CREATE TRIGGER record_insert AFTER INSERT ON upload_pipeline.upload_jobs FOR EACH ROW EXECUTE FUNCTION upload_pipeline.record_move();
 

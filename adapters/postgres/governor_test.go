@@ -81,9 +81,12 @@ func (h *house) begun(pace core.Pace) core.Call {
 func TestReplicasNeverTakeTheSameRoom(t *testing.T) {
 	h := open(t)
 	for name, pace := range map[string]core.Pace{
-		"requests": {Requests: 7, Window: 24 * time.Hour},
-		"tokens":   {Tokens: 7 * 100},
-		"calls":    {Calls: 7},
+		"requests":                       {Requests: 7, Window: 24 * time.Hour},
+		"tokens":                         {Tokens: 7 * 100},
+		"calls":                          {Calls: 7},
+		"requests, with tokens to spare": {Requests: 7, Window: 24 * time.Hour, Tokens: 100_000},
+		"tokens, with requests to spare": {Requests: 1000, Window: 24 * time.Hour, Tokens: 7 * 100},
+		"calls, with money to spare":     {Calls: 7, Budget: 1e9},
 	} {
 		h.forget()
 		if through, _ := h.ask(30, pace, core.Interactive); len(through) != 7 {

@@ -47,7 +47,8 @@ func (t DumpTable) somebodys() bool {
 // Load fills an empty database of the dump's schema version, in one
 // transaction: either all of it is there afterwards, or nothing. Until its end
 // our own triggers and row security stand aside, which the tables' owner may
-// do; constraints and foreign keys hold all the while.
+// do; constraints and foreign keys hold all the while, and what an attempt may
+// hold is looked at before the triggers are back.
 type Load struct {
 	tx     pgx.Tx
 	tables []DumpTable
@@ -138,10 +139,32 @@ func (l *Load) Finish(ctx context.Context, sequences map[string]int64, deleted [
 			return 0, reason(err)
 		}
 	}
+	if err := l.sound(ctx); err != nil {
+		return 0, err
+	}
 	if err := l.guards(ctx, "enable trigger user"); err != nil {
 		return 0, err
 	}
 	return l.bury(ctx, deleted)
+}
+
+// sound refuses what guard_job, which stood aside, would not have let in. In a
+// schema of before job_fault the table's own constraints have.
+func (l *Load) sound(ctx context.Context) error {
+	var guarded bool
+	if err := l.tx.QueryRow(ctx, `select to_regproc('upload_pipeline.job_fault') is not null`).Scan(&guarded); err != nil || !guarded {
+		return reason(err)
+	}
+	var column string
+	err := l.tx.QueryRow(ctx, `select fault from upload_pipeline.upload_jobs j,
+		lateral upload_pipeline.job_fault(j.attempt, j.lane, j.providers_ms, j.status, j.traceparent) fault where fault is not null limit 1`).Scan(&column)
+	switch {
+	case err == nil:
+		return fmt.Errorf("table upload_pipeline.upload_jobs: a row's %s is none that it can hold", column)
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil
+	}
+	return reason(err)
 }
 
 // bury deletes again what was deleted, past holds too: no deletion begins while

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -11,30 +12,19 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"pgregory.net/rapid"
 
+	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/core"
 )
 
-// The words of the Go table, of the CHECK and of the move function are one.
+// The words of the Go table, of the guard and of the move function are one.
 func TestFM015_TheDatabaseKnowsTheStatusesOfTheLine(t *testing.T) {
 	h := open(t)
-	var check string
-	err := h.work.QueryRow(t.Context(), `select pg_get_constraintdef(oid) from pg_constraint
-		where conname = 'upload_jobs_status_check' and conrelid = 'upload_pipeline.upload_jobs'::regclass`).Scan(&check)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var words []string
-	for i, part := range strings.Split(check, "'") {
-		if i%2 == 1 {
-			words = append(words, part)
-		}
-	}
 	var want []string
 	for _, s := range core.Statuses() {
 		want = append(want, string(s))
 	}
-	if diff := cmp.Diff(want, words); diff != "" {
-		t.Errorf("the CHECK differs from core.Statuses:\n%s", diff)
+	if diff := cmp.Diff(want, h.list(`select unnest(upload_pipeline.statuses())`)); diff != "" {
+		t.Errorf("the guard's statuses differ from core.Statuses:\n%s", diff)
 	}
 }
 
@@ -70,6 +60,80 @@ func TestFM028a_AnUnknownStatusIsRefused(t *testing.T) {
 		if code := sqlState(err); code != "23514" {
 			t.Errorf("status %q: SQLSTATE %q, want 23514", word, code)
 		}
+	}
+}
+
+// impossible is for each guarded column of an attempt what it cannot hold, as SQL.
+var impossible = map[string]string{"attempt": "0", "lane": "'express'", "providers_ms": "-1::bigint", "status": "'parsing'", "traceparent": "'00-short'"}
+
+// jobColumns are those of upload_jobs, some of them as others.
+func (h *house) jobColumns(others map[string]string) (columns, values string) {
+	h.t.Helper()
+	names := h.list(`select column_name::text from information_schema.columns where (table_schema, table_name) = ('upload_pipeline', 'upload_jobs') order by ordinal_position`)
+	from := slices.Clone(names)
+	for name, value := range others {
+		from[slices.Index(names, name)] = value
+	}
+	return strings.Join(names, ", "), strings.Join(from, ", ")
+}
+
+func TestFM028a_WhatNoAttemptCanHoldIsRefused(t *testing.T) {
+	h := open(t)
+	doc := h.upload(user(t), "a", 1)
+	super := h.super()
+	for column, value := range impossible {
+		second := map[string]string{"job_id": "gen_random_uuid()", "attempt": "2"}
+		second[column] = value
+		columns, values := h.jobColumns(second)
+		for _, sql := range []string{
+			`update upload_pipeline.upload_jobs set ` + column + ` = ` + value + ` where document_id = $1`,
+			`insert into upload_pipeline.upload_jobs (` + columns + `) select ` + values + ` from upload_pipeline.upload_jobs where document_id = $1`,
+		} {
+			_, err := super.Exec(t.Context(), sql, doc.Document)
+			var pg *pgconn.PgError
+			if !errors.As(err, &pg) || pg.Code != "23514" || pg.ColumnName != column || !strings.Contains(pg.Message, column) {
+				t.Errorf("%.6s of %s: %v", sql, column, err)
+			}
+		}
+	}
+}
+
+// A load passes the guard by: what it would have refused is found at the end.
+func TestFM028a_WhatNoAttemptCanHoldIsNotLoaded(t *testing.T) {
+	h := open(t)
+	h.upload(user(t), "a", 1)
+	super := h.super()
+	load := func(others map[string]string) error {
+		columns, values := h.jobColumns(others)
+		jobs := postgres.DumpTable{Schema: "upload_pipeline", Name: "upload_jobs", Columns: strings.Split(columns, ", ")}
+		conn, err := super.Acquire(t.Context())
+		if err != nil {
+			return err
+		}
+		var rows bytes.Buffer
+		_, err = conn.Conn().PgConn().CopyTo(t.Context(), &rows, `copy (select `+values+` from upload_pipeline.upload_jobs) to stdout (format binary)`)
+		conn.Release()
+		if err != nil {
+			return err
+		}
+		return postgres.LoadDump(t.Context(), super, []postgres.DumpTable{jobs}, func(l *postgres.Load) error {
+			if err := l.Fill(t.Context(), jobs, &rows, 1); err != nil {
+				return err
+			}
+			_, err := l.Finish(t.Context(), nil, nil)
+			return err
+		})
+	}
+	for column, value := range impossible {
+		if err := load(map[string]string{column: value}); err == nil || !strings.Contains(err.Error(), "a row's "+column) {
+			t.Errorf("%s: %v", column, err)
+		}
+	}
+	if n := h.count(`select count(*) from upload_pipeline.upload_jobs where status = 'uploaded' and attempt = 1`); n != 1 {
+		t.Errorf("%d rows are left of the one that was there", n)
+	}
+	if err := load(nil); err != nil {
+		t.Errorf("a sound row: %v", err)
 	}
 }
 

@@ -118,6 +118,26 @@ func TestASecondRunOfParseKnowsOfTheFirst(t *testing.T) {
 	}
 }
 
+// After a restore the first run here may not be the first that ever was.
+func TestADoubtedDocumentIsLookedForAtTheParser(t *testing.T) {
+	h := open(t)
+	doubted := h.upload(user(t), "a", 1)
+	if err := h.store.Doubt(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	later := h.upload(user(t), "b", 1)
+	leg, _ := core.LegOf(core.Parse)
+	for doc, want := range map[core.ID]bool{doubted.Document: true, later.Document: false} {
+		got, err := h.store.Begin(t.Context(), core.Job{Stage: core.Parse, Document: doc, Attempt: 1}, leg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Submitting != want {
+			t.Errorf("Submitting is %t, want %t", got.Submitting, want)
+		}
+	}
+}
+
 func TestAnEarlyStepWaitsAndALateOneEnds(t *testing.T) {
 	h := open(t)
 	who := user(t)

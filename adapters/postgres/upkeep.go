@@ -74,6 +74,13 @@ func (s *Store) Revive(ctx context.Context, age time.Duration, limit int) (reviv
 	return revived, err
 }
 
+// Doubt says of each document that was not handed to the parser yet that it may
+// have been, as after a restore to before: the parser is asked for its job first.
+func (s *Store) Doubt(ctx context.Context) error {
+	_, err := s.pool.Exec(ctx, `update upload_pipeline.upload_jobs set runs = 1 where status = 'uploaded' and runs = 0`)
+	return trouble(err)
+}
+
 // scanLost is the job that a document without one should have.
 func scanLost(row pgx.CollectableRow) (job core.Job, err error) {
 	var status core.Status

@@ -217,6 +217,35 @@ func TestRestoreDrillInAnotherCluster(t *testing.T) {
 	}
 }
 
+// What a backup knows as not handed to the parser may have been since: it is found
+// there, and not paid for again.
+func TestADocumentHandedOverAfterTheBackupIsPaidForOnce(t *testing.T) {
+	t.Parallel()
+	a := founded(t)
+	a.start(boot.API)
+	id := a.person("ada").taken("card.pdf", corpus.MemberCard().Bytes)
+	a.safe.backup(a.world)
+	a.llama.Faults.Hold()
+	a.start(boot.Worker)
+	a.until("the parser's answer to be kept", func() bool {
+		return a.count(`select count(*) from upload_pipeline.upload_jobs where provider_job_id is not null`) == 1
+	})
+	b := a.other()
+	b.store, b.safe = a.store, a.safe
+	a.dies()
+	if _, err := b.safe.restore(b.world, "latest"); err != nil {
+		t.Fatal(err)
+	}
+	b.serves()
+	a.llama.Faults.Release()
+	person{b.world, b.signIn("ada")}.completes(id)
+	for attempt, n := range a.llama.Ledger().Jobs {
+		if n != 1 {
+			t.Errorf("the parser was given %d jobs of attempt %s", n, attempt)
+		}
+	}
+}
+
 func ids(papers []paper) (list []string) {
 	for _, one := range papers {
 		list = append(list, one.id)

@@ -292,6 +292,9 @@ func (r *Restore) settle(ctx context.Context, dead map[core.ID]vault.Tombstone, 
 		return err
 	}
 	done.Again, done.Held = max(done.Again, again), held
+	if err := hand.store.Doubt(ctx); err != nil {
+		return err
+	}
 	for {
 		n, err := hand.store.Revive(ctx, 0, reconcileRound)
 		if err != nil {

@@ -14,8 +14,8 @@ type costs struct {
 }
 
 var measured = costs{
-	Worker: 10 * time.Millisecond, WorkerPage: 1650 * time.Microsecond,
-	Database: 24 * time.Millisecond, DatabasePage: 2900 * time.Microsecond,
+	Worker: 5300 * time.Microsecond, WorkerPage: 760 * time.Microsecond,
+	Database: 11 * time.Millisecond, DatabasePage: 1400 * time.Microsecond,
 }
 
 // A page's share of chunks and tokens: the bench's own pages, which are of

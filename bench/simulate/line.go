@@ -156,7 +156,7 @@ const rounds = 3
 // capacity is what comes through where there is always more to do.
 func capacity(d deployment, c costs) outcome {
 	m := newMachine(d, c)
-	crowd := 500 + 500*min(d.Workers, 8) // more than can be under way
+	crowd := 500 + 500*min(d.Workers, 4*d.DatabaseCores) // more than can be under way
 	var again func()
 	again = func() { m.document(again) }
 	for range crowd {

@@ -202,6 +202,12 @@ func TestP010_APoolerThatRestartsLosesNothing(t *testing.T) {
 			b := w.through(mode)
 			w.config.AllowPollOnly, w.config.MaxConns = true, 1
 			w.config.WebhookMode, w.config.ParsePolls = "poll", append(w.config.ParsePolls[:0:0], w.config.ReconcileEvery)
+			// A job that was taken by a statement whose answer was cut off is rescued
+			// when its stage's time is over.
+			for _, stage := range []*boot.StageConfig{&w.config.Parse, &w.config.Receive, &w.config.Validate, &w.config.Chunk, &w.config.Embed, &w.config.Finish} {
+				stage.Timeout = patience / 4
+			}
+			w.config.DeadAfter = patience / 4
 			w.start(boot.API)
 			w.start(boot.Worker)
 			ada := w.person("ada")

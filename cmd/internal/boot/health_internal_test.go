@@ -3,6 +3,7 @@ package boot
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,16 +17,15 @@ func TestHealthTellsWhatItKnows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var (
 			k     known
-			looks int
+			looks atomic.Int32
 			takes time.Duration
 			fails error
 		)
 		ask := func() (found facts, waited time.Duration) {
 			t.Helper()
-			began := time.Now()
+			began, takes, err := time.Now(), takes, fails
 			found = k.facts(t.Context(), func(ctx context.Context) facts {
-				looks++
-				err := fails
+				looks.Add(1)
 				select {
 				case <-time.After(takes):
 				case <-ctx.Done():
@@ -35,11 +35,11 @@ func TestHealthTellsWhatItKnows(t *testing.T) {
 			})
 			return found, time.Since(began)
 		}
-		expect := func(what string, failed bool, within time.Duration, count int) {
+		expect := func(what string, failed bool, within time.Duration, count int32) {
 			t.Helper()
 			found, waited := ask()
-			if (found.err != nil) != failed || waited != within || looks != count {
-				t.Fatalf("%s: error %v after %s and %d looks, want one: %t, after %s and %d looks", what, found.err, waited, looks, failed, within, count)
+			if n := looks.Load(); (found.err != nil) != failed || waited != within || n != count {
+				t.Fatalf("%s: error %v after %s and %d looks, want one: %t, after %s and %d looks", what, found.err, waited, n, failed, within, count)
 			}
 		}
 

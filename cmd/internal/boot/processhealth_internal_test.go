@@ -110,7 +110,7 @@ func TestTheProcessTellsItsLastRealCalls(t *testing.T) {
 			t.Fatalf("the worker is %+v", w)
 		}
 		embed := report.Worker.Queues[slices.IndexFunc(report.Worker.Queues, func(q queueHealth) bool { return q.Name == "embed" })]
-		if !embed.Paused || embed.Jobs["available"] != 4 || embed.OldestSeconds != 60 || embed.Slots != 4 {
+		if !embed.Paused || embed.Jobs["available"] != 4 || embed.OldestSeconds != 60 || embed.Slots != 8 {
 			t.Errorf("the queue is %+v", embed)
 		}
 		h.seen.note(nameParser, nil)

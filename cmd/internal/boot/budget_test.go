@@ -275,7 +275,8 @@ func TestTheToolCounts(t *testing.T) {
 	if account.Spent <= 0 || account.Left == nil || math.Abs(*account.Left+account.Spent-100) > 1e-6 || len(account.Users) != 1 || account.Users[0].Documents != 1 {
 		t.Errorf("the account is %+v", account)
 	}
-	if out, _ := o.exits(0, "budget"); !strings.Contains(out, "MONTH") || !strings.Contains(out, account.Users[0].User) || strings.Contains(out, "ada") {
+	out, _ = o.exits(0, "budget")
+	if rest := strings.ReplaceAll(out, account.Users[0].User, ""); !strings.Contains(out, "MONTH") || rest == out || strings.Contains(rest, "ada") { // an id may hold these letters
 		t.Errorf("got %s", out)
 	}
 }

@@ -3,6 +3,7 @@ package scenario
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -52,6 +53,46 @@ func TestTracker(t *testing.T) {
 	other.see(p, []standing{{"c", "complete"}, {"d", "cancelled"}}, now)
 	if other.left() != 0 || other.count() != 2 || other.failures != 1 {
 		t.Errorf("%d left, %d ended, %d failed", other.left(), other.count(), other.failures)
+	}
+}
+
+// A document is asked for at once, then every half a second, and at last every
+// two; those of a person that are nearly due come along, the oldest first, and
+// no more than one request holds.
+func TestTrackerAsksLessOftenForTheOld(t *testing.T) {
+	t.Parallel()
+	p, now := &person{}, time.Now()
+	one := newTracker()
+	one.accept(p, "old", now.Add(-time.Minute))
+	one.accept(p, "young", now)
+	asked := func(after time.Duration) []string { return one.due(now.Add(after))[p] }
+	for _, c := range []struct {
+		after time.Duration
+		want  []string
+	}{
+		{0, []string{"old", "young"}},
+		{400 * time.Millisecond, nil},
+		{500 * time.Millisecond, []string{"young"}},
+		{time.Second, []string{"old", "young"}}, // the old one is half way
+		{1300 * time.Millisecond, nil},
+		{2900 * time.Millisecond, []string{"old", "young"}}, // and comes along again
+		{3 * time.Second, nil},
+		{59 * time.Second, []string{"old", "young"}}, // by now the young one is as old
+		{60 * time.Second, nil},
+		{61 * time.Second, []string{"old", "young"}},
+	} {
+		if got := asked(c.after); !slices.Equal(got, c.want) {
+			t.Errorf("after %v: %v, should be %v", c.after, got, c.want)
+		}
+	}
+	for range 2 * mostAsked {
+		one.accept(p, "more", now)
+	}
+	if n := len(asked(time.Hour)); n != mostAsked {
+		t.Errorf("%d are asked for in one request", n)
+	}
+	if n := len(asked(time.Hour)); n != mostAsked {
+		t.Errorf("%d of the rest are asked for next", n)
 	}
 }
 

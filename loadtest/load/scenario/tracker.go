@@ -10,9 +10,18 @@ import (
 	"github.com/insurance-navigator/navigator/loadtest/load/result"
 )
 
-// pollEvery is between two looks at a person's open documents; times from
-// upload to completion are too long by at most as much.
-const pollEvery = 500 * time.Millisecond
+// A document is asked for again half a second later, and the longer it is open
+// the later: after a twentieth of its age, at most after two seconds. Times from
+// upload to completion are too long by at most as much. Who asked for each of
+// 5,000 open documents twice a second took an eighth of two cores from them.
+const (
+	pollEvery  = 500 * time.Millisecond
+	pollMost   = 2 * time.Second
+	pollOfAges = 20
+)
+
+// pause is between two looks at a document that is open for so long.
+func pause(age time.Duration) time.Duration { return min(max(age/pollOfAges, pollEvery), pollMost) }
 
 // tracker follows the documents that were accepted in a phase to their end.
 type tracker struct {
@@ -27,8 +36,9 @@ type tracker struct {
 
 // follow is one open document.
 type follow struct {
-	id  string
-	due time.Time // of its upload
+	id   string
+	due  time.Time // of its upload
+	next time.Time // when it is asked for
 }
 
 func newTracker() *tracker {
@@ -39,7 +49,7 @@ func (t *tracker) accept(p *person, id string, due time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.accepted++
-	t.open[p] = append(t.open[p], follow{id, due})
+	t.open[p] = append(t.open[p], follow{id: id, due: due})
 }
 
 // takeOver goes on with the documents that another left open; nil left none.
@@ -77,9 +87,9 @@ func (t *tracker) watch(ctx context.Context) {
 			return
 		}
 		var looks sync.WaitGroup
-		for p, ids := range t.oldest() {
+		for p, ids := range t.due(time.Now()) {
 			looks.Go(func() {
-				// Who is refused now, or not answered, is asked again with the next tick.
+				// Who is refused now, or not answered, is asked again when they are due.
 				if all, err := p.standings(ctx, ids); err == nil {
 					t.see(p, all, time.Now())
 				}
@@ -89,14 +99,22 @@ func (t *tracker) watch(ctx context.Context) {
 	}
 }
 
-// oldest are the documents to be asked for, by person.
-func (t *tracker) oldest() map[*person][]string {
+// due are the documents to be asked for now, by person: the oldest first, at
+// most mostAsked of each. One that is due takes those with it that are half way,
+// so that a person's documents come to be asked for in one request.
+func (t *tracker) due(now time.Time) map[*person][]string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	all := map[*person][]string{}
 	for p, open := range t.open {
-		for _, f := range open[:min(len(open), mostAsked)] {
-			all[p] = append(all[p], f.id)
+		if !slices.ContainsFunc(open, func(f follow) bool { return !f.next.After(now) }) {
+			continue
+		}
+		for i := range open {
+			every := pause(now.Sub(open[i].due))
+			if len(all[p]) < mostAsked && open[i].next.Sub(now) <= every/2 {
+				all[p], open[i].next = append(all[p], open[i].id), now.Add(every)
+			}
 		}
 	}
 	return all

@@ -58,7 +58,8 @@ var queue = Scenario{
 }
 
 var table = Scenario{
-	Name: "table", Title: "A table of 1,000,000 chunks", Lasts: 40 * time.Minute, Users: 20, Own: 1, Paper: ordinary,
+	Name: "table", Title: "A table of 1,000,000 chunks", Lasts: 20 * time.Minute, Users: 20, Own: 1, Paper: ordinary,
+	Place: Place{BuffersMiB: 1024}, // as of L9
 	Phases: []Phase{rested("empty", 200), {
 		Name: "asked", Before: []Step{{Act: Chunks, Owned: 5000, Others: 900_000}},
 		Loads: []Load{{Name: "search", Do: Search, Spread: Poisson, Rate: 5, For: time.Minute}},

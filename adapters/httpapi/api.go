@@ -106,7 +106,7 @@ func NewAPI(d APIDeps) (http.Handler, error) {
 		ownBody: map[string]bool{"POST " + pathUpload: true, "POST " + pathDocuments: true, putRoute: true},
 		keys:    &keys{store: d.Keys, routes: keyed, limits: d.Limits, logger: d.Logger},
 		service: serviceAPI, security: d.Security,
-		rates: newThrottle(d.Limiter, d.Limits.Rates, ruleOf, d.Trust), crowd: newCrowd(d.Limits.MaxRequests), origins: newOrigins(d.Origins),
+		rates: newThrottle(d.Limiter, d.Limits.Rates, ruleOf, d.Trust), crowd: newCrowd(d.Limits.MaxRequests), files: newTransfers(d.Limits.MaxTransfers), origins: newOrigins(d.Origins),
 	}, nil
 }
 

@@ -11,9 +11,22 @@ import (
 // crowd bounds how many requests a door has in hand at once: what comes beyond
 // is refused while it costs nothing, and what is in hand ends in time. A nil
 // crowd has no bound.
-type crowd struct{ places chan struct{} }
+type crowd struct {
+	places chan struct{}
+	only   map[string]bool // the routes that it counts; nil: all that are not apart
+}
 
 func newCrowd(most int) *crowd { return &crowd{places: make(chan struct{}, most)} }
+
+// fileRoutes carry whole files. A slow client holds such a request for minutes,
+// and they may not take the places of those who only ask.
+var fileRoutes = map[string]bool{"POST " + pathUpload: true, "POST " + pathDocuments: true, putRoute: true, "GET /documents/{id}/file": true}
+
+func newTransfers(most int) *crowd {
+	c := newCrowd(most)
+	c.only = fileRoutes
+	return c
+}
 
 // apart is the routes that take no place: the platform's questions, which have
 // to be answered in a crowd above all, and streams, which stay for long, cost
@@ -29,7 +42,7 @@ const crowdWait = 2 * time.Second
 // enter takes a place, and gives back how to leave it: CodeOverloaded where
 // there is none.
 func (c *crowd) enter(route string) (leave func(), err error) {
-	if c == nil || apart[route] {
+	if c == nil || apart[route] || (c.only != nil && !c.only[route]) {
 		return func() {}, nil
 	}
 	select {

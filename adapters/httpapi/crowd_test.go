@@ -32,6 +32,7 @@ func TestACrowdIsRefusedAndProbesAreNot(t *testing.T) {
 		if time.Now().After(end) {
 			t.Fatal("two uploads in hand leave room for more than two requests")
 		}
+		b.observed("GET /auth/user")
 	}
 	got := b.get("/auth/user", adaToken)
 	got.problem(t, http.StatusServiceUnavailable, "overloaded")
@@ -54,6 +55,42 @@ func TestACrowdIsRefusedAndProbesAreNot(t *testing.T) {
 	if strings.Contains(b.log.String(), `"level":"ERROR"`) {
 		t.Error("a crowd is told as an error of ours")
 	}
+}
+
+// L8: files on their way do not take the places of those who only ask, and one
+// that has gone makes room for the next.
+func TestFilesLeaveRoomForQuestions(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(d *APIDeps) { d.Limits.MaxTransfers = 2 })
+	conns := []net.Conn{}
+	for range 2 { // two uploads that never come to their end
+		conn := b.dial("Content-Length: 100000")
+		_, _ = io.WriteString(conn, fileHead)
+		conns = append(conns, conn)
+	}
+	file := "/documents/" + core.NewID().String() + "/file"
+	for end := time.Now().Add(20 * time.Second); b.get(file, adaToken).status != http.StatusServiceUnavailable; {
+		if time.Now().After(end) {
+			t.Fatal("two uploads in hand leave room for more than two files")
+		}
+		b.observed("GET /documents/{id}/file")
+	}
+	got := b.get(file, adaToken)
+	got.problem(t, http.StatusServiceUnavailable, "overloaded")
+	if got.header.Get("Retry-After") != "2" {
+		t.Errorf("Retry-After %q", got.header.Get("Retry-After"))
+	}
+	b.upload(adaToken).problem(t, http.StatusServiceUnavailable, "overloaded")
+	for _, path := range []string{"/auth/user", "/documents", pathLimits} {
+		if got := b.get(path, adaToken); got.status == http.StatusServiceUnavailable {
+			t.Errorf("%s is %d while files are on their way", path, got.status)
+		}
+	}
+	for _, conn := range conns {
+		_ = conn.Close()
+		b.observed("POST " + pathUpload)
+	}
+	b.get(file, adaToken).problem(t, http.StatusNotFound, "not_found")
 }
 
 // S13: a client that takes nothing of its answer does not hold the request.

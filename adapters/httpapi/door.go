@@ -35,6 +35,7 @@ type door struct {
 	ownBody  map[string]bool // routes that read their body themselves
 	keys     *keys           // nil where no route takes an idempotency key
 	crowd    *crowd
+	files    *crowd         // of those, the ones that carry whole files
 	service  string         // as the audit log calls it
 	tracer   trace.Tracer   // nil makes no spans
 	security ports.Security // nil where nobody is watched: the probes
@@ -118,6 +119,12 @@ func (d *door) serve(w *recorder, r *http.Request, req *request) {
 	req.route, w.pace.off = route, route == streamRoute
 	req.public = d.public[route]
 	leave, err := d.crowd.enter(route)
+	if err != nil {
+		fail(w, r, err)
+		return
+	}
+	defer leave()
+	leave, err = d.files.enter(route)
 	if err != nil {
 		fail(w, r, err)
 		return

@@ -23,6 +23,7 @@ type Limits struct {
 	MinUploadRate  int64         // bytes a second on average, after the grace
 
 	MaxRequests     int           // in hand at once in a process, streams and probes apart
+	MaxTransfers    int           // of these, uploads and downloads of whole files: the rest is for who only asks
 	DownloadGrace   time.Duration // for an answer to be taken, before the rate counts
 	MinDownloadRate int64         // bytes a second on average that a client takes, after the grace
 
@@ -98,6 +99,7 @@ func DefaultLimits() Limits {
 		MinUploadRate:  50 << 10,
 
 		MaxRequests:     512,
+		MaxTransfers:    384,
 		DownloadGrace:   30 * time.Second,
 		MinDownloadRate: 10 << 10,
 
@@ -169,6 +171,7 @@ func (l Limits) orDefaults() Limits {
 	fill(&l.UploadGrace, d.UploadGrace)
 	fill(&l.MinUploadRate, d.MinUploadRate)
 	fill(&l.MaxRequests, d.MaxRequests)
+	fill(&l.MaxTransfers, d.MaxTransfers)
 	fill(&l.DownloadGrace, d.DownloadGrace)
 	fill(&l.MinDownloadRate, d.MinDownloadRate)
 	fill(&l.MaxHeaderBytes, d.MaxHeaderBytes)

@@ -44,7 +44,7 @@ var servedAs = map[string]string{
 	"MaxFileBytes": "max_file_size_bytes", "MaxPages": "max_pages", "Types": "supported_mime_types", "MaxNameBytes": "max_filename_bytes",
 	"MaxFormBytes": "max_form_bytes", "MaxParts": "max_form_parts", "MaxPolicyBytes": "max_policy_id_bytes",
 	"UploadTime": "max_upload_seconds", "UploadGrace": "upload_grace_seconds", "MinUploadRate": "min_upload_bytes_per_second",
-	"MaxRequests": "max_requests_at_once", "MinDownloadRate": "min_download_bytes_per_second", "DownloadGrace": "download_grace_seconds",
+	"MaxRequests": "max_requests_at_once", "MaxTransfers": "max_transfers_at_once", "MinDownloadRate": "min_download_bytes_per_second", "DownloadGrace": "download_grace_seconds",
 	"MaxHeaderBytes": "max_header_bytes", "MaxBodyBytes": "max_json_body_bytes", "BodyTime": "max_json_body_seconds",
 	"MaxQuery": "max_query_characters", "MaxResults": "max_search_results", "DefaultResults": "default_search_results",
 	"MaxTypes": "max_search_types", "MaxTypeLength": "max_search_type_characters", "MaxSearches": "max_searches_at_once", "SearchWait": "max_search_wait_seconds",

@@ -33,6 +33,7 @@ type UploadLimits struct {
 	Description       string   `json:"limits_description"`
 
 	MaxRequests     int     `json:"max_requests_at_once" doc:"Of all callers in one process; beyond it the answer is 503 with Retry-After"`
+	MaxTransfers    int     `json:"max_transfers_at_once" doc:"Of these, uploads and downloads of whole files; beyond it they are answered 503 with Retry-After, and other requests are served"`
 	MinDownloadRate int64   `json:"min_download_bytes_per_second" doc:"That a client takes of an answer, on average"`
 	DownloadGrace   float64 `json:"download_grace_seconds" doc:"Before that rate counts"`
 
@@ -106,7 +107,7 @@ func (l Limits) served() UploadLimits {
 		Types: l.Types, MinRate: l.MinUploadRate, GraceSeconds: l.UploadGrace.Seconds(), MaxSeconds: int(l.UploadTime.Seconds()),
 		MaxNameBytes: l.MaxNameBytes, MaxPolicyBytes: l.MaxPolicyBytes, MaxFormBytes: l.MaxFormBytes, MaxParts: l.MaxParts,
 		Description: l.words() + l.quotaWords(),
-		MaxRequests: l.MaxRequests, MinDownloadRate: l.MinDownloadRate, DownloadGrace: l.DownloadGrace.Seconds(),
+		MaxRequests: l.MaxRequests, MaxTransfers: l.MaxTransfers, MinDownloadRate: l.MinDownloadRate, DownloadGrace: l.DownloadGrace.Seconds(),
 		MaxBodyBytes: l.MaxBodyBytes, BodySeconds: l.BodyTime.Seconds(), MaxHeaderBytes: l.MaxHeaderBytes,
 		MinPassword: l.MinPassword, MaxPassword: l.MaxPassword, MaxAPIKeys: l.MaxAPIKeys, APIKeyLife: l.APIKeyLife.Seconds(),
 		MaxQuery: l.MaxQuery, MaxResults: l.MaxResults, DefaultResults: l.DefaultResults,

@@ -2165,7 +2165,10 @@ type UploadLimits struct {
 
 	// MaxSearchesAtOnce Of all callers in the database of one process; beyond it a search waits for its turn
 	MaxSearchesAtOnce int64 `json:"max_searches_at_once"`
-	MaxUploadSeconds  int64 `json:"max_upload_seconds"`
+
+	// MaxTransfersAtOnce Of these, uploads and downloads of whole files; beyond it they are answered 503 with Retry-After, and other requests are served
+	MaxTransfersAtOnce int64 `json:"max_transfers_at_once"`
+	MaxUploadSeconds   int64 `json:"max_upload_seconds"`
 
 	// MaxUploadsPerDayPerUser New documents in any 24 hours; duplicates and retries do not count, deleting gives nothing back. null: no bound
 	MaxUploadsPerDayPerUser *int64 `json:"max_uploads_per_day_per_user"`

@@ -2529,6 +2529,11 @@ export interface components {
              * @description Of all callers in the database of one process; beyond it a search waits for its turn
              */
             max_searches_at_once: number;
+            /**
+             * Format: int64
+             * @description Of these, uploads and downloads of whole files; beyond it they are answered 503 with Retry-After, and other requests are served
+             */
+            max_transfers_at_once: number;
             /** Format: int64 */
             max_upload_seconds: number;
             /**
@@ -4206,6 +4211,7 @@ export interface operations {
                      *       "max_form_parts": 100,
                      *       "limits_description": "One file of at most 25 MiB and 2000 pages, of type application/pdf by its content; it has to arrive within 120 seconds and, after the first 10, at 51200 bytes a second or more. A user may add 30 documents in any 24 hours; those that cannot be worked on at once wait in the queue.",
                      *       "max_requests_at_once": 512,
+                     *       "max_transfers_at_once": 384,
                      *       "min_download_bytes_per_second": 10240,
                      *       "download_grace_seconds": 30,
                      *       "max_json_body_bytes": 65536,

@@ -15,9 +15,10 @@ type throughput struct {
 }
 
 // BenchmarkLine uploads a backlog through the API, then starts the worker and
-// measures to the last document's completion. The same rows are then copied in
-// by binary COPY. River runs the same number of empty stages before and after:
-// a machine that others share is not equally fast all the while.
+// measures to the last document's completion. A hand-written line then makes the
+// same calls and keeps the same rows, and the product's rows are copied in by
+// binary COPY. River runs the same number of empty stages before and after: a
+// machine that others share is not equally fast all the while.
 func BenchmarkLine(b *testing.B) {
 	for _, c := range []struct {
 		name string
@@ -39,6 +40,7 @@ func benchmarkLine(b *testing.B, p profile) {
 	w.uploadAll(material)
 	before := emptyLine(b, p.documents, p.documents)
 	t := w.drain(material)
+	byHand := handmadeLine(b, material, t.chunks)
 	after := emptyLine(b, p.documents, t.embeds)
 	copied := copyChunks(b, w.db)
 	empty := (before.took + after.took) / 2
@@ -49,11 +51,27 @@ func benchmarkLine(b *testing.B, p profile) {
 	sheet.add(b, figure{Measure: "documents", Value: float64(t.documents) / seconds, Unit: "documents/s",
 		Rival: "of empty River stages", Beside: float64(p.documents) / empty.Seconds(),
 		Note: fmt.Sprintf("%s; River took %.1f s before and %.1f s after", note, before.took.Seconds(), after.took.Seconds())}, "documents/s")
+	addHandmade(b, t, byHand, float64(p.documents)/empty.Seconds())
 	sheet.add(b, figure{Measure: "chunks", Value: float64(t.chunks) / seconds, Unit: "chunks/s",
 		Rival: "by raw binary COPY", Beside: float64(t.chunks) / copied.Seconds(), Note: "COPY: median of 5"}, "chunks/s")
 	addCPU(b, "worker's CPU", "worker-cpu-ms/document", t.worker, (before.work+after.work)/2, t)
 	addCPU(b, "the database's CPU", "database-cpu-ms/document", t.server, (before.server+after.server)/2, t)
 	addCPU(b, "the fakes' CPU, on the same cores", "fakes-cpu-ms/document", t.fakes, 0, t)
+	addCPU(b, "the hand-written line's CPU, its fakes' and callbacks' in it", "handmade-cpu-ms/document", byHand.work, (before.work+after.work)/2, t)
+	addCPU(b, "the hand-written line's database's CPU", "handmade-database-cpu-ms/document", byHand.server, (before.server+after.server)/2, t)
+}
+
+// addHandmade adds the product beside the hand-written line, and that beside
+// lines of empty stages, of which there were so many a second.
+func addHandmade(b *testing.B, t throughput, byHand burndown, empty float64) {
+	b.Helper()
+	documents := float64(t.documents)
+	rate := documents / byHand.took.Seconds()
+	sheet.add(b, figure{Measure: "documents", Value: documents / t.took.Seconds(), Unit: "documents/s",
+		Rival: "of a hand-written line that makes the same calls and keeps the same rows", Beside: rate,
+		Note: fmt.Sprintf("it took %.1f s; it and its fakes are one process", byHand.took.Seconds())}, "documents/s-beside-handmade")
+	sheet.add(b, figure{Measure: "documents by a hand-written line", Value: rate, Unit: "documents/s", Rival: "of empty River stages", Beside: empty,
+		Note: fmt.Sprintf("%.1f s of CPU of its process, the fakes' in it", byHand.work)}, "handmade-documents/s")
 }
 
 // addCPU adds what a document used, beside what one of empty stages did; 0: it

@@ -59,8 +59,7 @@ type forgetter struct{ river.WorkerDefaults[forget] }
 // Work is river.Worker.
 func (forgetter) Work(context.Context, *river.Job[forget]) error { return nil }
 
-// newRival makes the tables, and a client with the product's own queues,
-// worker counts and pace.
+// newRival makes the tables and the client.
 func newRival(b *testing.B, room int) *rival {
 	b.Helper()
 	d := newDatabase(b)
@@ -73,18 +72,24 @@ func newRival(b *testing.B, room int) *rival {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, r)
 	river.AddWorker(workers, forgetter{})
+	r.client = lineClient(b, d.super, r.settings, workers)
+	return r
+}
+
+// lineClient has the product's own queues, worker counts and pace.
+func lineClient(b *testing.B, pool *pgxpool.Pool, settings riverqueue.Settings, workers *river.Workers) *river.Client[pgx.Tx] {
+	b.Helper()
 	queues := map[string]river.QueueConfig{}
-	for name, count := range r.settings.Workers {
+	for name, count := range settings.Workers {
 		queues[name] = river.QueueConfig{MaxWorkers: count}
 	}
-	var err error
-	r.client, err = river.NewClient(riverpgxv5.New(d.super), &river.Config{Schema: db.RiverSchema, Queues: queues, Workers: workers,
-		FetchCooldown: r.settings.FetchCooldown, FetchPollInterval: r.settings.FetchPollInterval,
+	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Schema: db.RiverSchema, Queues: queues, Workers: workers,
+		FetchCooldown: settings.FetchCooldown, FetchPollInterval: settings.FetchPollInterval,
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))})
 	if err != nil {
 		b.Fatal(err)
 	}
-	return r
+	return client
 }
 
 // add makes a job and its first stage, in one transaction.
@@ -156,24 +161,37 @@ func (r *rival) move(ctx context.Context, tx pgx.Tx, at hop, stages []core.Stage
 // start begins to work until the benchmark ends.
 func (r *rival) start(b *testing.B) {
 	b.Helper()
-	if err := r.client.Start(context.Background()); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = r.client.Stop(context.Background()) })
+	startLine(b, r.client)
 }
 
 // wait returns once one more chain has ended.
 func (r *rival) wait(b *testing.B) {
 	b.Helper()
-	select {
-	case <-r.ended:
-	case <-time.After(10 * time.Minute):
-		b.Fatal("a chain of empty stages did not end")
+	waitFor(b, r.ended, 1)
+}
+
+func startLine(b *testing.B, client *river.Client[pgx.Tx]) {
+	b.Helper()
+	if err := client.Start(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = client.Stop(context.Background()) })
+}
+
+// waitFor returns once so many more have ended.
+func waitFor[T any](b *testing.B, ended <-chan T, n int) {
+	b.Helper()
+	for range n {
+		select {
+		case <-ended:
+		case <-time.After(10 * time.Minute):
+			b.Fatal("a document did not come through the stages")
+		}
 	}
 }
 
-// burndown is what a backlog through empty stages took: time, and seconds of CPU
-// of this process, which works them, and of the database.
+// burndown is what a backlog through a rival's stages took: time, and seconds of
+// CPU of this process, which works them, and of the database.
 type burndown struct {
 	took         time.Duration
 	work, server float64
@@ -188,8 +206,6 @@ func emptyLine(b *testing.B, documents, embeds int) burndown {
 	}
 	began, own, server := time.Now(), ownCPU(), private.cluster.CPUSeconds()
 	r.start(b)
-	for range documents {
-		r.wait(b)
-	}
+	waitFor(b, r.ended, documents)
 	return burndown{took: time.Since(began), work: ownCPU() - own, server: private.cluster.CPUSeconds() - server}
 }

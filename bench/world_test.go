@@ -40,20 +40,27 @@ type world struct {
 func newWorld(b *testing.B, text core.TextExtractor, wrap func(http.Handler) http.Handler) *world {
 	b.Helper()
 	w := &world{b: b, db: newDatabase(b)}
+	w.settings(outside(b, text, wrap))
+	return w
+}
+
+// outside serves a parser, an embedder and a storage without latency; it returns
+// their addresses.
+func outside(b *testing.B, text core.TextExtractor, wrap func(http.Handler) http.Handler) (parser, embedder, storage string) {
+	b.Helper()
 	// It takes whatever comes: with the vendor's 250 uploads in 5 s letters would wait for that.
 	llama := llamaparsetest.New(llamaparsetest.Options{Extractor: text, Key: "llx-bench", AllowLoopback: true, Rates: map[string]llamaparsetest.Rate{}})
 	b.Cleanup(llama.Close)
 	// It shows no rates: the worker would keep to a million tokens a minute.
-	embedder, err := openaitest.New(openaitest.Options{Counter: place.QuarterCounter{}, Key: "sk-bench", Blind: true, Dialect: openaitest.Dialect{NoRates: true}})
+	vectors, err := openaitest.New(openaitest.Options{Counter: place.QuarterCounter{}, Key: "sk-bench", Blind: true, Dialect: openaitest.Dialect{NoRates: true}})
 	if err != nil {
 		b.Fatal(err)
 	}
-	storage, err := supabasetest.New(supabasetest.Options{})
+	files, err := supabasetest.New(supabasetest.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
-	w.settings(serve(b, llama), serve(b, embedder), serve(b, wrap(storage)))
-	return w
+	return serve(b, llama), serve(b, vectors), serve(b, wrap(files))
 }
 
 // plain leaves the storage as it is.

@@ -1,11 +1,13 @@
 package postgres_test
 
 import (
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/core"
@@ -53,9 +55,11 @@ func (h *house) process(ago time.Duration) core.ID {
 
 const deadAfter = 20 * time.Second
 
-func (h *house) rescue() map[int64]postgres.Rescued {
+func (h *house) rescue() map[int64]postgres.Rescued { return h.rescueOf(postgres.Missed{}) }
+
+func (h *house) rescueOf(own postgres.Missed) map[int64]postgres.Rescued {
 	h.t.Helper()
-	list, err := h.store.Rescue(h.t.Context(), deadAfter, map[string]time.Duration{"chunk": time.Minute, "reconcile": time.Minute}, 100)
+	list, err := h.store.Rescue(h.t.Context(), deadAfter, map[string]time.Duration{"chunk": time.Minute, "reconcile": time.Minute}, own, 100)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -122,6 +126,52 @@ func TestC20_L014_TheJobsOfADeadProcessComeBack(t *testing.T) {
 	}
 }
 
+// A job whose fetch was not answered is its process's by its row alone. It comes
+// back although that process lives, and no try of the document is used up.
+func TestC20_AJobThatItsProcessMissedComesBack(t *testing.T) {
+	h := open(t)
+	self, other := h.process(0), h.process(0)
+	old, fresh := 30*time.Second, 10*time.Second
+	document := core.NewID()
+	lost := h.enqueue(riverJob{kind: "chunk", state: "running", by: self.String(), ago: old, document: document})
+	last := h.enqueue(riverJob{kind: "novel", state: "running", by: self.String(), ago: old, attempt: 5, most: 5})
+	beaten := h.enqueue(riverJob{kind: "chunk", state: "running", by: self.String(), ago: old, metadata: `{"navigator:lost": 2}`})
+	inHand := h.enqueue(riverJob{kind: "chunk", state: "running", by: self.String(), ago: old})
+	begins := h.enqueue(riverJob{kind: "chunk", state: "running", by: self.String(), ago: fresh})
+	others := h.enqueue(riverJob{kind: "chunk", state: "running", by: other.String(), ago: old})
+	done := h.enqueue(riverJob{kind: "chunk", state: "completed", by: self.String(), ago: old})
+	h.enqueue(riverJob{kind: "chunk", state: "available", by: self.String(), ago: old})
+	nobodys := h.enqueue(riverJob{kind: "chunk", state: "running", ago: old})
+
+	running, err := h.store.Running(t.Context(), self)
+	slices.Sort(running)
+	if diff := cmp.Diff([]int64{lost, last, beaten, inHand}, running); err != nil || diff != "" {
+		t.Errorf("the process has by their rows (%v):\n%s", err, diff)
+	}
+	want := map[int64]postgres.Rescued{
+		lost:   {Job: lost, Kind: "chunk", Document: document, Run: 1, Missed: true},
+		last:   {Job: last, Kind: "novel", Run: 5, Missed: true},
+		beaten: {Job: beaten, Kind: "chunk", Run: 1, Missed: true},
+	}
+	got := h.rescueOf(postgres.Missed{Process: self, Jobs: []int64{lost, last, beaten, begins, others, done, nobodys}})
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(postgres.Rescued{}, "Document")); diff != "" || got[lost].Document != document {
+		t.Errorf("given back of %s:\n%s", document, diff)
+	}
+	for id, want := range map[int64]string{lost: "available 1 6 0", last: "available 5 6 0", beaten: "available 1 6 2"} {
+		var got string
+		err := h.work.QueryRow(t.Context(), `select concat_ws(' ', state, attempt, max_attempts, metadata ->> 'navigator:lost') from river.river_job
+			where id = $1 and scheduled_at <= now()`, id).Scan(&got)
+		if err != nil || got != want {
+			t.Errorf("job %d is %q (%v), want %q", id, got, err, want)
+		}
+	}
+	for name, id := range map[string]int64{"in hand": inHand, "fetched a moment ago": begins, "another's": others, "nobody's": nobodys} {
+		if n := h.count(`select count(*) from river.river_job where id = $1 and state = 'running'`, id); n != 1 {
+			t.Errorf("%s: taken away", name)
+		}
+	}
+}
+
 // Every worker looks: each job is given back by one of them.
 func TestC18_RescuersSkipEachOther(t *testing.T) {
 	h := open(t)
@@ -133,7 +183,7 @@ func TestC18_RescuersSkipEachOther(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range counts {
 		group.Go(func() {
-			list, err := h.store.Rescue(t.Context(), deadAfter, nil, 100)
+			list, err := h.store.Rescue(t.Context(), deadAfter, nil, postgres.Missed{}, 100)
 			if err != nil {
 				t.Error(err)
 			}

@@ -53,9 +53,9 @@ func NewLine(pool *pgxpool.Pool, store Store, stages []pipeline.Stage, upkeep Up
 	if err := addUpkeep(workers, upkeep, settings, store, log); err != nil {
 		return nil, err
 	}
-	hand := &inHand{kinds: map[string]int{}}
+	hand := newInHand()
 	c := config(workers, settings, log)
-	c.Middleware = append(c.Middleware, hand)
+	c.Middleware = append([]rivertype.Middleware{hand}, c.Middleware...) // the first: nothing may wait before it
 	client, err := river.NewClient(riverpgxv5.New(pool), c)
 	if err != nil {
 		return nil, fmt.Errorf("open the line: %w", err)
@@ -239,6 +239,11 @@ func (l *Line) Stop(ctx context.Context) error {
 	}
 	return err
 }
+
+// Missed gives those of the jobs, which are this process's by their rows, that it
+// does not have in hand, whose work has not just ended, and of which both was so
+// when Missed was last called: the answers to their fetches were lost.
+func (l *Line) Missed(running []int64) []int64 { return l.hand.missed(running) }
 
 // Stopped is closed once the line has come to rest.
 func (l *Line) Stopped() <-chan struct{} { return l.client.Stopped() }

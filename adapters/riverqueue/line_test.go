@@ -342,3 +342,56 @@ func TestC20_AJobOfAKilledProcessIsRescued(t *testing.T) {
 		t.Errorf("the job is %+v, kept %d times", got, h.count(h.kept, id))
 	}
 }
+
+// doorstep is an observer that lets no job go on until it is open.
+type doorstep struct {
+	*tally
+	open chan struct{}
+}
+
+func (d doorstep) Began(queue string) {
+	d.note("began " + queue)
+	<-d.open
+}
+
+// Whatever runs is in the line's hand, of each kind and whatever it waits for;
+// a row that runs and is not was missed.
+func TestC20_TheLineKnowsWhatItHasInHand(t *testing.T) {
+	h := open(t)
+	door := doorstep{newTally(), make(chan struct{})}
+	h.settings.Observer = door
+	id := h.add(core.Chunk, nil)
+	missed := h.add(core.Chunk, nil)
+	h.exec(missed, `state = 'running', attempt = 1, attempted_at = now(), attempted_by = '{me}'`) // and the answer was lost
+	line := h.begin()
+	running := func() []int64 {
+		rows, err := h.pool.Query(t.Context(), `select id from river.river_job where state = 'running'`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	h.until("a document's job and a round to wait", func() bool {
+		door.mu.Lock()
+		defer door.mu.Unlock()
+		return door.told["began line"] > 0 && door.told["began upkeep"] > 0
+	})
+	want := []int64{h.row(missed).ID}
+	h.until("the one job to be missed", func() bool { return cmp.Equal(line.Missed(running()), want) })
+	close(door.open)
+	h.ends(id)
+	both := []int64{want[0], h.row(id).ID}
+	line.Missed(both)
+	if got := line.Missed(both); !cmp.Equal(got, want) {
+		t.Errorf("just after the job's end %v are missed, want %v", got, want)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := line.Stop(ctx); err != nil {
+		t.Error(err)
+	}
+}

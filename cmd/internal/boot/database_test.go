@@ -202,8 +202,8 @@ func TestP010_APoolerThatRestartsLosesNothing(t *testing.T) {
 			b := w.through(mode)
 			w.config.AllowPollOnly, w.config.MaxConns = true, 1
 			w.config.WebhookMode, w.config.ParsePolls = "poll", append(w.config.ParsePolls[:0:0], w.config.ReconcileEvery)
-			// A job that was taken by a statement whose answer was cut off is rescued
-			// when its stage's time is over.
+			// A job whose end could not be written, the pooler being away, is rescued when
+			// its stage's time is over, or sooner where its fetch's answer was cut off.
 			for _, stage := range []*boot.StageConfig{&w.config.Parse, &w.config.Receive, &w.config.Validate, &w.config.Chunk, &w.config.Embed, &w.config.Finish} {
 				stage.Timeout = patience / 4
 			}

@@ -38,6 +38,7 @@ type House struct {
 	pulse             *pulse
 	parts             lineParts
 	store             *postgres.Store
+	works             *riverqueue.Line // nil where no jobs are worked
 	library           *postgres.Library
 	replica           *postgres.Replica // nil where none is set
 	pdfium            *pdftext.Engine

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/insurance-navigator/navigator/adapters/postgres"
 	"github.com/insurance-navigator/navigator/adapters/riverqueue"
 	"github.com/insurance-navigator/navigator/core"
 )
@@ -103,10 +104,14 @@ func (h *House) clock(ctx context.Context) {
 // rescue gives back the jobs whose run is lost, and holds the paused queues.
 func (h *House) rescue(ctx context.Context) {
 	settings := h.config.Queues()
-	rescued, err := h.store.Rescue(ctx, h.config.DeadAfter, settings.Longest(), rescueRound)
+	own, err := h.missed(ctx)
+	var rescued []postgres.Rescued
+	if err == nil {
+		rescued, err = h.store.Rescue(ctx, h.config.DeadAfter, settings.Longest(), own, rescueRound)
+	}
 	for _, r := range rescued {
 		h.log.Warn("rescued", "kind", r.Kind, "document_id", r.Document.String(), "job_id", r.Job, "run", r.Run,
-			"process_dead", r.Dead, "after_ms", r.After.Milliseconds())
+			"process_dead", r.Dead, "missed", r.Missed, "after_ms", r.After.Milliseconds())
 	}
 	if err == nil {
 		err = h.operations.Hold(ctx)
@@ -121,6 +126,15 @@ func (h *House) rescue(ctx context.Context) {
 	for _, queue := range idle {
 		h.pulse.beat(lineOf(queue))
 	}
+}
+
+// missed are the jobs that this process has by their rows and not in hand.
+func (h *House) missed(ctx context.Context) (postgres.Missed, error) {
+	running, err := h.store.Running(ctx, h.self.ID)
+	if err != nil {
+		return postgres.Missed{}, err
+	}
+	return postgres.Missed{Process: h.self.ID, Jobs: h.works.Missed(running)}, nil
 }
 
 // pausedQueues lists the queues that rest; all of them where that cannot be told.

@@ -3,7 +3,9 @@ package boot_test
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -11,7 +13,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/insurance-navigator/navigator/adapters/openai/openaitest"
+	"github.com/insurance-navigator/navigator/adapters/riverqueue"
 	"github.com/insurance-navigator/navigator/cmd/internal/boot"
+	"github.com/insurance-navigator/navigator/cmd/internal/pgproxy"
 	"github.com/insurance-navigator/navigator/core"
 	"github.com/insurance-navigator/navigator/loadtest/corpus"
 )
@@ -84,6 +88,65 @@ func TestC20_FM027r_AKilledWorkersJobIsBackInSeconds(t *testing.T) {
 	}
 	if !strings.Contains(w.logs.String(), `"msg":"rescued"`) {
 		t.Error("the rescue is not in the log")
+	}
+}
+
+// deaf puts a proxy before the worker's database. Once asked to, it cuts off the
+// answer to the next fetch from the queue, whose jobs the worker then has by their
+// rows alone; done tells that it did.
+func (w *world) deaf(queue string) (ask func(), done func() bool) {
+	w.t.Helper()
+	address, err := url.Parse(w.config.WorkerDatabaseURL.Reveal())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var asked, cut atomic.Bool
+	proxy, err := pgproxy.Listen(w.t.Context(), address.Host, nil, func(phase pgproxy.Phase, what string) bool {
+		if phase != pgproxy.After || what != "fetch "+queue || !asked.CompareAndSwap(true, false) {
+			return true
+		}
+		cut.Store(true)
+		return false
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { w.halt(); proxy.Close() })
+	address.Host = proxy.Addr()
+	w.config.WorkerDatabaseURL = boot.Secret(address.String())
+	return func() { asked.Store(true) }, cut.Load
+}
+
+// A fetch is carried out and its answer is cut off. The worker that has the job by
+// its row finds that out by itself, long before the stage's time is over; a job
+// of the same age that it has in hand stays there.
+func TestC20_AJobWhoseFetchWasCutOffIsBackInSeconds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.config.RescueEvery, w.config.DeadAfter = 300*time.Millisecond, patience // nobody is taken for dead here
+	cutOff, wasCut := w.deaf(riverqueue.QueueParse)
+	w.openai.Inject(openaitest.Fault{Kind: openaitest.Hang})
+	for _, service := range []boot.Service{boot.API, boot.Webhook, boot.Worker} {
+		w.start(service)
+	}
+	ada := w.person("ada")
+	ada.taken("card.pdf", corpus.MemberCard().Bytes)
+	inHand := w.running(core.Embed)
+	w.called()
+	cutOff()
+	id := ada.taken("letter.pdf", corpus.DenialLetter().Bytes)
+	w.until("the answer to be cut off", wasCut)
+	lost := w.running(core.Parse)
+	w.exec(`update river.river_job set attempted_at = attempted_at - interval '30 seconds' where id in ($1, $2)`, inHand, lost) // in place of the wait
+	ada.completes(id)
+	w.once(id)
+	for job, want := range map[int]string{inHand: "running 1", lost: "completed 2 0"} {
+		if got := w.text(`select concat_ws(' ', state, attempt, metadata ->> 'navigator:lost') from river.river_job where id = $1`, job); got != want {
+			t.Errorf("job %d is %q, want %q", job, got, want)
+		}
+	}
+	if log := w.logs.String(); strings.Count(log, `"msg":"rescued"`) != 1 || !strings.Contains(log, `"process_dead":false,"missed":true`) {
+		t.Error("the one rescue is not in the log as it was")
 	}
 }
 

@@ -180,6 +180,7 @@ func (h *House) startLine(ctx context.Context, probes *gate) (*riverqueue.Line, 
 	if err != nil {
 		return nil, err
 	}
+	h.works = line
 	for queue := range h.config.Queues().Workers {
 		h.pulse.watch(lineOf(queue), h.lineBound())
 	}

@@ -167,7 +167,7 @@ func (r *run) phase(ctx context.Context, p *Phase) error {
 	r.settle(ctx, p, t)
 	stop()
 	beside.Wait()
-	if r.before = nil; p.Drain == 0 && p.Window == 0 {
+	if r.before = nil; p.Drain == 0 {
 		r.before = t
 	}
 	r.judgePhase(p, t, sent)

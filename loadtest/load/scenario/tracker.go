@@ -99,20 +99,21 @@ func (t *tracker) watch(ctx context.Context) {
 	}
 }
 
-// due are the documents to be asked for now, by person: the oldest first, at
-// most mostAsked of each. One that is due takes those with it that are half way,
-// so that a person's documents come to be asked for in one request.
+// due are the documents to be asked for now, by person, of the mostAsked oldest
+// of each: the younger ones come to their end later. One that is due takes those
+// with it that are half way, so that they come to be asked for in one request.
 func (t *tracker) due(now time.Time) map[*person][]string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	all := map[*person][]string{}
 	for p, open := range t.open {
+		open = open[:min(len(open), mostAsked)]
 		if !slices.ContainsFunc(open, func(f follow) bool { return !f.next.After(now) }) {
 			continue
 		}
 		for i := range open {
 			every := pause(now.Sub(open[i].due))
-			if len(all[p]) < mostAsked && open[i].next.Sub(now) <= every/2 {
+			if open[i].next.Sub(now) <= every/2 {
 				all[p], open[i].next = append(all[p], open[i].id), now.Add(every)
 			}
 		}

@@ -65,6 +65,7 @@ type handmade struct {
 	parser     *llamaparse.Parser
 	embedder   *openai.Embedder
 	cutter     *chunker.Chunker
+	byRow      bool // chunks and vectors are written one at a time
 	ended      chan core.ID
 }
 
@@ -210,9 +211,10 @@ func (h *handmade) move(ctx context.Context, tx pgx.Tx, at, next step, queued co
 
 // handmadeLine takes a backlog through the hand-written line, and proves that
 // it made as many chunks with vectors as the product did.
-func handmadeLine(b *testing.B, m *material, chunks int) burndown {
+func handmadeLine(b *testing.B, m *material, chunks int, byRow bool) burndown {
 	b.Helper()
 	h, d := newHandmade(b, m)
+	h.byRow = byRow
 	h.upload(b, m)
 	d.forgetStatements(b)
 	began, own, server := time.Now(), ownCPU(), private.cluster.CPUSeconds()

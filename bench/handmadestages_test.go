@@ -106,6 +106,9 @@ func (h *handmade) chunk(ctx context.Context, id core.ID) (outcome, error) {
 	columns := []string{"chunk_id", "document_id", "user_id", "ordinal", "text", "context", "headings", "page_from", "page_to", "token_count",
 		"content_sha256", "chunker"}
 	return outcome{keep: func(ctx context.Context, tx pgx.Tx) error {
+		if h.byRow {
+			return each(ctx, tx, "insert into bench.chunks ("+strings.Join(columns, ", ")+") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)", rows)
+		}
 		_, err := tx.CopyFrom(ctx, pgx.Identifier{"bench", "chunks"}, columns, pgx.CopyFromRows(rows))
 		return err
 	}}, nil
@@ -139,10 +142,27 @@ func (h *handmade) embed(ctx context.Context, id core.ID) (outcome, error) {
 		vectors[i] = pgvector.NewVector(v)
 	}
 	return outcome{again: total > fit, keep: func(ctx context.Context, tx pgx.Tx) error {
+		if h.byRow {
+			rows := make([][]any, fit)
+			for i := range rows {
+				rows[i] = []any{ids[i], vectors[i], answer.Model}
+			}
+			return each(ctx, tx, "update bench.chunks set embedding = $2, embed_model = $3, embedded_at = now() where chunk_id = $1", rows)
+		}
 		_, err := tx.Exec(ctx, `update bench.chunks c set embedding = v.embedding, embed_model = $3, embedded_at = now()
 			from unnest($1::uuid[], $2::extensions.vector[]) v (chunk_id, embedding) where c.chunk_id = v.chunk_id`, ids[:fit], vectors, answer.Model)
 		return err
 	}}, nil
+}
+
+// each runs a statement for every row and waits for each.
+func each(ctx context.Context, tx pgx.Tx, sql string, rows [][]any) error {
+	for _, row := range rows {
+		if _, err := tx.Exec(ctx, sql, row...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // discard has the parser delete its copy, as the product does.

@@ -40,7 +40,7 @@ func benchmarkLine(b *testing.B, p profile) {
 	w.uploadAll(material)
 	before := emptyLine(b, p.documents, p.documents)
 	t := w.drain(material)
-	byHand := handmadeLine(b, material, t.chunks)
+	byHand := handmadeLine(b, material, t.chunks, false)
 	after := emptyLine(b, p.documents, t.embeds)
 	copied := copyChunks(b, w.db)
 	empty := (before.took + after.took) / 2

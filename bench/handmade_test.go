@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
 
 	"github.com/insurance-navigator/navigator/adapters/llamaparse"
 	"github.com/insurance-navigator/navigator/adapters/openai"
@@ -174,11 +174,20 @@ func (h *handmade) Work(ctx context.Context, job *river.Job[step]) error {
 		if err := h.move(ctx, tx, job.Args, next, made.queued); err != nil {
 			return err
 		}
-		_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
-		return err
+		return end(ctx, tx, job.JobRow)
 	})
 	if err == nil && next.Stage == complete {
 		h.ended <- next.Job
+	}
+	return err
+}
+
+// end is JobCompleteTx by a statement that is planned once, as the product's is:
+// River's own is planned anew each time.
+func end(ctx context.Context, tx pgx.Tx, job *rivertype.JobRow) error {
+	tag, err := tx.Exec(ctx, "update river.river_job set state = 'completed', finalized_at = now() where id = $1 and attempt = $2 and state = 'running'", job.ID, job.Attempt)
+	if err == nil && tag.RowsAffected() != 1 {
+		err = errors.New("the job is no longer this run's")
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bufio"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -17,38 +18,45 @@ import (
 	"github.com/insurance-navigator/navigator/ports"
 )
 
+// crowd begins two uploads that never come to their end, and shows that what is
+// asked for is refused with a word when to come back; it gives back how they leave.
+func (b *bench) crowd(path string) (leave func()) {
+	b.t.Helper()
+	conns := []net.Conn{}
+	for range 2 {
+		conn := b.dial("Content-Length: 100000\r\nExpect: 100-continue")
+		// It is told to go on once its body is read: by then it has its place.
+		if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.Contains(line, " 100 ") {
+			b.t.Fatalf("an upload is answered %q: %v", line, err)
+		}
+		conns = append(conns, conn)
+	}
+	got := b.get(path, adaToken)
+	got.problem(b.t, http.StatusServiceUnavailable, "overloaded")
+	if got.header.Get("Retry-After") != "2" {
+		b.t.Errorf("Retry-After %q", got.header.Get("Retry-After"))
+	}
+	return func() {
+		for _, conn := range conns {
+			_ = conn.Close()
+			b.observed("POST " + pathUpload)
+		}
+	}
+}
+
 // L8: beyond what is served at once there is 503 with a time to come back, the
 // platform is answered all the while, and a place that is free is taken again.
 func TestACrowdIsRefusedAndProbesAreNot(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, func(d *APIDeps) { d.Limits.MaxRequests = 2 })
-	conns := []net.Conn{}
-	for range 2 { // two uploads that never come to their end
-		conn := b.dial("Content-Length: 100000")
-		_, _ = io.WriteString(conn, fileHead)
-		conns = append(conns, conn)
-	}
-	for end := time.Now().Add(20 * time.Second); b.get("/auth/user", adaToken).status != http.StatusServiceUnavailable; {
-		if time.Now().After(end) {
-			t.Fatal("two uploads in hand leave room for more than two requests")
-		}
-		b.observed("GET /auth/user")
-	}
-	got := b.get("/auth/user", adaToken)
-	got.problem(t, http.StatusServiceUnavailable, "overloaded")
-	if got.header.Get("Retry-After") != "2" {
-		t.Errorf("Retry-After %q", got.header.Get("Retry-After"))
-	}
+	leave := b.crowd("/auth/user")
 	b.get("/auth/user", "").problem(t, http.StatusServiceUnavailable, "overloaded") // before anything is looked at
 	for _, path := range []string{"/health", "/livez", "/readyz"} {
 		if got := b.get(path, ""); got.status != http.StatusOK {
 			t.Errorf("%s: %d in a crowd", path, got.status)
 		}
 	}
-	for _, conn := range conns {
-		_ = conn.Close()
-		b.observed("POST " + pathUpload)
-	}
+	leave()
 	if got := b.get("/auth/user", adaToken); got.status != http.StatusOK {
 		t.Errorf("with the crowd gone: %d", got.status)
 	}
@@ -62,34 +70,16 @@ func TestACrowdIsRefusedAndProbesAreNot(t *testing.T) {
 func TestFilesLeaveRoomForQuestions(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, func(d *APIDeps) { d.Limits.MaxTransfers = 2 })
-	conns := []net.Conn{}
-	for range 2 { // two uploads that never come to their end
-		conn := b.dial("Content-Length: 100000")
-		_, _ = io.WriteString(conn, fileHead)
-		conns = append(conns, conn)
-	}
 	file := "/documents/" + core.NewID().String() + "/file"
-	for end := time.Now().Add(20 * time.Second); b.get(file, adaToken).status != http.StatusServiceUnavailable; {
-		if time.Now().After(end) {
-			t.Fatal("two uploads in hand leave room for more than two files")
-		}
-		b.observed("GET /documents/{id}/file")
-	}
-	got := b.get(file, adaToken)
-	got.problem(t, http.StatusServiceUnavailable, "overloaded")
-	if got.header.Get("Retry-After") != "2" {
-		t.Errorf("Retry-After %q", got.header.Get("Retry-After"))
-	}
+	leave := b.crowd(file)
 	b.upload(adaToken).problem(t, http.StatusServiceUnavailable, "overloaded")
+	b.observed("POST " + pathUpload) // this one, so that the two are waited for below
 	for _, path := range []string{"/auth/user", "/documents", pathLimits} {
 		if got := b.get(path, adaToken); got.status == http.StatusServiceUnavailable {
 			t.Errorf("%s is %d while files are on their way", path, got.status)
 		}
 	}
-	for _, conn := range conns {
-		_ = conn.Close()
-		b.observed("POST " + pathUpload)
-	}
+	leave()
 	b.get(file, adaToken).problem(t, http.StatusNotFound, "not_found")
 }
 

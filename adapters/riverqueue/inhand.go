@@ -22,6 +22,7 @@ const remembered = time.Minute
 // this process's by its row and in nobody's hand.
 type inHand struct {
 	river.MiddlewareDefaults
+	now     func() time.Time
 	mu      sync.Mutex
 	kinds   map[string]int
 	jobs    map[int64]int  // two runs of a job, where one goes on after it was given back
@@ -35,7 +36,9 @@ type ended struct {
 	at  time.Time
 }
 
-func newInHand() *inHand { return &inHand{kinds: map[string]int{}, jobs: map[int64]int{}} }
+func newInHand() *inHand {
+	return &inHand{now: time.Now, kinds: map[string]int{}, jobs: map[int64]int{}}
+}
 
 // Work is rivertype.WorkerMiddleware.
 func (h *inHand) Work(ctx context.Context, job *rivertype.JobRow, work func(context.Context) error) error {
@@ -57,7 +60,7 @@ func (h *inHand) end(job *rivertype.JobRow) {
 	less(h.kinds, job.Kind)
 	less(h.jobs, job.ID)
 	h.forget()
-	h.ended = append(h.ended, ended{job.ID, time.Now()})
+	h.ended = append(h.ended, ended{job.ID, h.now()})
 }
 
 // less takes one off a count.
@@ -69,7 +72,8 @@ func less[K comparable](counts map[K]int, key K) {
 
 // forget drops what ended too long ago.
 func (h *inHand) forget() {
-	recent := slices.IndexFunc(h.ended, func(e ended) bool { return time.Since(e.at) < remembered })
+	now := h.now()
+	recent := slices.IndexFunc(h.ended, func(e ended) bool { return now.Sub(e.at) < remembered })
 	if recent < 0 {
 		recent = len(h.ended)
 	}

@@ -364,13 +364,8 @@ func TestC20_TheLineKnowsWhatItHasInHand(t *testing.T) {
 	missed := h.add(core.Chunk, nil)
 	h.exec(missed, `state = 'running', attempt = 1, attempted_at = now(), attempted_by = '{me}'`) // and the answer was lost
 	line := h.begin()
-	running := func() []int64 {
-		rows, err := h.pool.Query(t.Context(), `select id from river.river_job where state = 'running'`)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-		if err != nil {
+	running := func() (all []int64) {
+		if err := h.pool.QueryRow(t.Context(), `select array_agg(id) from river.river_job where state = 'running'`).Scan(&all); err != nil {
 			t.Fatal(err)
 		}
 		return all

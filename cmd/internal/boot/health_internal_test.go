@@ -43,26 +43,28 @@ func TestHealthTellsWhatItKnows(t *testing.T) {
 			}
 		}
 
-		pass := func(d time.Duration) {
-			time.Sleep(d) // synctest: its clock jumps there at once, and nobody waits
-			synctest.Wait()
+		over := func() { // waits until the look under way has ended
+			k.mu.Lock()
+			under := k.under
+			k.mu.Unlock()
+			<-under
 		}
 
 		takes = time.Hour
 		expect("nothing is known and the database says nothing", true, healthTime, 1)
 		expect("the same look goes on", true, healthTime, 1)
-		pass(healthLook)
+		over()
 		takes = 10 * time.Millisecond
 		expect("the database answers soon", false, takes, 2)
 		takes = healthLook - time.Second
 		expect("it is slow, what was known is told", false, healthPatience, 3)
 		expect("who asks meanwhile does not ask it again", false, healthPatience, 3)
-		pass(takes)
+		over()
 		takes = time.Hour
 		expect("the slow answer is fresh", false, healthPatience, 4)
-		pass(healthFresh)
+		over()
 		expect("a silent database is told of", true, healthPatience, 5)
-		pass(healthLook)
+		over()
 		takes, fails = 0, errors.New("refused")
 		expect("its refusal is told at once", true, 0, 6)
 		fails = nil

@@ -207,6 +207,7 @@ func TestKeysAreShownOnceListedAndRevoked(t *testing.T) {
 		`{"name":"x","scopes":["search","search"],"expires_in_days":1}`, `{"name":"x","scopes":["search"],"expires_in_days":366}`,
 		`{"name":"x","scopes":["search"],"expires_in_days":0}`, `{"name":" ","scopes":["search"],"expires_in_days":1}`,
 		`{"name":"a\u0000b","scopes":["search"],"expires_in_days":1}`, `{"name":"x","scopes":["search"],"expires_in_days":1,"user_id":"` + anyID + `"}`,
+		`{"name":"x","scopes":[[]],"expires_in_days":1}`, `{"name":"x","scopes":[{},"search"],"expires_in_days":1}`, `{"name":"x","scopes":[null],"expires_in_days":1}`,
 	} {
 		b.post(pathKeys, adaToken, bad).problem(t, http.StatusUnprocessableEntity, "invalid_request")
 	}

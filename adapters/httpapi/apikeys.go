@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -22,11 +23,11 @@ type keyScope string
 // Schema is the enum of every scope.
 func (keyScope) Schema(r huma.Registry) *huma.Schema { return namedEnum(r, "Scope", core.Scopes()) }
 
-// KeyRequest is what a new API key is made of. Its longest life is bounded by
-// Limits when the operation is registered.
+// KeyRequest is what a new API key is made of. What the tags do not say of it,
+// describeKeyRequest does.
 type KeyRequest struct {
 	Name   string     `json:"name" minLength:"1" maxLength:"64" doc:"What it is for, in its owner's words" example:"nightly import"`
-	Scopes []keyScope `json:"scopes" minItems:"1" maxItems:"4" uniqueItems:"true" nullable:"false" doc:"What it may do" example:"[\"documents:write\"]"`
+	Scopes []keyScope `json:"scopes" minItems:"1" maxItems:"4" nullable:"false" doc:"What it may do" example:"[\"documents:write\"]"`
 	Days   int        `json:"expires_in_days" minimum:"1" doc:"After which it is good for nothing" example:"90"`
 }
 
@@ -88,13 +89,16 @@ func (a *api) registerKeys(h huma.API) {
 // keyDays is the longest life of a key in whole days.
 func (a *api) keyDays() int { return int(a.Limits.APIKeyLife / (24 * time.Hour)) }
 
-// describeKeyLife puts the limit into the schema that validates and documents
-// new keys.
-func (a *api) describeKeyLife(doc *huma.OpenAPI) {
+// describeKeyRequest puts the longest life into the schema that validates and
+// documents new keys, and documents that no scope comes twice. makeKey sees to
+// the latter: Huma 2.37 looks for what comes twice before it looks at the types,
+// and panics at a list of lists (github.com/danielgtaylor/huma/issues/1042).
+func (a *api) describeKeyRequest(doc *huma.OpenAPI) {
 	most := float64(a.keyDays())
-	days := doc.Components.Schemas.Map()["KeyRequest"].Properties["expires_in_days"]
-	days.Maximum = &most
-	days.PrecomputeMessages()
+	fields := doc.Components.Schemas.Map()["KeyRequest"].Properties
+	fields["expires_in_days"].Maximum = &most
+	fields["expires_in_days"].PrecomputeMessages()
+	fields["scopes"].Extensions = map[string]any{"uniqueItems": true}
 }
 
 func (a *api) makeKey(ctx context.Context, in *makeKeyInput) (*makeKeyOutput, error) {
@@ -103,11 +107,14 @@ func (a *api) makeKey(ctx context.Context, in *makeKeyInput) (*makeKeyOutput, er
 		return nil, invalid(http.StatusUnprocessableEntity, "body.name", "1 to 64 characters, none of them a control character")
 	}
 	secret := core.NewAPIKey()
-	digest, _ := core.APIKeyDigest(secret) // of our own making
-	scopes := make([]core.Scope, len(in.Body.Scopes))
-	for i, s := range in.Body.Scopes {
-		scopes[i] = core.Scope(s)
+	scopes := make([]core.Scope, 0, len(in.Body.Scopes))
+	for _, s := range in.Body.Scopes {
+		if slices.Contains(scopes, core.Scope(s)) {
+			return nil, invalid(http.StatusUnprocessableEntity, "body.scopes", "each scope once")
+		}
+		scopes = append(scopes, core.Scope(s))
 	}
+	digest, _ := core.APIKeyDigest(secret) // of our own making
 	kept, err := a.APIKeys.Keep(ctx, callerOf(ctx), ports.NewAPIKey{
 		Name: name, Hint: core.APIKeyHint(secret), Digest: digest, Scopes: scopes,
 		Life: time.Duration(in.Body.Days) * 24 * time.Hour, Most: a.Limits.MaxAPIKeys,

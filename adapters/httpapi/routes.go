@@ -39,7 +39,7 @@ func (a *api) register(h huma.API) map[string]bool {
 	a.describeUpload(h.OpenAPI())
 	a.describeSignUp(h.OpenAPI())
 	a.boundSearch(h.OpenAPI())
-	a.describeKeyLife(h.OpenAPI())
+	a.describeKeyRequest(h.OpenAPI())
 	a.boundAdmin(h.OpenAPI())
 	a.describeLibrary(h.OpenAPI())
 	a.describeEvents(h.OpenAPI())

@@ -243,8 +243,11 @@ func problemHolds(route *routers.Route, answer answered) error {
 	if !slices.Contains(codes, any(problem.Code)) {
 		return fmt.Errorf("%s is not among the codes %v of %d: add it to the operation's (adapters/httpapi/refusals.go)", problem.Code, codes, answer.status)
 	}
-	if problem.Status != answer.status || problem.Instance != "urn:uuid:"+answer.header.Get("X-Request-ID") {
-		return fmt.Errorf("the problem is of another answer: %+v", problem)
+	// What is told again by its key tells of the request that it was the answer to.
+	replayed := answer.header.Get("Idempotent-Replayed") == "true"
+	own := problem.Instance == "urn:uuid:"+answer.header.Get("X-Request-ID")
+	if problem.Status != answer.status || own == replayed {
+		return fmt.Errorf("the problem is of another answer (replayed: %t): %+v", replayed, problem)
 	}
 	return nil
 }

@@ -40,7 +40,7 @@ var auditSQL = map[string]string{
 	"work_missing": `select d.document_id, j.status from ` + present + `
 		where j.status not in ` + ended + ` and j.status <> 'parse_queued'
 			and not exists (select from river.river_job r where r.state in ` + liveStates + `
-				and r.args @> jsonb_build_object('document', d.document_id::text) and r.kind not in ('forget', 'receive', 'reembed'))`,
+				and r.args ->> 'document' = d.document_id::text and r.kind not in ('forget', 'receive', 'reembed'))`,
 
 	// Invariant 2: nothing is there twice.
 	"chunk_doubled": `select document_id, 'generation ' || generation || ', chunk ' || ordinal from upload_pipeline.document_chunks
@@ -167,7 +167,7 @@ const fatesSQL = `select w.id, e.born, exists (select from upload_pipeline.docum
 const attemptsSQL = `select w.id, coalesce(j.document_id, e.document_id), coalesce(j.status, ''), coalesce(j.provider_job_id, ''),
 		j.job_id is null or d.removed_at is not null,
 		exists (select from river.river_job r where r.state in ` + liveStates + ` and r.kind in ('forget', 'purge')
-			and r.args @> jsonb_build_object('document', coalesce(j.document_id, e.document_id)::text)), coalesce(j.lost_jobs, 0)
+			and r.args ->> 'document' = coalesce(j.document_id, e.document_id)::text), coalesce(j.lost_jobs, 0)
 	from (select distinct unnest($1::uuid[]) id) w
 	left join upload_pipeline.upload_jobs j on j.job_id = w.id left join upload_pipeline.documents d on d.document_id = j.document_id
 	left join (select job_id, min(document_id::text)::uuid document_id from upload_pipeline.events where job_id = any ($1) group by 1) e

@@ -160,7 +160,7 @@ func workOf(ctx context.Context, tx pgx.Tx, c *Case, dead time.Duration) error {
 			r.attempt, r.max_attempts, coalesce((r.metadata ->> 'snoozes')::int, 0), coalesce((r.metadata ->> 'navigator:lost')::int, 0),
 			r.scheduled_at, r.attempted_at, coalesce(`+lastRunner+`, ''), `+processLives+`,
 			coalesce(r.metadata ->> 'navigator:code', r.errors[array_upper(r.errors, 1)] ->> 'error', ''), r.state in ('available', 'pending', 'retryable', 'scheduled')
-		from river.river_job r where r.args @> jsonb_build_object('document', $2::text, 'attempt', $3::int) and r.kind not in ('forget', 'reembed')
+		from river.river_job r where r.args ->> 'document' = $2::text and r.args ->> 'attempt' = $3::int::text and r.kind not in ('forget', 'reembed')
 		order by r.state in `+liveStates+` desc, r.id desc limit 1`, dead, c.Document.ID.String(), c.Document.Attempt).
 		Scan(&job.ID, &job.Stage, &job.State, &job.Queue, &job.Paused, &job.Run, &job.Runs, &job.Snoozes, &job.Lost,
 			&job.At, &attempted, &job.Process, &job.Alive, &job.LastCode, &waiting)

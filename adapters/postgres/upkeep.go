@@ -43,7 +43,7 @@ const dueSince = `greatest(r.scheduled_at, r.created_at, r.attempted_at)`
 
 // liveJob finds the jobs r that will still run for the attempt j.
 const liveJob = `select from river.river_job r where r.state in ` + liveStates + `
-	and r.args @> jsonb_build_object('document', j.document_id::text, 'attempt', j.attempt)`
+	and r.args ->> 'document' = j.document_id::text and r.args ->> 'attempt' = j.attempt::text`
 
 // orphaned is what of j and its document d Revive looks for.
 const orphaned = `j.status not in ('complete', 'failed_parse', 'failed_chunking', 'failed_embedding', 'cancelled')
@@ -211,7 +211,9 @@ func (s *Store) Unknown(ctx context.Context, attempts []core.ID) ([]core.ID, err
 // now, whatever became of its attempt: what it hands over is not there yet. A
 // run of receive may, where the job at the parser was lost.
 func (s *Store) Submitting(ctx context.Context, id core.ID) (now bool, err error) {
-	err = s.pool.QueryRow(ctx, `select exists (select from river.river_job r where r.state = 'running' and r.kind in ('parse', 'receive')
-		and r.args ->> 'document' = $1::uuid::text)`, id).Scan(&now)
+	// The document's own jobs are looked through: those that run are few, but
+	// their index holds every job that ran since it was last tidied.
+	err = s.pool.QueryRow(ctx, `select exists (select from (select state, kind from river.river_job where args ->> 'document' = $1::uuid::text offset 0) r
+		where r.state = 'running' and r.kind in ('parse', 'receive'))`, id).Scan(&now)
 	return now, trouble(err)
 }

@@ -75,7 +75,7 @@ func config(workers *river.Workers, settings Settings, log *slog.Logger) *river.
 		MaxAttempts:                 8,
 		CompletedJobRetentionPeriod: orForever(settings.KeepDone), CancelledJobRetentionPeriod: orForever(settings.KeepDone),
 		DiscardedJobRetentionPeriod: orForever(settings.KeepDiscarded),
-		ReindexerTimeout:            5 * time.Minute,
+		ReindexerSchedule:           river.NeverSchedule(), // who works owns no index, and migration 28 leaves none that needs it
 		Plugins:                     []rivertype.Plugin{river.HookMetricEmitFunc(looks{settings}.told)},
 		Middleware:                  middleware(settings),
 		JobStuckHandler:             hung(settings.Observer),

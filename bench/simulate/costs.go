@@ -7,7 +7,8 @@ import "time"
 //
 // Measured by `make bench BENCH=Line` on the machine of docs/performance.md:
 // letters of one page, documents of 10 and of 250 pages, with fakes that answer
-// at once. The database's is all its processes' CPU, the worker's its own.
+// at once. The database's is all its processes' CPU, the worker's its own. Since
+// the queue's jobs have an index of their own both are a seventh less.
 type costs struct {
 	Worker, WorkerPage     time.Duration
 	Database, DatabasePage time.Duration

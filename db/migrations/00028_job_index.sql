@@ -7,6 +7,9 @@
 
 -- +goose Up
 
+-- The whole lock at once: who takes a part of it first, and then the rest, meets
+-- those halfway who did the same by rows.
+lock table river.river_job in access exclusive mode;
 create index river_job_document_index on river.river_job ((args ->> 'document'));
 drop index if exists river.river_job_args_index;
 drop index if exists river.river_job_metadata_index;

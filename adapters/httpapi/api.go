@@ -80,6 +80,8 @@ type api struct {
 	APIDeps
 	purse *purse
 	turns *crowd // of the searches in the database
+
+	intake *turnstile // of the uploads there
 }
 
 // NewAPI builds the front door. It fails when a dependency is missing or the
@@ -94,7 +96,7 @@ func NewAPI(d APIDeps) (http.Handler, error) {
 		d.Standing = d.Library.Standing
 	}
 	mux := http.NewServeMux()
-	a := &api{APIDeps: d, purse: &purse{Money: d.Money}, turns: newCrowd(d.Limits.MaxSearches)}
+	a := &api{APIDeps: d, purse: &purse{Money: d.Money}, turns: newCrowd(d.Limits.MaxSearches), intake: newTurnstile(d.Limits.MaxIntakes)}
 	h := humago.New(mux, a.config())
 	keyed := a.register(h)
 	a.serveTickets(mux)

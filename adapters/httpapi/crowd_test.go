@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -303,5 +304,76 @@ func TestAStopTellsWaitingSearchesToComeBack(t *testing.T) {
 	}
 	if got := b.post("/search", adaToken, `{"query":"x"}`); got.status != http.StatusOK {
 		t.Errorf("a search that finds a free place while the process stops: %d %s", got.status, got.body)
+	}
+}
+
+// slowLibrary lets one upload at a time look for its content.
+type slowLibrary struct {
+	*memLibrary
+	begun chan struct{} // one token an upload that is in the database
+	letGo chan struct{}
+}
+
+func (l *slowLibrary) Find(ctx context.Context, who ports.Principal, sum [32]byte) (ports.Standing, error) {
+	l.begun <- struct{}{}
+	select {
+	case <-l.letGo:
+		return l.memLibrary.Find(ctx, who, sum)
+	case <-ctx.Done():
+		return ports.Standing{}, ctx.Err()
+	}
+}
+
+// uploadAside uploads in a goroutine that ends with its answer.
+func (b *bench) uploadAside(content string, to chan<- reply) {
+	kind, body := multipartBody(b.t, pdf(content))
+	go func() { to <- b.do(http.MethodPost, pathUpload, adaToken, kind, bytes.NewReader(body)) }()
+}
+
+// L8: while uploads stand in line before the database for too long, a new one is
+// refused before its file is read, reading goes on, and nothing of what was
+// taken is lost.
+func TestAnUploadThatWouldWaitTooLongIsRefusedUnread(t *testing.T) {
+	t.Parallel()
+	library := &slowLibrary{begun: make(chan struct{}, 100), letGo: make(chan struct{})}
+	b := newBench(t, func(d *APIDeps) {
+		d.Limits.MaxIntakes, d.Limits.IntakeWait = 1, 20*time.Millisecond
+		library.memLibrary, d.Library = d.Library.(*memLibrary), library
+	})
+	answers := make(chan reply, 2)
+	b.uploadAside("one", answers)
+	<-library.begun
+	b.uploadAside("two", answers)
+	var refused reply
+	for deadline := time.Now().Add(20 * time.Second); refused.status != http.StatusServiceUnavailable; {
+		if time.Now().After(deadline) {
+			t.Fatal("uploads are let in however long the next has waited")
+		}
+		// Told to go on, it has no file to send and leaves.
+		conn := b.dial("Content-Length: 100000\r\nExpect: 100-continue")
+		refused = answerOn(t, conn)
+		_ = conn.Close()
+	}
+	refused.problem(t, http.StatusServiceUnavailable, "overloaded")
+	if refused.header.Get("Retry-After") != "2" {
+		t.Errorf("Retry-After %q", refused.header.Get("Retry-After"))
+	}
+	if got := b.get("/documents", adaToken); got.status != http.StatusOK {
+		t.Errorf("a list beside uploads that wait: %d", got.status)
+	}
+	if n := len(library.begun); n != 0 {
+		t.Errorf("%d uploads came to the database beyond the bound", n)
+	}
+	close(library.letGo)
+	for range 2 {
+		if got := <-answers; got.status != http.StatusOK {
+			t.Errorf("an upload that waited for its turn: %d %s", got.status, got.body)
+		}
+	}
+	if got := b.upload(adaToken, pdf("three")); got.status != http.StatusOK {
+		t.Errorf("with nobody in line: %d %s", got.status, got.body)
+	}
+	if strings.Contains(b.log.String(), `"level":"ERROR"`) {
+		t.Error("a crowd is told as an error of ours")
 	}
 }

@@ -43,6 +43,9 @@ type Limits struct {
 	MaxSearches int           // in the database at once in a process; fewer than the connections of its pool
 	SearchWait  time.Duration // for a search's turn there
 
+	MaxIntakes int           // uploads in the database at once in a process
+	IntakeWait time.Duration // of the next of them for its turn, beyond which no other is let in
+
 	QuestionTime time.Duration // for the embedder to answer a question; then it is searched by its words
 	QuoteTime    time.Duration // for a file's text to be read for a quote; then it is quoted by its pages
 
@@ -119,6 +122,9 @@ func DefaultLimits() Limits {
 		MaxSearches: 8,
 		SearchWait:  2 * time.Second,
 
+		MaxIntakes: 4,
+		IntakeWait: 2 * time.Second,
+
 		QuestionTime: 8 * time.Second,
 		QuoteTime:    10 * time.Second,
 
@@ -187,6 +193,8 @@ func (l Limits) orDefaults() Limits {
 	fill(&l.MaxTypeLength, d.MaxTypeLength)
 	fill(&l.MaxSearches, d.MaxSearches)
 	fill(&l.SearchWait, d.SearchWait)
+	fill(&l.MaxIntakes, d.MaxIntakes)
+	fill(&l.IntakeWait, d.IntakeWait)
 	fill(&l.QuestionTime, d.QuestionTime)
 	fill(&l.QuoteTime, d.QuoteTime)
 	fill(&l.MaxPage, d.MaxPage)

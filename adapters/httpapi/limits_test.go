@@ -48,6 +48,7 @@ var servedAs = map[string]string{
 	"MaxHeaderBytes": "max_header_bytes", "MaxBodyBytes": "max_json_body_bytes", "BodyTime": "max_json_body_seconds",
 	"MaxQuery": "max_query_characters", "MaxResults": "max_search_results", "DefaultResults": "default_search_results",
 	"MaxTypes": "max_search_types", "MaxTypeLength": "max_search_type_characters", "MaxSearches": "max_searches_at_once", "SearchWait": "max_search_wait_seconds",
+	"MaxIntakes": "max_intakes_at_once", "IntakeWait": "max_intake_wait_seconds",
 	"QuestionTime": "max_question_seconds", "QuoteTime": "max_quote_seconds",
 	"MaxPage": "max_page_size", "DefaultPage": "default_page_size", "MaxBatch": "max_batch_ids",
 	"MinPassword": "min_password_characters", "MaxPassword": "max_password_bytes", "MaxAPIKeys": "max_api_keys_per_user", "APIKeyLife": "max_api_key_seconds",

@@ -59,6 +59,9 @@ type UploadLimits struct {
 	MaxSearches       int     `json:"max_searches_at_once" doc:"Of all callers in the database of one process; beyond it a search waits for its turn"`
 	SearchWaitSeconds float64 `json:"max_search_wait_seconds" doc:"For that turn; then the answer is 503 with Retry-After"`
 
+	MaxIntakes        int     `json:"max_intakes_at_once" doc:"Uploads in the database of one process; those beyond it wait for their turn"`
+	IntakeWaitSeconds float64 `json:"max_intake_wait_seconds" doc:"Of the next upload for that turn; beyond it the answer to a new one is 503 with Retry-After, before its file is read"`
+
 	QuestionSeconds float64 `json:"max_question_seconds" doc:"For a question to be embedded; then it is searched by its words"`
 	QuoteSeconds    float64 `json:"max_quote_seconds" doc:"For a file's text to be read for a quote; then it is quoted by its pages"`
 
@@ -113,6 +116,7 @@ func (l Limits) served() UploadLimits {
 		MaxQuery: l.MaxQuery, MaxResults: l.MaxResults, DefaultResults: l.DefaultResults,
 		MaxTypes: l.MaxTypes, MaxTypeLength: l.MaxTypeLength, QuestionSeconds: l.QuestionTime.Seconds(), QuoteSeconds: l.QuoteTime.Seconds(),
 		MaxSearches: l.MaxSearches, SearchWaitSeconds: l.SearchWait.Seconds(),
+		MaxIntakes: l.MaxIntakes, IntakeWaitSeconds: l.IntakeWait.Seconds(),
 		MaxPage: l.MaxPage, DefaultPage: l.DefaultPage, MaxBatch: l.MaxBatch,
 		KeySeconds: l.KeyLife.Seconds(), LeaseSeconds: l.KeyLease.Seconds(), MaxKeptAnswer: l.MaxKeptAnswer,
 		MaxStreams: l.MaxStreams, StreamSeconds: l.MaxStreamTime.Seconds(), Heartbeat: l.StreamHeartbeat.Seconds(),

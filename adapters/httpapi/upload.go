@@ -61,6 +61,9 @@ func (a *api) take(ctx context.Context, in *rawInput) (ports.Standing, error) {
 	if err := a.open(ctx); err != nil {
 		return ports.Standing{}, err
 	}
+	if a.intake.crowded(a.Limits.IntakeWait) {
+		return ports.Standing{}, core.Wait(core.CodeOverloaded, crowdWait, nil)
+	}
 	// Before a byte of the body is read, but for one that may have been kept
 	// under a key already; Add holds the quota exactly.
 	if per := a.Limits.UploadsPerDay; per > 0 && in.r.Header.Get(headerKey) == "" {
@@ -108,10 +111,6 @@ func (a *api) keep(ctx context.Context, who ports.Principal, file *arrival) (por
 		return ports.Standing{}, err
 	}
 	id, again := reserved(ctx)
-	standing, err := a.known(ctx, who, file.Sum, id)
-	if !core.HasCode(err, core.CodeNotFound) {
-		return standing, err
-	}
 	doc := ports.NewDocument{
 		ID: id, Job: core.NewID(), Key: Key(who.User, id), Name: file.name, ContentType: found.Type,
 		Size: file.Size, SHA256: file.Sum, Pages: found.Pages, Marks: found.Marks, PolicyID: file.policy,
@@ -119,6 +118,10 @@ func (a *api) keep(ctx context.Context, who ports.Principal, file *arrival) (por
 	}
 	if again { // what an earlier run put under the id's key is the sweep's, or its document's
 		doc.Key = Key(who.User, core.NewID())
+	}
+	standing, err := a.intend(ctx, who, doc)
+	if !core.HasCode(err, core.CodeNotFound) {
+		return standing, err
 	}
 	return a.store(ctx, who, doc, file)
 }
@@ -132,6 +135,24 @@ func (a *api) inspect(ctx context.Context, file *arrival) (core.Inspection, erro
 		}
 	}
 	return found, err
+}
+
+// intend gives what its owner has of the same content already, as known does;
+// CodeNotFound says that there is none and that the key is recorded as about to
+// be written.
+func (a *api) intend(ctx context.Context, who ports.Principal, doc ports.NewDocument) (ports.Standing, error) {
+	leave, err := a.intake.enter(ctx, false)
+	if err != nil {
+		return ports.Standing{}, err
+	}
+	defer leave()
+	standing, err := a.known(ctx, who, doc.SHA256, doc.ID)
+	if core.HasCode(err, core.CodeNotFound) {
+		if failed := a.Library.Intend(ctx, who, doc.Key); failed != nil {
+			return ports.Standing{}, failed
+		}
+	}
+	return standing, err
 }
 
 // known looks for the same content of the same owner: a failed or cancelled
@@ -163,9 +184,6 @@ func duplicateOf(s ports.Standing) error {
 // store writes the bytes first and the row second, so that no row is ever
 // without its bytes; the intent lets a sweep find bytes without a row.
 func (a *api) store(ctx context.Context, who ports.Principal, doc ports.NewDocument, file *arrival) (ports.Standing, error) {
-	if err := a.Library.Intend(ctx, who, doc.Key); err != nil {
-		return ports.Standing{}, err
-	}
 	body, err := file.File()
 	if err == nil {
 		err = a.Blobs.Put(ctx, doc.Key, body, doc.Size, doc.ContentType)
@@ -174,14 +192,25 @@ func (a *api) store(ctx context.Context, who ports.Principal, doc ports.NewDocum
 		a.notPut(ctx, who, doc.Key, err)
 		return ports.Standing{}, storageRefused(err)
 	}
-	// A client that leaves now must not cut the commit in two.
-	firm, cancel := a.firmly(ctx)
-	defer cancel()
-	standing, err := a.Library.Add(firm, who, doc)
+	standing, err := a.add(ctx, who, doc)
 	if err == nil {
 		return standing, nil
 	}
 	return a.notAdded(ctx, who, doc, err)
+}
+
+// add makes the document of a file that is stored. A client that leaves now
+// must not cut the commit in two, so neither does it end the wait for a turn:
+// those who have one are bounded, and stored files go first.
+func (a *api) add(ctx context.Context, who ports.Principal, doc ports.NewDocument) (ports.Standing, error) {
+	leave, err := a.intake.enter(context.WithoutCancel(ctx), true)
+	if err != nil {
+		return ports.Standing{}, err
+	}
+	defer leave()
+	firm, cancel := a.firmly(ctx)
+	defer cancel()
+	return a.Library.Add(firm, who, doc)
 }
 
 // notPut settles a Put that failed. One whose outcome is unknown may still land

@@ -142,7 +142,7 @@ func DefaultSettings() Settings {
 			core.Reembed:  {QueueReembed, 150 * time.Second, 8},
 			core.Arrive:   {QueueReceive, 120 * time.Second, 8},
 		},
-		Workers: map[string]int{QueueParse: 8, QueueReceive: 8, QueueLine: 8, QueueEmbed: 8, QueueUpkeep: 2, QueueReembed: 1},
+		Workers: map[string]int{QueueParse: 8, QueueReceive: 8, QueueLine: 16, QueueEmbed: 8, QueueUpkeep: 2, QueueReembed: 1},
 
 		FetchCooldown:     10 * time.Millisecond,
 		FetchPollInterval: 100 * time.Millisecond,

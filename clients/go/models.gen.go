@@ -2134,9 +2134,15 @@ type UploadLimits struct {
 	MaxFilenameBytes int64 `json:"max_filename_bytes"`
 
 	// MaxFormBytes Of an upload's form, without the file
-	MaxFormBytes       int64   `json:"max_form_bytes"`
-	MaxFormParts       int64   `json:"max_form_parts"`
-	MaxHeaderBytes     int64   `json:"max_header_bytes"`
+	MaxFormBytes   int64 `json:"max_form_bytes"`
+	MaxFormParts   int64 `json:"max_form_parts"`
+	MaxHeaderBytes int64 `json:"max_header_bytes"`
+
+	// MaxIntakeWaitSeconds Of the next upload for that turn; beyond it the answer to a new one is 503 with Retry-After, before its file is read
+	MaxIntakeWaitSeconds float64 `json:"max_intake_wait_seconds"`
+
+	// MaxIntakesAtOnce Uploads in the database of one process; those beyond it wait for their turn
+	MaxIntakesAtOnce   int64   `json:"max_intakes_at_once"`
 	MaxJSONBodyBytes   int64   `json:"max_json_body_bytes"`
 	MaxJSONBodySeconds float64 `json:"max_json_body_seconds"`
 	MaxPageSize        int64   `json:"max_page_size"`

@@ -2479,6 +2479,16 @@ export interface components {
             max_form_parts: number;
             /** Format: int64 */
             max_header_bytes: number;
+            /**
+             * Format: double
+             * @description Of the next upload for that turn; beyond it the answer to a new one is 503 with Retry-After, before its file is read
+             */
+            max_intake_wait_seconds: number;
+            /**
+             * Format: int64
+             * @description Uploads in the database of one process; those beyond it wait for their turn
+             */
+            max_intakes_at_once: number;
             /** Format: int64 */
             max_json_body_bytes: number;
             /** Format: double */
@@ -4231,6 +4241,8 @@ export interface operations {
                      *       "max_batch_ids": 100,
                      *       "max_searches_at_once": 8,
                      *       "max_search_wait_seconds": 2,
+                     *       "max_intakes_at_once": 4,
+                     *       "max_intake_wait_seconds": 2,
                      *       "max_question_seconds": 8,
                      *       "max_quote_seconds": 10,
                      *       "idempotency_key_seconds": 86400,

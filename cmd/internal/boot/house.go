@@ -277,6 +277,7 @@ func (h *House) limits() httpapi.Limits {
 	limits := httpapi.DefaultLimits().Raise(h.config.RateFactor)
 	limits.MinPassword, limits.UploadsPerDay = h.config.MinPassword, h.config.UploadsPerDay
 	limits.MaxSearches = h.config.Searches(limits.MaxSearches)
+	limits.MaxIntakes = h.config.Intakes(limits.MaxIntakes)
 	limits.Retention = h.config.Retention()
 	return limits
 }

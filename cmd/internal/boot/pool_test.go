@@ -83,3 +83,16 @@ func TestSearchesLeaveConnectionsForTheRest(t *testing.T) {
 		}
 	}
 }
+
+// Uploads leave room for searches and for what is quick, but in a pool of a few
+// connections.
+func TestUploadsLeaveConnectionsForTheRest(t *testing.T) {
+	t.Parallel()
+	for conns, want := range map[int32]int{1: 1, 2: 1, 4: 1, 5: 2, 8: 3, 9: 3, 10: 4, 100: 4} {
+		config := boot.Defaults()
+		config.MaxConns = conns
+		if got := config.Intakes(4); got != want {
+			t.Errorf("%d connections: %d uploads at once, want %d", conns, got, want)
+		}
+	}
+}

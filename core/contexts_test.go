@@ -30,6 +30,7 @@ var unbound = map[string]string{
 	"cmd/internal/boot/serve.go startLine":         "the line ends by Stop, in its order, and not with the signal",
 	"adapters/httpapi/events_hub.go watch":         "a poll serves all who watch, and ends with the last of them",
 	"adapters/httpapi/once.go firmly":              "a client that leaves does not cut a commit in two; Limits.CleanupTime",
+	"adapters/httpapi/upload.go add":               "a client that leaves does not cut a commit in two; whoever has a turn is bounded by Limits.CleanupTime",
 	"adapters/httpapi/upload.go firmly":            "a client that leaves does not cut a commit in two; Limits.CleanupTime",
 	"adapters/httpapi/fields.go replaceHumaErrors": "the framework hands no context; nothing is awaited",
 	"adapters/httpapi/quote.go exampleOfQuote":     "the document's example; nothing is awaited",

@@ -90,7 +90,7 @@ func (s *Store) admit(ctx context.Context, tx pgx.Tx, up core.Upload, file core.
 		return core.UploadDuplicate, settle(ctx, tx, up.Document, core.UploadDuplicate, &existing)
 	}
 	err = addDocument(ctx, tx, s.queue, up.User, ports.NewDocument{ID: up.Document, Job: up.Job, Key: up.Key, Name: up.Name,
-		ContentType: file.ContentType, Size: up.Size, SHA256: file.SHA256, Pages: file.Pages, Marks: file.Marks})
+		ContentType: file.ContentType, Size: up.Size, SHA256: file.SHA256, Pages: file.Pages, Marks: file.Marks}, &pgx.Batch{}, func(*pgx.Batch) error { return nil })
 	if err != nil {
 		return "", err
 	}

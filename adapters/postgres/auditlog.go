@@ -42,6 +42,15 @@ type executor interface {
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
 }
 
+// into is an executor that adds to a batch: what goes wrong, the batch tells.
+type into struct{ *pgx.Batch }
+
+// Exec is executor.
+func (b into) Exec(_ context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	b.Queue(sql, args...)
+	return pgconn.CommandTag{}, nil
+}
+
 // enter writes an entry, with the context's origin, into the inbox of the log.
 // Whoever changes something calls it in the transaction of the change.
 func enter(ctx context.Context, to executor, e core.AuditEntry) error {
@@ -59,8 +68,8 @@ func enter(ctx context.Context, to executor, e core.AuditEntry) error {
 }
 
 // enterAs notes what the owner did to a document, in the transaction that did it.
-func enterAs(ctx context.Context, tx pgx.Tx, who ports.Principal, action core.AuditAction, what string, id core.ID) error {
-	return enter(ctx, tx, core.AuditEntry{Actor: core.ActorUser, User: who.User, Action: action, What: what,
+func enterAs(ctx context.Context, to executor, who ports.Principal, action core.AuditAction, what string, id core.ID) error {
+	return enter(ctx, to, core.AuditEntry{Actor: core.ActorUser, User: who.User, Action: action, What: what,
 		Documents: []core.ID{id}, Outcome: core.AuditDone})
 }
 

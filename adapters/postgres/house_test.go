@@ -103,6 +103,11 @@ func (q *memoryQueue) Add(ctx context.Context, batch *pgx.Batch, jobs ...core.Jo
 	return nil
 }
 
+// AddWithin is Add.
+func (q *memoryQueue) AddWithin(ctx context.Context, _ pgx.Tx, batch *pgx.Batch, jobs ...core.Job) error {
+	return q.Add(ctx, batch, jobs...)
+}
+
 // AddWhere remembers them if the condition holds by then.
 func (q *memoryQueue) AddWhere(ctx context.Context, batch *pgx.Batch, condition string, args []any, jobs ...core.Job) error {
 	batch.Queue("select "+condition, args...).QueryRow(func(row pgx.Row) error {

@@ -30,27 +30,20 @@ func NewLibrary(pool *pgxpool.Pool, queue Queue) *Library {
 // that is as fresh. What signs in, permits or changes never is.
 func (l *Library) Follow(r *Replica) { l.replica = r }
 
+// asAuthenticated is the role of who reads as an owner, until the transaction ends.
+const asAuthenticated = `select set_config('role', 'authenticated', true)`
+
 // setClaims puts the owner's claims into the transaction; the row policies
 // read them.
 const setClaims = `select set_config('request.jwt.claims', $1, true)`
 
-// asOwner runs reads as role authenticated with the owner's claims, at the
-// primary.
-func (l *Library) asOwner(ctx context.Context, who ports.Principal, read func(pgx.Tx) error) error {
-	return trouble(l.pool.InTx(ctx, readsOnly, func(tx pgx.Tx) error {
-		if err := claim(ctx, tx, who); err != nil {
-			return err
-		}
-		return read(tx)
-	}))
-}
-
 // readsOnly is the kind of transaction that most reads are.
 var readsOnly = pgx.TxOptions{AccessMode: pgx.ReadOnly}
 
-// asReader is asOwner at the replica where there is one that is as fresh as the
-// primary, in a transaction of the options' kind. Read may run twice; it notes
-// who wrote what it answers, where that is not to go back.
+// asReader runs reads as role authenticated with the owner's claims, at the
+// replica where there is one that is as fresh as the primary, in a transaction of
+// the options' kind. Read may run twice; it notes who wrote what it answers, where
+// that is not to go back.
 func (l *Library) asReader(ctx context.Context, who ports.Principal, options pgx.TxOptions, read func(pgx.Tx, *writers) error) error {
 	return l.asReaderPrepared(ctx, who, options, func(*pgx.Batch) {}, read)
 }
@@ -96,10 +89,12 @@ func (l *Library) asApp(ctx context.Context, who ports.Principal, write func(pgx
 
 // Intend records a key that is about to be written to storage.
 func (l *Library) Intend(ctx context.Context, who ports.Principal, key string) error {
-	return l.asApp(ctx, who, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `insert into upload_pipeline.storage_intents (storage_key, user_id) values ($1, $2)`, key, who.User)
-		return err
-	})
+	return trouble(l.pool.batch(ctx, func() (*pgx.Batch, error) {
+		batch := &pgx.Batch{}
+		batch.Queue(setClaims, string(who.Claims))
+		batch.Queue(`insert into upload_pipeline.storage_intents (storage_key, user_id) values ($1, $2)`, key, who.User)
+		return batch, nil
+	}))
 }
 
 // Forsake takes an intent back.
@@ -111,27 +106,42 @@ func (l *Library) Forsake(ctx context.Context, who ports.Principal, key string) 
 }
 
 // Add makes the document, its first attempt and its first job in one
-// transaction.
-func (l *Library) Add(ctx context.Context, who ports.Principal, d ports.NewDocument) (ports.Standing, error) {
-	err := l.asApp(ctx, who, func(tx pgx.Tx) error {
-		if err := holdQuota(ctx, tx, who, d.PerDay); err != nil {
-			return err
+// transaction, and gives them as that leaves them.
+func (l *Library) Add(ctx context.Context, who ports.Principal, d ports.NewDocument) (added ports.Standing, err error) {
+	err = l.pool.InTx(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error {
+		claims := &pgx.Batch{}
+		claims.Queue(setClaims, string(who.Claims))
+		if d.PerDay > 0 {
+			if err := tx.SendBatch(ctx, claims).Close(); err != nil {
+				return err
+			}
+			if err := holdQuota(ctx, tx, who, d.PerDay); err != nil {
+				return err
+			}
+			claims = &pgx.Batch{}
 		}
-		if err := addDocument(ctx, tx, l.queue, who.User, d); err != nil {
-			return err
-		}
-		return enterAs(ctx, tx, who, core.AuditUpload, "", d.ID)
+		return addDocument(ctx, tx, l.queue, who.User, d, claims, func(batch *pgx.Batch) error {
+			if err := enterAs(ctx, into{batch}, who, core.AuditUpload, "", d.ID); err != nil {
+				return err
+			}
+			batch.Queue(asAuthenticated)
+			batch.Queue(ofDocument, who.User, d.ID).QueryRow(func(row pgx.Row) (err error) {
+				added, err = scanStanding(row, new(writers))
+				return err
+			})
+			return nil
+		})
 	})
-	if err != nil {
-		return ports.Standing{}, err
-	}
-	return l.standsAt(ctx, who, d.ID)
+	return added, trouble(err)
 }
 
-// addDocument writes a new document, its first attempt and its first job.
-func addDocument(ctx context.Context, tx pgx.Tx, queue Queue, user core.ID, d ports.NewDocument) error {
-	rank, lane, err := takeRank(ctx, tx, user, d.Pages)
-	if err != nil {
+// addDocument writes a new document, its first attempt and its first job, in two
+// messages: what the first batch holds and the owner's rank, and then the rest
+// with what last adds to it. The rank's row is held from the one to the commit.
+func addDocument(ctx context.Context, tx pgx.Tx, queue Queue, user core.ID, d ports.NewDocument, first *pgx.Batch, last func(*pgx.Batch) error) error {
+	var place place
+	queueRank(first, user, d.Pages, &place)
+	if err := tx.SendBatch(ctx, first).Close(); err != nil {
 		return err
 	}
 	batch := &pgx.Batch{}
@@ -141,12 +151,16 @@ func addDocument(ctx context.Context, tx pgx.Tx, queue Queue, user core.ID, d po
 		d.ID, user, d.Name, d.ContentType, d.Size, d.SHA256[:], d.Key, d.Pages, d.PolicyID, core.SortMarks(d.Marks))
 	batch.Queue(`insert into upload_pipeline.upload_jobs (job_id, document_id, user_id, attempt, status, rank, lane, traceparent)
 		values ($1, $2, $3, 1, $4, $5, $6, nullif($7, ''))`,
-		d.Job, d.ID, user, string(core.Uploaded), rank, string(lane), traceparent(ctx))
+		d.Job, d.ID, user, string(core.Uploaded), place.rank, string(place.lane), traceparent(ctx))
 	batch.Queue(`delete from upload_pipeline.storage_intents where storage_key = $1`, d.Key)
-	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return duplicate(err)
+	err := queue.AddWithin(ctx, tx, batch, core.Job{Stage: core.Parse, Document: d.ID, Attempt: 1, Turn: 0, Rank: place.rank})
+	if err == nil {
+		err = last(batch)
 	}
-	return queue.Insert(ctx, tx, core.Job{Stage: core.Parse, Document: d.ID, Attempt: 1, Turn: 0, Rank: rank})
+	if err != nil {
+		return err
+	}
+	return duplicate(tx.SendBatch(ctx, batch).Close())
 }
 
 // duplicate tells the one constraint a client can break from the others.
@@ -221,19 +235,21 @@ func openAttempt(ctx context.Context, tx pgx.Tx, queue Queue, id core.ID, ended 
 	if err != nil {
 		return err
 	}
-	rank, lane, err := takeRank(ctx, tx, owner, pages)
-	if err != nil {
+	var place place
+	batch := &pgx.Batch{}
+	queueRank(batch, owner, pages, &place)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return err
 	}
 	_, err = tx.Exec(ctx, `insert into upload_pipeline.upload_jobs (job_id, document_id, user_id, attempt, status, receipt, chunks_total, chunks_embedded, generation, rank, lane, parser, standby, traceparent)
 		select $1, document_id, user_id, attempt + 1, $3, receipt, chunks_total, chunks_embedded, generation, $5, $6,
 			case when $3 <> 'uploaded' then parser end, $3 <> 'uploaded' and standby, nullif($7, '')
 		from upload_pipeline.upload_jobs where document_id = $2 and attempt = $4`,
-		core.NewID(), id, string(start), ended, rank, string(lane), traceparent(ctx))
+		core.NewID(), id, string(start), ended, place.rank, string(place.lane), traceparent(ctx))
 	if err != nil {
 		return err
 	}
-	return queue.Insert(ctx, tx, core.Job{Stage: leg.Stage, Document: id, Attempt: ended + 1, Turn: 0, Rank: rank})
+	return queue.Insert(ctx, tx, core.Job{Stage: leg.Stage, Document: id, Attempt: ended + 1, Turn: 0, Rank: place.rank})
 }
 
 // Cancel moves the attempt to cancelled, where the Line allows that: the

@@ -9,14 +9,20 @@ import (
 	"github.com/insurance-navigator/navigator/core"
 )
 
-// takeRank gives the owner's next document of so many pages its place among
-// all that wait. Documents of one owner get theirs one after the other: the
-// owner's row is held until the transaction has ended.
-func takeRank(ctx context.Context, tx pgx.Tx, owner core.ID, pages int) (rank int64, lane core.Lane, err error) {
+// place is where a document stands among all that wait.
+type place struct {
+	rank int64
+	lane core.Lane
+}
+
+// queueRank has a batch give the owner's next document of so many pages its
+// place. Documents of one owner get theirs one after the other: the owner's row
+// is held until the transaction has ended.
+func queueRank(batch *pgx.Batch, owner core.ID, pages int, to *place) {
 	cost := core.RankStep * time.Duration(1+pages/core.RankPages)
-	err = tx.QueryRow(ctx, `select rank, lane from upload_pipeline.take_rank($1, $2, $3, $4, $5)`,
-		owner, cost.Milliseconds(), core.RankNow(time.Now()), core.RankHeadStart.Milliseconds(), core.InteractiveFirst).Scan(&rank, &lane)
-	return rank, lane, err
+	batch.Queue(`select rank, lane from upload_pipeline.take_rank($1, $2, $3, $4, $5)`,
+		owner, cost.Milliseconds(), core.RankNow(time.Now()), core.RankHeadStart.Milliseconds(), core.InteractiveFirst).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&to.rank, &to.lane) })
 }
 
 // Reorder gives up to limit jobs that were put off, and are due again, the place

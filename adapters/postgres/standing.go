@@ -43,11 +43,17 @@ func (l *Library) Find(ctx context.Context, who ports.Principal, sha256 [32]byte
 }
 
 func (l *Library) standing(ctx context.Context, who ports.Principal, sql string, arg any) (found ports.Standing, err error) {
-	err = l.asOwner(ctx, who, func(tx pgx.Tx) error {
-		found, err = scanStanding(tx.QueryRow(ctx, sql, who.User, arg), new(writers))
-		return err
+	err = l.pool.batch(ctx, func() (*pgx.Batch, error) {
+		batch := &pgx.Batch{}
+		batch.Queue(setClaims, string(who.Claims))
+		batch.Queue(asAuthenticated)
+		batch.Queue(sql, who.User, arg).QueryRow(func(row pgx.Row) (err error) {
+			found, err = scanStanding(row, new(writers))
+			return err
+		})
+		return batch, nil
 	})
-	return found, err
+	return found, trouble(err)
 }
 
 // scanStandings reads the rows of standingSQL.

@@ -23,6 +23,9 @@ type Queue interface {
 	// Add is Insert as statements of a batch that is one transaction.
 	Add(ctx context.Context, batch *pgx.Batch, jobs ...core.Job) error
 
+	// AddWithin is Add for a batch that goes within tx.
+	AddWithin(ctx context.Context, tx pgx.Tx, batch *pgx.Batch, jobs ...core.Job) error
+
 	// AddWhere adds them where the SQL condition, with its arguments from $1 on,
 	// holds when the batch has come as far.
 	AddWhere(ctx context.Context, batch *pgx.Batch, condition string, args []any, jobs ...core.Job) error

@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/insurance-navigator/navigator/core"
 )
@@ -21,9 +20,19 @@ func (q *Queue) Add(ctx context.Context, batch *pgx.Batch, jobs ...core.Job) err
 	return q.AddWhere(ctx, batch, "true", nil, jobs...)
 }
 
+// AddWithin is Add for a batch that goes to the server within tx, and asks nothing
+// of another connection meanwhile.
+func (q *Queue) AddWithin(ctx context.Context, tx pgx.Tx, batch *pgx.Batch, jobs ...core.Job) error {
+	return q.add(ctx, &later{server: tx, batch: batch, condition: "true"}, jobs)
+}
+
 // AddWhere is Add where the condition, with its arguments from $1 on, holds when
 // the batch has come as far. Workers are woken in any case.
 func (q *Queue) AddWhere(ctx context.Context, batch *pgx.Batch, condition string, args []any, jobs ...core.Job) error {
+	return q.add(ctx, &later{server: q.pool, batch: batch, condition: condition, args: args}, jobs)
+}
+
+func (q *Queue) add(ctx context.Context, to *later, jobs []core.Job) error {
 	if len(jobs) == 0 {
 		return nil
 	}
@@ -34,7 +43,7 @@ func (q *Queue) AddWhere(ctx context.Context, batch *pgx.Batch, condition string
 	if err != nil {
 		return err
 	}
-	_, err = q.client.InsertManyFastTx(ctx, &later{pool: q.pool, batch: batch, condition: condition, args: args}, params)
+	_, err = q.client.InsertManyFastTx(ctx, to, params)
 	return err
 }
 
@@ -55,11 +64,13 @@ func (q *Queue) End(batch *pgx.Batch, ticket any) error {
 
 // later is the transaction that River writes to where its statements go into a
 // batch: what it copies in is inserted, and what it executes is added. What River
-// asks the server about itself, once, is asked at the pool. A method that is not
+// asks the server about itself, once, is asked at once. A method that is not
 // here would panic; a test holds what River calls.
 type later struct {
 	pgx.Tx
-	pool      *pgxpool.Pool
+	server interface {
+		QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+	}
 	batch     *pgx.Batch
 	condition string // for what is copied in, with its arguments
 	args      []any
@@ -67,7 +78,7 @@ type later struct {
 
 // QueryRow is pgx.Tx.
 func (l *later) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	return l.pool.QueryRow(ctx, sql, args...)
+	return l.server.QueryRow(ctx, sql, args...)
 }
 
 // Conn is pgx.Tx: there is none yet.

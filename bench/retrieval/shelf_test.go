@@ -44,6 +44,8 @@ func (noQueue) Insert(context.Context, pgx.Tx, ...core.Job) error  { return nil 
 func (noQueue) Complete(context.Context, pgx.Tx, any) error        { return nil }
 func (noQueue) Add(context.Context, *pgx.Batch, ...core.Job) error { return nil }
 
+func (noQueue) AddWithin(context.Context, pgx.Tx, *pgx.Batch, ...core.Job) error { return nil }
+
 func (noQueue) AddWhere(context.Context, *pgx.Batch, string, []any, ...core.Job) error { return nil }
 func (noQueue) End(*pgx.Batch, any) error                                              { return nil }
 

@@ -111,10 +111,23 @@ const unknown = "  ?"
 var (
 	// concerns finds the statements that read or write tables.
 	concerns = regexp.MustCompile(`(?is)^(select|insert|update|delete|with)\s.*\b(upload_pipeline|local_auth|river)\b`)
-	setRole  = regexp.MustCompile(`(?i)^set local role (\w+)$`)
+	setRole  = regexp.MustCompile(`(?i)^(?:set local role |select set_config\('role', ')(\w+)(?:', true\))?$`)
 	setPlan  = regexp.MustCompile(`\bset_config\('(plan_cache_mode|enable_\w+|jit)', '(\w+)', true\)`)
 	ended    = regexp.MustCompile(`(?i)^(begin|commit|rollback)\b`)
 )
+
+// idle is how PostgreSQL says that no transaction is open: what comes is one of
+// its own.
+const idle = 'I'
+
+// begun forgets the former transaction of a connection that has none open.
+func (r *recorder) begun(conn *pgx.Conn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if conn.PgConn().TxStatus() == idle {
+		delete(r.within, conn)
+	}
+}
 
 // note takes down one statement; ours says that it is the services'.
 func (r *recorder) note(conn *pgx.Conn, sql string, ours bool) {
@@ -164,6 +177,7 @@ func asked() bool {
 
 // TraceQueryStart is pgx.QueryTracer.
 func (r *recorder) TraceQueryStart(ctx context.Context, conn *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	r.begun(conn)
 	r.note(conn, data.SQL, asked())
 	return ctx
 }
@@ -174,6 +188,7 @@ func (*recorder) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData
 // TraceBatchStart is pgx.BatchTracer.
 func (r *recorder) TraceBatchStart(ctx context.Context, conn *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
 	ours := asked()
+	r.begun(conn)
 	for _, query := range data.Batch.QueuedQueries {
 		r.note(conn, query.SQL, ours)
 	}

@@ -49,7 +49,44 @@ func (Seeded) Apply(ctx context.Context, url string) error {
 			return fmt.Errorf("seed: %w", err)
 		}
 	}
-	return nil
+	return uncover(ctx, conn)
+}
+
+// covered is the tables of which the visibility map lacks pages.
+const covered = `select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+	where c.relkind = 'r' and n.nspname in ('upload_pipeline', 'local_auth', 'river') and c.relallvisible < c.relpages order by 1, 2`
+
+// uncoverTime bounds how long what hides rows may last.
+const uncoverTime = time.Minute
+
+// uncover vacuums until every page is known to be visible to all: plans count on
+// it. A snapshot without a database, such as that of the server's autovacuum
+// launcher or of a copy being made, holds it up for a moment in every database.
+func uncover(ctx context.Context, conn *pgx.Conn) error {
+	for began := time.Now(); ; {
+		rows, err := conn.Query(ctx, covered)
+		if err != nil {
+			return fmt.Errorf("seed: %w", err)
+		}
+		tables, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (pgx.Identifier, error) {
+			name := make(pgx.Identifier, 2)
+			return name, row.Scan(&name[0], &name[1])
+		})
+		if err != nil {
+			return fmt.Errorf("seed: %w", err)
+		}
+		if len(tables) == 0 {
+			return nil
+		}
+		if time.Since(began) > uncoverTime {
+			return fmt.Errorf("seed: rows of %d tables, %s among them, stay hidden from vacuum", len(tables), tables[0].Sanitize())
+		}
+		for _, table := range tables {
+			if _, err := conn.Exec(ctx, "vacuum "+table.Sanitize()); err != nil {
+				return fmt.Errorf("seed: %w", err)
+			}
+		}
+	}
 }
 
 // Large names the tables that grow with the documents.

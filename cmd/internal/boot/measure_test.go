@@ -45,7 +45,7 @@ func TestTheFamiliesCountWhatTheDatabaseHolds(t *testing.T) {
 		`http_client_request_duration_seconds_count{code="ok",operation="submit",peer="parser"} 2`, `river_queue_paused{queue="embed"} 0`,
 		`docpipe_document_overhead_seconds_count{outcome="complete"} 1`, `webhook_callback_latency_seconds_count 1`,
 		`webhook_callbacks_reconciled_total 0`, `dependency_up{dependency="parser"} 1`, `dependency_up{dependency="embedder"} 1`,
-		`dependency_up{dependency="storage"} 1`, `dependency_up{dependency="database"} 1`, `river_worker_slots{queue="line"} 8`, `river_leader 1`,
+		`dependency_up{dependency="storage"} 1`, `dependency_up{dependency="database"} 1`, `river_worker_slots{queue="line"} 16`, `river_leader 1`,
 		`auth_attempts_total{method="token",outcome="refused"} 0`, `external_api_retries_total{operation="submit",peer="parser"} 0`,
 		`external_api_throttle_wait_seconds_count{peer="parser"} 2`, `db_client_operation_duration_seconds_count{operation="select",outcome="error"} 0`,
 		`pgxpool_destroyed_conns_total{pool="app",reason="idle"} 0`,

@@ -122,7 +122,7 @@ func DefaultLimits() Limits {
 		MaxSearches: 8,
 		SearchWait:  2 * time.Second,
 
-		MaxIntakes: 4,
+		MaxIntakes: 3,
 		IntakeWait: 2 * time.Second,
 
 		QuestionTime: 8 * time.Second,

@@ -4241,7 +4241,7 @@ export interface operations {
                      *       "max_batch_ids": 100,
                      *       "max_searches_at_once": 8,
                      *       "max_search_wait_seconds": 2,
-                     *       "max_intakes_at_once": 4,
+                     *       "max_intakes_at_once": 3,
                      *       "max_intake_wait_seconds": 2,
                      *       "max_question_seconds": 8,
                      *       "max_quote_seconds": 10,

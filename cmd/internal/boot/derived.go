@@ -103,8 +103,8 @@ func (c Config) Notice() time.Duration { return min(c.DrainNotice, c.SoftStop/2)
 func (c Config) Searches(most int) int { return min(most, max(1, int(c.MaxConns)*4/5)) }
 
 // Intakes is how many uploads may be in the database at once, at most so many:
-// two fifths of the pool, for searches and uploads together leave room as well.
-func (c Config) Intakes(most int) int { return min(most, max(1, int(c.MaxConns)*2/5)) }
+// three tenths of the pool, for searches and uploads together leave room as well.
+func (c Config) Intakes(most int) int { return min(most, max(1, int(c.MaxConns)*3/10)) }
 
 // Providers is the outside's base addresses, for the fingerprint.
 func (c Config) Providers() string {

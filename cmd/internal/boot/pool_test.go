@@ -88,10 +88,10 @@ func TestSearchesLeaveConnectionsForTheRest(t *testing.T) {
 // connections.
 func TestUploadsLeaveConnectionsForTheRest(t *testing.T) {
 	t.Parallel()
-	for conns, want := range map[int32]int{1: 1, 2: 1, 4: 1, 5: 2, 8: 3, 9: 3, 10: 4, 100: 4} {
+	for conns, want := range map[int32]int{1: 1, 2: 1, 4: 1, 6: 1, 7: 2, 9: 2, 10: 3, 100: 3} {
 		config := boot.Defaults()
 		config.MaxConns = conns
-		if got := config.Intakes(4); got != want {
+		if got := config.Intakes(3); got != want {
 			t.Errorf("%d connections: %d uploads at once, want %d", conns, got, want)
 		}
 	}

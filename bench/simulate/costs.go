@@ -7,16 +7,15 @@ import "time"
 //
 // Measured by `make bench BENCH=Line` on the machine of docs/performance.md:
 // letters of one page, documents of 10 and of 250 pages, with fakes that answer
-// at once. The database's is all its processes' CPU, the worker's its own. Since
-// the queue's jobs have an index of their own both are a seventh less.
+// at once. The database's is all its processes' CPU, the worker's its own.
 type costs struct {
 	Worker, WorkerPage     time.Duration
 	Database, DatabasePage time.Duration
 }
 
 var measured = costs{
-	Worker: 5300 * time.Microsecond, WorkerPage: 760 * time.Microsecond,
-	Database: 11 * time.Millisecond, DatabasePage: 1400 * time.Microsecond,
+	Worker: 4200 * time.Microsecond, WorkerPage: 690 * time.Microsecond,
+	Database: 8400 * time.Microsecond, DatabasePage: 1170 * time.Microsecond,
 }
 
 // A page's share of chunks and tokens: the bench's own pages, which are of

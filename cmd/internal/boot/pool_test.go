@@ -88,7 +88,7 @@ func TestSearchesLeaveConnectionsForTheRest(t *testing.T) {
 // connections.
 func TestUploadsLeaveConnectionsForTheRest(t *testing.T) {
 	t.Parallel()
-	for conns, want := range map[int32]int{1: 1, 2: 1, 4: 1, 6: 1, 7: 2, 9: 2, 10: 3, 100: 3} {
+	for conns, want := range map[int32]int{1: 1, 2: 1, 4: 1, 6: 1, 7: 2, 8: 2, 9: 2, 10: 3, 100: 3} {
 		config := boot.Defaults()
 		config.MaxConns = conns
 		if got := config.Intakes(3); got != want {

@@ -11,16 +11,23 @@ import (
 	"time"
 )
 
+// taken is a turnstile whose one turn somebody has until leave.
+func taken(t *testing.T) (gate *turnstile, leave func()) {
+	t.Helper()
+	gate = newTurnstile(1)
+	leave, err := gate.enter(t.Context(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return gate, leave
+}
+
 // Stored files go before those of whom nothing is stored, each in the order of
 // coming.
 func TestTurnsGoToStoredFilesFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		gate := newTurnstile(1)
-		leave, err := gate.enter(t.Context(), false)
-		if err != nil {
-			t.Fatal(err)
-		}
+		gate, leave := taken(t)
 		var lock sync.Mutex
 		var order []string
 		for _, who := range []struct {
@@ -56,11 +63,7 @@ func TestTurnsGoToStoredFilesFirst(t *testing.T) {
 func TestItIsCrowdedWhileTheNextHasWaitedTooLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		gate := newTurnstile(1)
-		leave, err := gate.enter(t.Context(), false)
-		if err != nil {
-			t.Fatal(err)
-		}
+		gate, leave := taken(t)
 		waits := func(ctx context.Context, stored bool) {
 			go func() {
 				if leave, err := gate.enter(ctx, stored); err == nil {

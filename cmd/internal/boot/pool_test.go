@@ -72,27 +72,20 @@ func TestFM043b_TLSIsSaidAndNotGuessed(t *testing.T) {
 	}
 }
 
-// Searches never use up the pool, but where it is a single connection.
-func TestSearchesLeaveConnectionsForTheRest(t *testing.T) {
+// Searches never use up the pool, but where it is a single connection, and
+// uploads leave room for both searches and what is quick.
+func TestSearchesAndUploadsLeaveConnectionsForTheRest(t *testing.T) {
 	t.Parallel()
-	for conns, want := range map[int32]int{1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 8: 6, 9: 7, 10: 8, 100: 8} {
+	for conns, want := range map[int32]struct{ searches, uploads int }{
+		1: {1, 1}, 2: {1, 1}, 3: {2, 1}, 4: {3, 1}, 5: {4, 1}, 6: {4, 1}, 7: {5, 2}, 8: {6, 2}, 9: {7, 2}, 10: {8, 3}, 100: {8, 3},
+	} {
 		config := boot.Defaults()
 		config.MaxConns = conns
-		if got := config.Searches(8); got != want {
-			t.Errorf("%d connections: %d searches at once, want %d", conns, got, want)
+		if got := config.Searches(8); got != want.searches {
+			t.Errorf("%d connections: %d searches at once, want %d", conns, got, want.searches)
 		}
-	}
-}
-
-// Uploads leave room for searches and for what is quick, but in a pool of a few
-// connections.
-func TestUploadsLeaveConnectionsForTheRest(t *testing.T) {
-	t.Parallel()
-	for conns, want := range map[int32]int{1: 1, 2: 1, 4: 1, 6: 1, 7: 2, 8: 2, 9: 2, 10: 3, 100: 3} {
-		config := boot.Defaults()
-		config.MaxConns = conns
-		if got := config.Intakes(3); got != want {
-			t.Errorf("%d connections: %d uploads at once, want %d", conns, got, want)
+		if got := config.Intakes(3); got != want.uploads {
+			t.Errorf("%d connections: %d uploads at once, want %d", conns, got, want.uploads)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"crypto/sha256"
 	"sync/atomic"
 	"testing"
 
@@ -101,5 +102,50 @@ func TestASearchAsksTheDatabaseSeldom(t *testing.T) {
 	_, err := postgres.NewLibrary(pool, h.queue).Search(t.Context(), user(t), ports.Query{Text: "deductible", Vector: unit(1), Limit: 5})
 	if n := trips.Load(); err != nil || n != tripsToSearch {
 		t.Errorf("a search takes %d round trips, want %d: %v", n, tripsToSearch, err)
+	}
+}
+
+// An upload looks for its content, notes the key it is about to write, and is
+// kept by begin, the owner's rank, all that is written with a look at it, and
+// commit. A quota asks before that: the claims, its lock, what is awaited, and the
+// day's first.
+const (
+	tripsToFind   = 1
+	tripsToIntend = 1
+	tripsToAdd    = 4
+	tripsOfQuota  = 4
+)
+
+func TestAnUploadAsksTheDatabaseSeldom(t *testing.T) {
+	h := open(t)
+	pool, trips := h.watched("inav_app")
+	library, who := postgres.NewLibrary(pool, h.queue), user(t)
+	for _, perDay := range []int{0, 5} {
+		doc := ports.NewDocument{ID: core.NewID(), Job: core.NewID(), Key: "k/" + core.NewID().String(), Name: "a.pdf", ContentType: "application/pdf",
+			Size: 1, SHA256: sha256.Sum256([]byte{byte(perDay)}), Pages: 1, PerDay: perDay}
+		trips.Store(0)
+		if _, err := library.Find(t.Context(), who, doc.SHA256); !core.HasCode(err, core.CodeNotFound) {
+			t.Fatal(err)
+		}
+		if n := trips.Swap(0); n != tripsToFind {
+			t.Errorf("a look for its content takes %d round trips, want %d", n, tripsToFind)
+		}
+		if err := library.Intend(t.Context(), who, doc.Key); err != nil {
+			t.Fatal(err)
+		}
+		if n := trips.Swap(0); n != tripsToIntend {
+			t.Errorf("its key is noted with %d round trips, want %d", n, tripsToIntend)
+		}
+		added, err := library.Add(t.Context(), who, doc)
+		if err != nil || added.Document != doc.ID || added.Status != core.Uploaded {
+			t.Fatalf("added %s as %s: %v", added.Document, added.Status, err)
+		}
+		want := int64(tripsToAdd)
+		if perDay > 0 {
+			want += tripsOfQuota
+		}
+		if n := trips.Load(); n != want {
+			t.Errorf("with %d a day it is kept with %d round trips, want %d", perDay, n, want)
+		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 // line. Nobody is sent away at it, for a file that has arrived is worth more
 // than one that has not: whoever is still outside asks crowded first.
 type turnstile struct {
+	now    func() time.Time
 	mu     sync.Mutex
 	free   int
 	early  list.List // of waiter: nothing is stored for them yet
@@ -23,7 +24,7 @@ type waiter struct {
 	turn  chan struct{} // closed when it is theirs
 }
 
-func newTurnstile(most int) *turnstile { return &turnstile{free: most} }
+func newTurnstile(most int) *turnstile { return &turnstile{now: time.Now, free: most} }
 
 // enter waits for a turn and gives back how to leave it. Within each of the two
 // lines it is the order of coming. A context that ends meanwhile is the only
@@ -39,7 +40,7 @@ func (t *turnstile) enter(ctx context.Context, stored bool) (leave func(), err e
 		t.mu.Unlock()
 		return t.leave, nil
 	}
-	own := waiter{since: time.Now(), turn: make(chan struct{})}
+	own := waiter{since: t.now(), turn: make(chan struct{})}
 	place := line.PushBack(own)
 	t.mu.Unlock()
 	select {
@@ -81,5 +82,5 @@ func (t *turnstile) crowded(wait time.Duration) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	first := t.early.Front()
-	return first != nil && time.Since(first.Value.(waiter).since) > wait //nolint:forcetypeassert // the list's one type
+	return first != nil && t.now().Sub(first.Value.(waiter).since) > wait //nolint:forcetypeassert // the list's one type
 }

@@ -64,6 +64,8 @@ func TestItIsCrowdedWhileTheNextHasWaitedTooLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		gate, leave := taken(t)
+		clock := time.Now()
+		gate.now = func() time.Time { return clock }
 		waits := func(ctx context.Context, stored bool) {
 			go func() {
 				if leave, err := gate.enter(ctx, stored); err == nil {
@@ -79,19 +81,19 @@ func TestItIsCrowdedWhileTheNextHasWaitedTooLong(t *testing.T) {
 			}
 		}
 		waits(t.Context(), true)
-		time.Sleep(time.Minute) // synctest: its clock jumps there at once, and nobody waits
+		clock = clock.Add(time.Minute)
 		expect("a stored file alone waits", false)
 		impatient, give := context.WithCancel(t.Context())
 		waits(impatient, false)
-		time.Sleep(time.Second) // synctest: likewise
+		clock = clock.Add(time.Second)
 		expect("the next has waited as long as is allowed", false)
 		waits(t.Context(), false)
-		time.Sleep(time.Nanosecond) // synctest: likewise
+		clock = clock.Add(time.Nanosecond)
 		expect("the next has waited longer", true)
 		give()
 		synctest.Wait()
 		expect("that one has left, and the one behind came later", false)
-		time.Sleep(time.Second) // synctest: likewise
+		clock = clock.Add(time.Second)
 		expect("the one behind has waited as long", true)
 		leave()
 		synctest.Wait()
